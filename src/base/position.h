@@ -1,0 +1,28 @@
+/* A place in a source's binlog, as text that people and servers read. Plain data.
+ *
+ * file and pos name the end of the last transaction that is included, i.e. where the next one
+ * starts. gtid is the set of transactions included: a MySQL GTID set ("uuid:1-5,..."), or a MariaDB
+ * GTID position ("0-1-100,1-2-7"), or "" on servers without GTIDs. */
+#ifndef BS_BASE_POSITION_H
+#define BS_BASE_POSITION_H
+
+#include <stdint.h>
+
+enum bs_position_mode {
+    BS_POSITION_FILE,         /* dump by file and position */
+    BS_POSITION_GTID_MYSQL,   /* COM_BINLOG_DUMP_GTID with the executed set */
+    BS_POSITION_GTID_MARIADB, /* @slave_connect_state */
+};
+
+struct bs_position {
+    char *file; /* heap-owned, never NULL once set */
+    uint64_t pos;
+    char *gtid; /* heap-owned, never NULL once set */
+};
+
+void bs_position_set(struct bs_position *position, const char *file, uint64_t pos,
+                     const char *gtid); /* copies; NULL means "" */
+void bs_position_copy(struct bs_position *to, const struct bs_position *from);
+void bs_position_fini(struct bs_position *position);
+
+#endif

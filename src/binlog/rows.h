@@ -1,0 +1,78 @@
+/* TABLE_MAP and ROWS events, opened row by row. Pure.
+ *
+ * A rows event can only be read with its table map, and its values only be understood with the
+ * schema model of the table at that position: signedness, BINARY padding and old temporal formats
+ * are in neither event on servers that log no metadata. bs_rows_open checks the model against the
+ * table map (column count, types, sizes as far as the map tells them) and refuses what does not
+ * match: BS_SCHEMA, naming the table and the first column that differs. */
+#ifndef BS_BINLOG_ROWS_H
+#define BS_BINLOG_ROWS_H
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "base/error.h"
+#include "binlog/event.h"
+#include "binlog/value.h"
+#include "schema/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BS_TABLE_COLUMNS_MAX = 4096 };
+
+struct bs_map_column {
+    uint8_t type;     /* the real type: 254 is resolved to ENUM, SET or STRING */
+    uint16_t meta;    /* as in field guide 4.2, resolved for 254 to the length in bytes */
+    bool is_unsigned; /* from the metadata when has_signedness */
+};
+
+struct bs_table_map {
+    uint64_t table_id;
+    uint16_t flags;
+    struct bs_str db; /* views into memory that the map owns */
+    struct bs_str table;
+    size_t column_count;
+    struct bs_map_column *columns;
+    bool has_signedness; /* optional metadata was there */
+};
+
+enum bs_row_change { BS_ROW_INSERT, BS_ROW_UPDATE, BS_ROW_DELETE };
+
+enum bs_rows_flag {
+    BS_ROWS_STMT_END = 0x0001,
+    BS_ROWS_NO_FOREIGN_KEY_CHECKS = 0x0002,
+    BS_ROWS_NO_UNIQUE_CHECKS = 0x0004,
+    BS_ROWS_SQL_FOREIGN_KEY = 0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
+};
+
+/* One open rows event. */
+struct bs_rows {
+    enum bs_row_change change;
+    uint16_t flags;
+    const struct bs_table_map *map;
+    const struct bs_table *table; /* the model */
+    const uint8_t *present_before;
+    const uint8_t *present_after; /* UPDATE; else the same as present_before */
+    bool full_image;              /* every column is present in every image */
+    struct bs_cursor cursor;
+    struct bs_arena *arena;
+    struct bs_value *before; /* column_count values; DELETE and UPDATE */
+    struct bs_value *after;  /* INSERT and UPDATE */
+};
+
+/* Parses a TABLE_MAP event into heap memory. */
+enum bs_status bs_table_map_parse(const struct bs_event *event, size_t post_header_len,
+                                  struct bs_table_map **map, struct bs_error *err) BS_MUST_CHECK;
+void bs_table_map_free(struct bs_table_map *map);
+
+/* Opens a WRITE, UPDATE or DELETE event, v1 or v2. arena is reset by each bs_rows_next. */
+enum bs_status bs_rows_open(struct bs_rows *rows, const struct bs_event *event,
+                            const struct bs_table_map *map, const struct bs_table *table,
+                            struct bs_arena *arena, struct bs_error *err) BS_MUST_CHECK;
+
+/* Reads the next row into rows->before and rows->after; *more false at the end. A truncated or
+ * overlong image is BS_PROTOCOL. */
+enum bs_status bs_rows_next(struct bs_rows *rows, bool *more, struct bs_error *err) BS_MUST_CHECK;
+void bs_rows_close(struct bs_rows *rows);
+
+#endif

@@ -1,0 +1,57 @@
+/* Reads a live server's catalogue into the model: the only room that knows information_schema and
+ * SHOW CREATE. Called by check, snapshot, apply and cutover; runs on the caller's session and
+ * thread. Works on MySQL 5.6 to 9.7 and MariaDB 10.5 to 11.8 without assuming a column that one of
+ * them lacks. Definitions are read with names binary, so texts come as the server stored them. */
+#ifndef BS_CATALOG_CATALOG_H
+#define BS_CATALOG_CATALOG_H
+
+#include "base/error.h"
+#include "base/position.h"
+#include "schema/model.h"
+#include "schema/selection.h"
+#include "schema/server.h"
+#include "sql/session.h"
+
+enum bs_status bs_catalog_server(struct bs_sql *sql, struct bs_server *server,
+                                 struct bs_error *err) BS_MUST_CHECK;
+
+/* One base table; *table NULL if there is none of that name (or it is a view). */
+enum bs_status bs_catalog_table(struct bs_sql *sql, const struct bs_server *server,
+                                struct bs_str db, struct bs_str name, struct bs_table **table,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+/* All that is selected: databases, tables, views, routines, triggers, events. Tables sorted by
+ * db and name; views sorted so that one comes after those it reads. */
+enum bs_status bs_catalog_schema(struct bs_sql *sql, const struct bs_server *server,
+                                 const struct bs_selection *selection, struct bs_schema **schema,
+                                 struct bs_error *err) BS_MUST_CHECK;
+
+/* One object's CREATE text and session context; *found false if it is not there. */
+enum bs_status bs_catalog_object(struct bs_sql *sql, const struct bs_server *server,
+                                 enum bs_object_kind kind, struct bs_str db, struct bs_str name,
+                                 struct bs_object *object, bool *found, struct bs_error *err)
+    BS_MUST_CHECK;
+
+/* Triggers and events of the selected databases (for cutover and DDL). */
+enum bs_status bs_catalog_objects(struct bs_sql *sql, const struct bs_server *server,
+                                  const struct bs_selection *selection, enum bs_object_kind kind,
+                                  struct bs_object **objects, size_t *count, struct bs_error *err)
+    BS_MUST_CHECK;
+
+/* Creates an object on the target in the session context that it was created in (sql_mode, charsets,
+ * time zone, database), and puts the session back as it was. */
+enum bs_status bs_catalog_create(struct bs_sql *sql, const struct bs_object *object,
+                                 struct bs_error *err) BS_MUST_CHECK;
+
+/* Where the server's binlog ends now: SHOW MASTER STATUS or SHOW BINARY LOG STATUS, with
+ * @@gtid_binlog_pos or gtid_executed. BS_PRECHECK if the binlog is off. */
+enum bs_status bs_catalog_position(struct bs_sql *sql, const struct bs_server *server,
+                                   struct bs_position *position, struct bs_error *err)
+    BS_MUST_CHECK;
+
+/* InnoDB's table id, 0 if it cannot be told (privilege PROCESS missing, other engine). */
+enum bs_status bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server,
+                                   struct bs_str db, struct bs_str name, uint64_t *id,
+                                   struct bs_error *err) BS_MUST_CHECK;
+
+#endif
