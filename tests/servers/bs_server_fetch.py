@@ -355,9 +355,20 @@ def _fetch_suite(mirror, suite, packages, work):
     for package in sorted(glob.glob(archives + "/*.deb")):
         if not re.match(r"(perl|libperl|debconf|dpkg_|tar_)", os.path.basename(package)):
             subprocess.run(["dpkg", "-x", package, tree], check=True)
+    _keep_links_inside(tree)
     for ballast in ("usr/share/doc", "usr/share/man", "usr/share/locale"):
         shutil.rmtree(os.path.join(tree, ballast), ignore_errors=True)
     shutil.rmtree(apt)
+
+
+def _keep_links_inside(tree):
+    """Turns absolute links into relative ones: /lib/... is to mean the tree's, not the machine's."""
+    for folder, folders, files in os.walk(tree):
+        for path in (os.path.join(folder, entry) for entry in folders + files):
+            if os.path.islink(path) and os.readlink(path).startswith("/"):
+                inside = os.path.relpath(tree + os.readlink(path), folder)
+                os.unlink(path)
+                os.symlink(inside, path)
 
 
 def _write_apt_config(apt):
@@ -577,13 +588,15 @@ def _initialize_mariadb(install, data):
     script = b"CREATE DATABASE IF NOT EXISTS mysql;\nUSE mysql;\n"
     script += b"SET @auth_root_socket = NULL;\nSET @skip_auth_anonymous = 1;\n"
     for part in (
-        "mysql_system_tables.sql",
-        "mysql_performance_tables.sql",
-        "mysql_system_tables_data.sql",
-        "maria_add_gis_sp_bootstrap.sql",
-        "mysql_sys_schema.sql",
+        "system_tables.sql",
+        "performance_tables.sql",
+        "system_tables_data.sql",
+        "add_gis_sp_bootstrap.sql",
+        "sys_schema.sql",
     ):
-        for path in install.share_file(part)[:1]:
+        # The prefix depends on the version.
+        found = [path for prefix in ("mariadb_", "mysql_", "maria_") for path in install.share_file(prefix + part)]
+        for path in found[:1]:
             with open(path, "rb") as handle:
                 script += handle.read() + b"\n"
     # Only the accounts that every machine has; the script also makes one for the machine's name.
