@@ -1,0 +1,46 @@
+/* The prechecks: each says pass, warning or fail, what was found, and how to mend it. Read-only on
+ * both servers. Called by src/cli: as `check`, and before snapshot and follow, which stop with exit 3
+ * at a fail. */
+#ifndef BS_CHECK_CHECK_H
+#define BS_CHECK_CHECK_H
+
+#include "base/error.h"
+#include "schema/selection.h"
+#include "sql/session.h"
+#include "state/state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum bs_check_verdict { BS_CHECK_PASS, BS_CHECK_WARNING, BS_CHECK_FAIL };
+
+struct bs_check_result {
+    const char *name; /* stable, as in "binlog-row-image": static text */
+    enum bs_check_verdict verdict;
+    char *found; /* heap-owned; what is so */
+    char *fix;   /* heap-owned; what to do, NULL for a pass */
+};
+
+struct bs_check_report {
+    struct bs_check_result *results;
+    size_t count;
+    size_t warnings, failures;
+};
+
+enum bs_check_for { BS_CHECK_FOR_SNAPSHOT, BS_CHECK_FOR_FOLLOW };
+
+struct bs_check_config {
+    struct bs_sql *source;
+    struct bs_sql *target;
+    const struct bs_selection *selection;
+    struct bs_state state;
+    enum bs_check_for purpose;
+};
+
+/* Fails only if a check could not be made at all (connection lost, unknown table in the selection:
+ * BS_CONFIG); what the checks found is in the report. */
+enum bs_status bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
+                            struct bs_error *err) BS_MUST_CHECK;
+void bs_check_report_fini(struct bs_check_report *report);
+
+#endif

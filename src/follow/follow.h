@@ -1,0 +1,76 @@
+/* Follow: the source's binlog replayed into the target from the recorded position, until the caller's
+ * end is reached. Wires the stream (src/net), the decoder (src/binlog) and the lane (src/apply)
+ * together. Called by src/cli from the main thread, which becomes the lane's thread; the stream has
+ * its own. */
+#ifndef BS_FOLLOW_FOLLOW_H
+#define BS_FOLLOW_FOLLOW_H
+
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "base/position.h"
+#include "state/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bs_follow;
+
+enum bs_follow_until {
+    BS_FOLLOW_UNTIL_STOPPED, /* by a signal or `abort` */
+    BS_FOLLOW_UNTIL_CAUGHT_UP, /* the source's end as read at start */
+    BS_FOLLOW_UNTIL_CUTOVER,   /* as the former; a cutover request ends it */
+};
+
+/* What is known at any moment; given to the progress display about once a second. */
+struct bs_follow_progress {
+    uint64_t transactions, rows; /* since start */
+    double lag_s;                /* how old the last applied transaction is; 0 when caught up */
+    bool caught_up;
+    const char *file;
+    uint64_t pos;
+    uint64_t ignored_events;
+};
+
+struct bs_follow_config {
+    const struct bs_endpoint *source;
+    const struct bs_endpoint *target;
+    struct bs_state state;
+    enum bs_follow_until until;
+    uint64_t memory_bytes;
+    bool no_target_binlog;
+    uint32_t give_up_ms; /* how long a lost source or target is tried again */
+    /* Called on the lane's thread when a cutover was asked for; returns when it is over. until
+     * CUTOVER only. See src/cutover. */
+    enum bs_status (*cutover)(void *arg, struct bs_follow *follow, const struct bs_request *request,
+                              bool *finished, struct bs_error *err);
+    void *cutover_arg;
+    void (*progress)(void *arg, const struct bs_follow_progress *progress); /* may be NULL */
+    void *progress_arg;
+};
+
+struct bs_follow;
+
+struct bs_follow_report {
+    uint64_t transactions, rows, ddl_statements, skipped_statements, ignored_events, reconnects;
+    int64_t elapsed_ms;
+    double lag_s;
+    struct bs_position position;
+};
+
+enum bs_status bs_follow_run(const struct bs_follow_config *config,
+                             struct bs_follow_report *report, struct bs_error *err) BS_MUST_CHECK;
+void bs_follow_report_fini(struct bs_follow_report *report);
+
+/* For the cutover, inside its callback: apply until the checkpoint has reached position, or deadline
+ * (bs_clock_mono_ms) has passed: *reached false. */
+enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_position *position,
+                               int64_t deadline_ms, bool *reached, struct bs_error *err)
+    BS_MUST_CHECK;
+
+/* The lane's session on the target, for the finishing of objects while nothing is being applied. */
+struct bs_sql *bs_follow_target(struct bs_follow *follow);
+uint64_t bs_follow_epoch(const struct bs_follow *follow);
+/* Groups applied since the follow was started (to notice writes after the final position). */
+uint64_t bs_follow_groups(const struct bs_follow *follow);
+
+#endif

@@ -1,0 +1,63 @@
+/* The consistent copy of the selected databases from source to target. One call does all of it:
+ * point, chunk plan, N dumpers feeding N loaders, views and routines, state. Called by src/cli from
+ * the main thread; starts its own threads and joins them before it returns. What it promises and how
+ * a rerun behaves is told in snapshot.c. */
+#ifndef BS_SNAPSHOT_SNAPSHOT_H
+#define BS_SNAPSHOT_SNAPSHOT_H
+
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "base/position.h"
+#include "schema/selection.h"
+#include "state/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum bs_consistency {
+    BS_CONSISTENCY_AUTO, /* lock-tables where allowed, else ftwrl */
+    BS_CONSISTENCY_LOCK_TABLES,
+    BS_CONSISTENCY_FTWRL,
+};
+
+enum bs_position_choice { BS_POSITION_AUTO, BS_POSITION_WANT_GTID, BS_POSITION_WANT_FILE };
+
+/* What a progress display is told; called from the main thread about once a second. */
+struct bs_snapshot_progress {
+    uint64_t tables_done, tables_total;
+    uint64_t rows_done, rows_estimate;
+    uint64_t bytes_done, bytes_estimate;
+    int64_t elapsed_ms;
+};
+
+struct bs_snapshot_config {
+    const struct bs_endpoint *source;
+    const struct bs_endpoint *target;
+    const struct bs_selection *selection;
+    struct bs_state state;
+    unsigned int threads;    /* dumper/loader pairs */
+    uint64_t chunk_bytes;    /* about how large a chunk is */
+    uint64_t memory_bytes;   /* --memory: queues share what is left after fixed costs */
+    uint32_t lock_timeout_ms;
+    enum bs_consistency consistency;
+    enum bs_position_choice position;
+    bool no_target_binlog;
+    void (*progress)(void *arg, const struct bs_snapshot_progress *progress); /* may be NULL */
+    void *progress_arg;
+};
+
+struct bs_snapshot_report {
+    uint64_t tables, rows, bytes, chunks, chunks_retried;
+    uint64_t views, routines, databases;
+    int64_t elapsed_ms;
+    int64_t locked_ms; /* how long writers on the source could not write */
+    const char *consistency; /* which kind of point was taken: static text */
+    struct bs_position point;
+};
+
+enum bs_status bs_snapshot_run(const struct bs_snapshot_config *config,
+                               struct bs_snapshot_report *report, struct bs_error *err)
+    BS_MUST_CHECK;
+void bs_snapshot_report_fini(struct bs_snapshot_report *report);
+
+#endif

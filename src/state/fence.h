@@ -1,0 +1,48 @@
+/* The fence: at any time one binstream writes for a task, and none that is dead can still land a
+ * commit.
+ *
+ * Every session that writes for a task holds GET_LOCK of its own slot (lane k and loader k use slot
+ * k; the control session holds "main"). Taking over:
+ *
+ *   kill whoever holds a slot ──> wait until all are free, hold "main" ──> raise the epoch ──> only
+ *   then read the checkpoint
+ *
+ * A transaction that an old session left behind waits, at the latest, on its lane's row, which the
+ * raising of the epoch must lock: so when the epoch is up, that transaction has either committed, and
+ * the checkpoint that is read next includes it, or it never will. Rejected: trusting that the server
+ * notices a dead client; it does not while a statement waits for a lock (seen on MySQL 9.7 and MariaDB
+ * 10.11).
+ *
+ * MySQL 5.6 has one lock per session, so a session holds one slot only. Lock names are
+ * server-wide: "bs.<hash of schema and task>.<slot>", under the 64 characters that MySQL 5.7 allows. */
+#ifndef BS_STATE_FENCE_H
+#define BS_STATE_FENCE_H
+
+#include "base/error.h"
+#include "sql/session.h"
+#include "state/state.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* On the control session: takes "main", kills and outwaits everybody else, raises the epoch of the
+ * task and of its lanes. The task row must exist. timeout_ms bounds the waiting: BS_LIMIT names the
+ * connections that would not go. */
+enum bs_status bs_fence_take_over(struct bs_sql *control, const struct bs_state *state,
+                                  int timeout_ms, uint64_t *epoch, struct bs_error *err)
+    BS_MUST_CHECK;
+
+/* On a writing session: takes its slot; BS_FENCED if somebody else has it. */
+enum bs_status bs_fence_hold_slot(struct bs_sql *sql, const struct bs_state *state,
+                                  unsigned int slot, struct bs_error *err) BS_MUST_CHECK;
+
+/* BS_FENCED if the task's epoch is no longer epoch. Locks the task row in share mode when inside a
+ * transaction, so that a later take-over waits for this transaction. */
+enum bs_status bs_fence_check(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                              struct bs_error *err) BS_MUST_CHECK;
+
+/* Is some binstream at work on the task now? (somebody holds "main") */
+enum bs_status bs_fence_is_held(struct bs_sql *sql, const struct bs_state *state, bool *held,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+#endif

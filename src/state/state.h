@@ -1,0 +1,186 @@
+/* What a task remembers, in the target's schema `binstream`: the one truth about how far it is.
+ *
+ * Everything here runs on the caller's session and thread. What speaks of rows is written in the same
+ * target transaction as those rows; such functions only add SQL text to the caller's batch or run
+ * inside its open transaction, and say so.
+ *
+ *   task    one row per task: phase, epoch, source, selection, the snapshot's position
+ *   lane    one row per lane: the checkpoint. Written by its lane only
+ *   made    what the task itself created on the target; written before the object is created
+ *   chunk   the ledger: which pieces of which tables are in
+ *   model   the source's schema model, per table, as of the checkpoint
+ *   intent  the DDL statement that is being run right now, with fingerprints taken before it
+ *   request what `cutover` and `abort` ask of a running follow, and its answer
+ *   report  the last report, as JSON
+ *
+ * Phases and who moves them:
+ *
+ *   (none) ──snapshot──> copying ──snapshot──> copied ──follow──> following ──cutover──> finishing
+ *              ^  rerun    │                                        ^            │           │
+ *              └───────────┘                                        └── undone ──┘           v
+ *   any but done ──abort──> aborted                                                        done
+ */
+#ifndef BS_STATE_STATE_H
+#define BS_STATE_STATE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/position.h"
+#include "schema/model.h"
+#include "schema/server.h"
+#include "sql/session.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { BS_STATE_FORMAT = 1, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
+
+enum bs_phase {
+    BS_PHASE_COPYING,
+    BS_PHASE_COPIED,
+    BS_PHASE_FOLLOWING,
+    BS_PHASE_FINISHING, /* frozen and drained: objects are being created; past undoing once the hook ran */
+    BS_PHASE_DONE,
+    BS_PHASE_ABORTED,
+};
+
+const char *bs_phase_name(enum bs_phase phase);
+
+/* Which state: the schema's name and the task's. Plain data, not owned. */
+struct bs_state {
+    const char *schema; /* "binstream" */
+    const char *task;   /* "default" */
+};
+
+/* One row of `task`. Strings heap-owned. */
+struct bs_task {
+    uint64_t epoch;
+    enum bs_phase phase;
+    enum bs_flavour source_flavour;
+    uint32_t source_version;
+    char source_uuid[64];
+    uint32_t source_server_id;
+    enum bs_position_mode mode;
+    char *selection; /* bs_selection_describe */
+    char *selection_args; /* the four lists as given, so that follow need not be told again */
+    struct bs_position point; /* the snapshot's */
+    uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
+    uint64_t tables_total;
+    uint64_t rows_estimate;
+    uint64_t bytes_estimate;
+    int64_t started_us; /* wall clock */
+    int64_t updated_us;
+};
+
+/* The checkpoint of one lane, and what it has done. */
+struct bs_checkpoint {
+    struct bs_position position;
+    uint32_t file_created;
+    uint64_t transactions;
+    uint64_t rows;
+    int64_t source_us;  /* commit time on the source of the last transaction applied */
+    int64_t applied_us; /* wall clock when it was */
+};
+
+/* Creates the schema and its tables if they are not there; BS_SCHEMA if they are of a newer format. */
+enum bs_status bs_state_install(struct bs_sql *sql, const struct bs_state *state,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+/* *found false: no such task (or no state schema at all). */
+enum bs_status bs_state_load_task(struct bs_sql *sql, const struct bs_state *state,
+                                  struct bs_task *task, bool *found, struct bs_error *err)
+    BS_MUST_CHECK;
+enum bs_status bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state,
+                                    const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
+/* Saves everything but epoch; fails with BS_FENCED if the row's epoch is not task->epoch. */
+enum bs_status bs_state_save_task(struct bs_sql *sql, const struct bs_state *state,
+                                  const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_set_phase(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                                  enum bs_phase phase, struct bs_error *err) BS_MUST_CHECK;
+void bs_task_fini(struct bs_task *task);
+
+/* Removes every row of the task (and with drop_schema the whole schema if no other task is in it). */
+enum bs_status bs_state_delete_task(struct bs_sql *sql, const struct bs_state *state,
+                                    bool drop_schema, struct bs_error *err) BS_MUST_CHECK;
+
+/* Lane rows. create: with the snapshot's point, inside the caller's transaction. */
+enum bs_status bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state,
+                                    unsigned int lane, uint64_t epoch,
+                                    const struct bs_position *position, struct bs_error *err)
+    BS_MUST_CHECK;
+enum bs_status bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_state *state,
+                                        unsigned int lane, struct bs_checkpoint *checkpoint,
+                                        bool *found, struct bs_error *err) BS_MUST_CHECK;
+void bs_checkpoint_fini(struct bs_checkpoint *checkpoint);
+
+/* Text for the lane's batch. touch: first statement of each transaction, must affect 1 row, else
+ * the epoch is old: BS_FENCED. save: last one before COMMIT, must affect 1 row. */
+void bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
+                        uint64_t epoch);
+void bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
+                             uint64_t epoch, const struct bs_checkpoint *checkpoint);
+
+/* Made objects. note: autocommitted before the object is created. */
+enum bs_status bs_state_note_made(struct bs_sql *sql, const struct bs_state *state,
+                                  enum bs_object_kind kind, const char *db, const char *name,
+                                  struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_list_made(struct bs_sql *sql, const struct bs_state *state,
+                                  struct bs_object **objects, size_t *count, struct bs_error *err)
+    BS_MUST_CHECK; /* kind, db and name only */
+enum bs_status bs_state_clear_made(struct bs_sql *sql, const struct bs_state *state,
+                                   struct bs_error *err) BS_MUST_CHECK;
+
+/* The chunk ledger. note: inside the loader's transaction. */
+enum bs_status bs_state_note_chunk(struct bs_sql *sql, const struct bs_state *state,
+                                   const char *db, const char *table, uint64_t chunk,
+                                   uint64_t rows, uint64_t bytes, struct bs_error *err)
+    BS_MUST_CHECK;
+enum bs_status bs_state_chunk_totals(struct bs_sql *sql, const struct bs_state *state,
+                                     uint64_t *chunks, uint64_t *rows, uint64_t *bytes,
+                                     struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_clear_chunks(struct bs_sql *sql, const struct bs_state *state,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
+/* Models. put: text for the caller's batch or transaction; drop likewise. */
+void bs_state_put_model(struct bs_buf *sql, const struct bs_state *state,
+                        const struct bs_table *table);
+void bs_state_put_model_drop(struct bs_buf *sql, const struct bs_state *state, struct bs_str db,
+                             struct bs_str table);
+enum bs_status bs_state_save_model(struct bs_sql *sql, const struct bs_state *state,
+                                   const struct bs_table *table, struct bs_error *err)
+    BS_MUST_CHECK;
+enum bs_status bs_state_load_models(struct bs_sql *sql, const struct bs_state *state,
+                                    struct bs_table ***tables, size_t *count,
+                                    struct bs_error *err) BS_MUST_CHECK;
+
+/* Requests to a running follow. */
+enum bs_request_verb { BS_REQUEST_CUTOVER, BS_REQUEST_ABORT };
+enum bs_request_state { BS_REQUEST_ASKED, BS_REQUEST_RUNNING, BS_REQUEST_ANSWERED };
+struct bs_request {
+    uint64_t id;
+    enum bs_request_verb verb;
+    enum bs_request_state state;
+    char *arguments; /* JSON: options given to `cutover` */
+    char *answer;    /* what `cutover` prints; NULL before ANSWERED */
+    int exit_code;   /* what `cutover` exits with */
+};
+enum bs_status bs_state_ask(struct bs_sql *sql, const struct bs_state *state,
+                            enum bs_request_verb verb, const char *arguments, uint64_t *id,
+                            struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_load_request(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
+                                     struct bs_request *request, bool *found, struct bs_error *err)
+    BS_MUST_CHECK;
+/* The oldest unanswered one. */
+enum bs_status bs_state_next_request(struct bs_sql *sql, const struct bs_state *state,
+                                     struct bs_request *request, bool *found, struct bs_error *err)
+    BS_MUST_CHECK;
+enum bs_status bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
+                               enum bs_request_state to, const char *answer, int exit_code,
+                               struct bs_error *err) BS_MUST_CHECK;
+void bs_request_fini(struct bs_request *request);
+
+enum bs_status bs_state_save_report(struct bs_sql *sql, const struct bs_state *state,
+                                    const char *kind, const char *json, struct bs_error *err)
+    BS_MUST_CHECK;
+
+#endif
