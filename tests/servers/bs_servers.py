@@ -17,7 +17,6 @@ Only connect() and query() need PyMySQL; everything else is the standard library
 
 import contextlib
 import ctypes
-import fcntl
 import json
 import os
 import queue
@@ -31,7 +30,9 @@ import tempfile
 import threading
 import time
 
-from bs_server_fetch import CATALOG, Unavailable, ensure, run_options
+from bs_server_fetch import ensure
+from bs_server_install import CATALOG, Unavailable
+from bs_server_template import run_options
 
 NAMES = tuple(sorted(CATALOG))
 DEFAULT_PAIR = "mariadb-10.11"  # the one server that tests may not do without
@@ -136,30 +137,30 @@ _spawner = _Spawner()
 
 
 class _Port:
-    """A free loopback port, kept for this process by a file lock until it is released."""
+    """A free loopback port, reserved until release() or the end of this process.
+
+    The reservation is the name of an abstract socket: a port that is merely free now could be
+    chosen by another test between our look and our server's bind, or while our server is down."""
 
     def __init__(self, number=None):
-        folder = os.path.join(tempfile.gettempdir(), "binstream-ports-%d" % os.getuid())
-        os.makedirs(folder, mode=0o700, exist_ok=True)
         candidates = [number] if number else random.sample(_PORTS, 500)
         for candidate in candidates:
-            self._handle = open(os.path.join(folder, str(candidate)), "w")
-            if self._taken() or not _port_is_free(candidate):
-                self._handle.close()
-                continue
-            self.number = candidate
-            return
+            self._reservation = sockets.socket(sockets.AF_UNIX)
+            if self._reserve(candidate) and _port_is_free(candidate):
+                self.number = candidate
+                return
+            self._reservation.close()
         raise ServerError("no free port on 127.0.0.1 among %d tried" % len(candidates))
 
-    def _taken(self):
+    def _reserve(self, number):
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        return False
+            self._reservation.bind("\0binstream-test-port-%d" % number)
+        except OSError:
+            return False
+        return True
 
     def release(self):
-        self._handle.close()
+        self._reservation.close()
 
 
 def _port_is_free(number):
