@@ -29,6 +29,15 @@ def prepare(connection):
             cursor.execute(statement)
 
 
+APP_RIGHTS = ('SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, REFERENCES, INDEX, ALTER, CREATE TEMPORARY TABLES, LOCK TABLES, '
+              'EXECUTE, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, ALTER ROUTINE, EVENT, TRIGGER')
+
+
+def create_app_user(connection):
+    """The writers' account: without the right to write where read_only is on, as an application's should be."""
+    run(connection, ["CREATE USER app@'%' IDENTIFIED BY 'app'", "GRANT %s ON *.* TO app@'%%'" % APP_RIGHTS])
+
+
 def run(connection, statements):
     with connection.cursor() as cursor:
         for statement in statements:
@@ -38,7 +47,7 @@ def run(connection, statements):
                 raise RuntimeError('%s\n  in: %s' % (error, statement[:2000])) from error
 
 
-def create(connection, without=(), seed=1, events=True):
+def create(connection, without=(), seed=1, events=True, with_extras=False):
     facts = bs_tables.Facts.of(connection)
     prepare(connection)
     run(connection, _databases())
@@ -60,6 +69,8 @@ def create(connection, without=(), seed=1, events=True):
     run(connection, _views() + _routines(facts) + _triggers())
     if events:
         run(connection, _events())
+    if with_extras:
+        extras(connection, facts)
     return Schema(facts, tables, without)
 
 
@@ -154,6 +165,7 @@ def _little_tables():
             "CREATE TABLE shop.empty_keyless (t TEXT) ENGINE=InnoDB",
             "CREATE TABLE shop.one_row (only INT NOT NULL PRIMARY KEY COMMENT 'a ''comment'' ñ') ENGINE=InnoDB",
             "INSERT INTO shop.one_row VALUES (1)",
+            "CREATE TABLE lab.sentinel (n INT NOT NULL PRIMARY KEY, at DOUBLE) ENGINE=InnoDB",
             "CREATE TABLE shop.one_row_keyless (only FLOAT) ENGINE=InnoDB", "INSERT INTO shop.one_row_keyless VALUES (NULL)"]
 
 

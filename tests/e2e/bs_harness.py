@@ -1,0 +1,286 @@
+"""A source and a target with the test schema, and binstream between them.
+
+    with Pair('mariadb-10.11', gtid=True, seed=7) as pair:
+        writers = pair.writers(count=3).start()
+        pair.snapshot()
+        follow = pair.follow_start('--until-cutover')
+        pair.wait_applied(follow)
+        pair.cutover()
+        pair.judge()
+
+Everything lives in one temporary folder, which is removed at the end, and kept when BINSTREAM_KEEP is set. When the
+body of the `with` fails, the tails of the logs and the seeds are printed before the failure goes on.
+"""
+
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import traceback
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'servers'))
+sys.path.insert(0, HERE)
+
+import bs_ddl
+import bs_schema
+import bs_tables
+import bs_writers
+from bs_process import Process
+from bs_servers import Server, gtid_options, require
+
+BINSTREAM = os.path.abspath(os.environ.get('BINSTREAM') or os.path.join(ROOT, 'build/release/binstream'))
+JUDGE = os.path.abspath(os.environ.get('BINSTREAM_JUDGE') or os.path.join(ROOT, 'build/release/tests/judge/judge'))
+FEATURES_OFF = [item for item in os.environ.get('BINSTREAM_E2E_WITHOUT', '').split(',') if item]
+
+# A redo log that takes an 18 MB value; two time zones, so that a TIMESTAMP that goes through one shows.
+BOTH = ['--log-bin-trust-function-creators=ON', '--loose-innodb-log-file-size=256M', '--loose-innodb-redo-log-capacity=512M']
+SOURCE = BOTH + ['--event-scheduler=ON', '--default-time-zone=+05:30']
+TARGET = BOTH + ['--event-scheduler=OFF', '--default-time-zone=-03:00']
+
+
+def say(text):
+    print('[%7.2f] %s' % (time.monotonic() - _began, text), flush=True)
+
+
+_began = time.monotonic()
+
+
+def sanitized():
+    """Is the binary under test built with AddressSanitizer? Its memory then says nothing about binstream's."""
+    with open(BINSTREAM, 'rb') as handle:
+        return b'__asan_init' in handle.read()
+
+
+class Pair:
+    def __init__(self, source, target=None, gtid=True, schema=True, seed=None, task=None, source_options=(), target_options=(),
+                 without=(), extras=False):
+        self.names = (source, target or source)
+        require(*self.names)
+        self.gtid = gtid
+        self.with_schema = schema
+        self.seed = random.randrange(10 ** 6) if seed is None else seed
+        self.task, self.extras = task, extras
+        self.without = set(without) | set(FEATURES_OFF)
+        self.options = (SOURCE + gtid_options(source, gtid) + list(source_options),
+                        TARGET + gtid_options(self.names[1], gtid) + list(target_options))
+        self.processes, self.actors = [], []
+        self.schema = None
+        self._sentinel = 0
+
+    # ---- life ------------------------------------------------------------------------------------------------------
+
+    def __enter__(self):
+        for path, what in ((BINSTREAM, 'binstream'), (JUDGE, 'the judge')):
+            if not os.access(path, os.X_OK):
+                sys.exit('%s is not built: %s' % (what, path))
+        self.dir = tempfile.mkdtemp(prefix='binstream-e2e-')
+        try:
+            self.source = Server(self.names[0], dir=os.path.join(self.dir, 'source'), options=self.options[0]).start()
+            self.target = Server(self.names[1], dir=os.path.join(self.dir, 'target'), options=self.options[1]).start()
+            if self.with_schema:
+                self.load_schema()
+        except BaseException:
+            self._clean()
+            raise
+        say('%s to %s, GTID %s, seed %d' % (*self.names, 'on' if self.gtid else 'off', self.seed))
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if kind is not None and not issubclass(kind, SystemExit):
+            self.diagnose()
+        self._clean()
+
+    def _clean(self):
+        for actor in self.actors:
+            actor.stopping.set()
+        for process in self.processes:
+            process.kill9()
+        for name in ('source', 'target'):
+            server = getattr(self, name, None)
+            if server is not None:
+                server.remove()
+        if not os.environ.get('BINSTREAM_KEEP'):
+            shutil.rmtree(self.dir, ignore_errors=True)
+        else:
+            say('kept: ' + self.dir)
+
+    def diagnose(self):
+        say('FAILED, seed %d; what the logs say:' % self.seed)
+        for process in self.processes[-6:]:
+            print('---- %s (exit %s)\n%s' % (process.describe(), process.code, process.tail(25)))
+        for actor in self.actors:
+            print('---- ' + actor.report(), actor.failures)
+        for server in (self.source, self.target):
+            print('---- %s\n%s' % (server.dir, server.log_tail(8)))
+        sys.stdout.flush()
+
+    def load_schema(self):
+        connection = self.source.connect()
+        bs_schema.create_app_user(connection)
+        self.schema = bs_schema.create(connection, without=self.without, seed=self.seed, with_extras=self.extras)
+        connection.close()
+
+    # ---- those who change the source -------------------------------------------------------------------------------
+
+    def source_session(self):
+        return self.source.connect(host='127.0.0.1', user='app', password='app')
+
+    def writers(self, count=3, pace=0.01, **more):
+        writers = bs_writers.Writers(self.source_session, self.schema, count, self.seed + len(self.actors), pace=pace, **more)
+        self.actors.append(writers)
+        return writers
+
+    def ddl(self, **more):
+        actor = bs_ddl.Ddl(self.source_session, self.schema, self.gtid, seed=self.seed, **more)
+        self.actors.append(actor)
+        return actor
+
+    def stop_actors(self):
+        for actor in self.actors:
+            actor.stop()
+            say(actor.report())
+        failures = [failure for actor in self.actors for failure in actor.failures]
+        if failures:
+            raise AssertionError('\n'.join(failures))
+
+    # ---- binstream -------------------------------------------------------------------------------------------------
+
+    def uri(self, which, port=None):
+        server = self.source if which == 'source' else self.target
+        return 'mysql://root@127.0.0.1:%d/' % (port or server.port)
+
+    def start(self, verb, *args, source=True, env=None, fault=None):
+        """Any command with the pair's servers; `source` may be an URI of its own, or False where there is none."""
+        argv = [BINSTREAM, verb]
+        if source:
+            argv += ['--source', self.uri('source') if source is True else source]
+        argv += ['--target', self.uri('target')] if not any(str(arg).startswith('--target') for arg in args) else []
+        argv += ['--task', self.task] if self.task else []
+        environment = dict(env or {})
+        if fault:
+            environment['BINSTREAM_FAULT'] = fault
+        log_base = os.path.join(self.dir, '%02d-%s' % (len(self.processes), verb))
+        process = Process(argv + list(args), log_base, environment, quiet_env=() if fault else ('BINSTREAM_FAULT',))
+        self.processes.append(process)
+        return process
+
+    def run(self, verb, *args, expect=(0,), timeout=300, **more):
+        process = self.start(verb, *args, **more)
+        process.wait(timeout)
+        if expect is not None:
+            process.expect(*expect)
+        return process
+
+    def snapshot(self, *args, **more):
+        position = ['--position=' + ('gtid' if self.gtid else 'file')]
+        process = self.run('snapshot', *position, *args, **more)
+        say('snapshot: exit %s after %.1f s, peak %d MiB' % (process.code, process.seconds, process.peak_kb // 1024))
+        return process
+
+    def follow_start(self, *args, **more):
+        return self.start('follow', *args, **more)
+
+    def follow(self, *args, **more):
+        return self.run('follow', '--until-caught-up', *args, **more)
+
+    def cutover(self, *args, follow=None, **more):
+        """Asks the running follow to cut over; both must end with 0."""
+        process = self.run('cutover', *args, source=False, **more)
+        say('cutover: exit %s after %.2f s' % (process.code, process.seconds))
+        if follow is not None:
+            follow.wait(60)
+            follow.expect(0)
+        return process
+
+    def status(self):
+        return json.loads(self.run('status', '--json', source=False).out)
+
+    # ---- conditions ------------------------------------------------------------------------------------------------
+
+    def wait_until(self, condition, what, timeout=60, follow=None):
+        """Waits for a condition without knowing how long it takes; fails when `follow` ends before."""
+        deadline = time.monotonic() + timeout
+        while True:
+            value = condition()
+            if value:
+                return value
+            if follow is not None and not follow.running:
+                raise AssertionError('follow ended with %s while waiting for %s\n%s' % (follow.code, what, follow.tail()))
+            if time.monotonic() > deadline:
+                raise AssertionError('%s did not come within %d s' % (what, timeout))
+            time.sleep(0.01)
+
+    def mark(self):
+        """Writes a row on the source that wait_applied waits for. Its time of writing is kept in the row."""
+        self._sentinel += 1
+        self.source.query('INSERT INTO lab.sentinel VALUES (%s, %s)', (self._sentinel, time.time()))
+        return self._sentinel
+
+    def wait_applied(self, follow=None, timeout=120):
+        """Returns when what is committed on the source now has arrived; gives the seconds that the mark took."""
+        began, mark = time.monotonic(), self.mark()
+        connection = self.target.connect()
+        try:
+            with connection.cursor() as cursor:
+                def arrived():
+                    cursor.execute('SELECT COUNT(*) FROM lab.sentinel WHERE n = %s', (mark,))
+                    return cursor.fetchone()[0] == 1
+                self.wait_until(arrived, 'mark %d on the target' % mark, timeout, follow)
+        finally:
+            connection.close()
+        return time.monotonic() - began
+
+    # ---- judgement -------------------------------------------------------------------------------------------------
+
+    def judge(self, *args, expect=0):
+        """Every row and object compared. After a cutover events wait for the operator, so their status may differ."""
+        log_base = os.path.join(self.dir, '%02d-judge' % len(self.processes))
+        argv = [JUDGE, '--ignore-event-status', *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
+        process = Process(argv, log_base)
+        self.processes.append(process)
+        process.wait(600)
+        process.expect(expect)
+        say('judge: %s (%.1f s)' % ('equal' if process.code == 0 else 'different', process.seconds))
+        return process
+
+    def judge_sees_a_difference(self):
+        """Guards the guard: after one changed byte on the target the judge must not say equal."""
+        self.target.query("UPDATE shop.one_row SET only = only + 1")
+        self.judge(expect=4)
+
+
+def main(name, test):
+    """Runs a test function and ends the process: the closing line says how it went."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        test()
+    except SystemExit:
+        raise
+    except KeyboardInterrupt:
+        print('STOPPED: %s' % name)
+        sys.exit(130)
+    except BaseException:
+        traceback.print_exc()
+        print('FAIL: %s' % name, flush=True)
+        sys.exit(1)
+    print('PASS: %s (%.1f s)' % (name, time.monotonic() - _began), flush=True)
+
+
+def pair_arguments(parser):
+    parser.add_argument('--pair', default='mariadb-10.11', help='SOURCE or SOURCE:TARGET')
+    parser.add_argument('--gtid', choices=('on', 'off'), default='on')
+    parser.add_argument('--seed', type=int, default=None)
+    parser.add_argument('--without', default='', help='features of the schema to leave out, separated by commas')
+    parser.add_argument('--extras', action='store_true', help='sequences and the like as well')
+
+
+def pair_of(options, **more):
+    source, _, target = options.pair.partition(':')
+    return Pair(source, target or None, gtid=options.gtid == 'on', seed=options.seed, extras=options.extras,
+                without=[item for item in options.without.split(',') if item], **more)

@@ -1,0 +1,65 @@
+"""The whole way with writers on: snapshot, follow, DDL while following, cutover; then every row and object is compared."""
+
+import argparse
+import json
+import time
+
+import bs_harness
+from bs_harness import say
+
+
+def freeze_line(writers, cutover_ended):
+    last_ack, first_refusal = writers.freeze_seen()
+    if first_refusal is None:
+        return 'the writers were not refused before they were stopped'
+    return 'the writers saw: last write %.0f ms before the first refusal, cutover over %.0f ms after the last write' % (
+        (first_refusal - last_ack) * 1000, (cutover_ended - last_ack) * 1000)
+
+
+def check_status(pair):
+    status = pair.status()
+    text = json.dumps(status)
+    say('status: ' + text[:300])
+    assert 'following' in text, text
+    assert 'lag' in text, text
+
+
+def test(options):
+    with bs_harness.pair_of(options) as pair:
+        writers = pair.writers(count=options.writers, pace=options.pace).start()
+        writers.wait_for(50)
+        pair.snapshot('--threads', '3')
+        follow = pair.follow_start('--until-cutover')
+        say('caught up %.2f s after the snapshot' % pair.wait_applied(follow))
+        time.sleep(options.seconds)  # the amount of work is the point here, nothing is awaited
+        say('mark applied after %.3f s with writers on' % pair.wait_applied(follow))
+        check_status(pair)
+        ddl = pair.ddl(pace=0.02).start()
+        for _ in range(options.ddl_rounds):
+            ddl.wait_round()
+            say('DDL round applied after %.3f s' % pair.wait_applied(follow))
+        ddl.stop()
+        assert not ddl.failures, ddl.failures
+        say(ddl.report() + ', each step at least %d times' % options.ddl_rounds)
+        writers.wait_for(20)
+        pair.cutover(follow=follow)
+        say(freeze_line(writers, time.monotonic()))
+        assert_frozen(pair)
+        pair.stop_actors()
+        pair.judge()
+        pair.judge_sees_a_difference()
+
+
+def assert_frozen(pair):
+    assert pair.source.query('SELECT @@global.read_only')[0][0] == 1, 'the source is not read-only after the cutover'
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    parser.add_argument('--seconds', type=float, default=10)
+    parser.add_argument('--writers', type=int, default=3)
+    parser.add_argument('--pace', type=float, default=0.01)
+    parser.add_argument('--ddl-rounds', type=int, default=2)
+    options = parser.parse_args()
+    bs_harness.main('pairs %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
