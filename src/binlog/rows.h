@@ -15,6 +15,7 @@
 #include "binlog/value.h"
 #include "schema/model.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -34,6 +35,7 @@ struct bs_table_map {
     size_t column_count;
     struct bs_map_column *columns;
     bool has_signedness; /* optional metadata was there */
+    atomic_uint refs;    /* holders: see bs_table_map_share */
 };
 
 enum bs_row_change { BS_ROW_INSERT, BS_ROW_UPDATE, BS_ROW_DELETE };
@@ -63,7 +65,11 @@ struct bs_rows {
 /* Parses a TABLE_MAP event into heap memory. */
 enum bs_status bs_table_map_parse(const struct bs_event *event, size_t post_header_len,
                                   struct bs_table_map **map, struct bs_error *err) BS_MUST_CHECK;
-void bs_table_map_free(struct bs_table_map *map);
+
+/* Another holder of the same map, which never changes once parsed: whoever keeps rows events beyond
+ * the decoder's next call, also on another thread, shares the map. Each holder frees it once. */
+struct bs_table_map *bs_table_map_share(const struct bs_table_map *map);
+void bs_table_map_free(struct bs_table_map *map); /* the last holder's call frees it */
 
 /* Opens a WRITE, UPDATE or DELETE event, v1 or v2. arena is reset by each bs_rows_next. */
 enum bs_status bs_rows_open(struct bs_rows *rows, const struct bs_event *event,

@@ -1,0 +1,75 @@
+#include "binlog/event.h"
+
+/* Names as the servers' own tools print them, for messages. */
+static const char *const names[256] = {
+    [BS_EVENT_UNKNOWN] = "UNKNOWN",
+    [BS_EVENT_START_V3] = "START_V3",
+    [BS_EVENT_QUERY] = "QUERY",
+    [BS_EVENT_STOP] = "STOP",
+    [BS_EVENT_ROTATE] = "ROTATE",
+    [BS_EVENT_INTVAR] = "INTVAR",
+    [6] = "LOAD",
+    [7] = "SLAVE",
+    [8] = "CREATE_FILE",
+    [BS_EVENT_APPEND_BLOCK] = "APPEND_BLOCK",
+    [10] = "EXEC_LOAD",
+    [BS_EVENT_DELETE_FILE] = "DELETE_FILE",
+    [12] = "NEW_LOAD",
+    [BS_EVENT_RAND] = "RAND",
+    [BS_EVENT_USER_VAR] = "USER_VAR",
+    [BS_EVENT_FORMAT_DESCRIPTION] = "FORMAT_DESCRIPTION",
+    [BS_EVENT_XID] = "XID",
+    [BS_EVENT_BEGIN_LOAD_QUERY] = "BEGIN_LOAD_QUERY",
+    [BS_EVENT_EXECUTE_LOAD_QUERY] = "EXECUTE_LOAD_QUERY",
+    [BS_EVENT_TABLE_MAP] = "TABLE_MAP",
+    [20] = "PRE_GA_WRITE_ROWS",
+    [21] = "PRE_GA_UPDATE_ROWS",
+    [22] = "PRE_GA_DELETE_ROWS",
+    [BS_EVENT_WRITE_ROWS_V1] = "WRITE_ROWS_V1",
+    [BS_EVENT_UPDATE_ROWS_V1] = "UPDATE_ROWS_V1",
+    [BS_EVENT_DELETE_ROWS_V1] = "DELETE_ROWS_V1",
+    [BS_EVENT_INCIDENT] = "INCIDENT",
+    [BS_EVENT_HEARTBEAT] = "HEARTBEAT",
+    [BS_EVENT_IGNORABLE] = "IGNORABLE",
+    [BS_EVENT_ROWS_QUERY] = "ROWS_QUERY",
+    [BS_EVENT_WRITE_ROWS_V2] = "WRITE_ROWS",
+    [BS_EVENT_UPDATE_ROWS_V2] = "UPDATE_ROWS",
+    [BS_EVENT_DELETE_ROWS_V2] = "DELETE_ROWS",
+    [BS_EVENT_GTID] = "GTID",
+    [BS_EVENT_ANONYMOUS_GTID] = "ANONYMOUS_GTID",
+    [BS_EVENT_PREVIOUS_GTIDS] = "PREVIOUS_GTIDS",
+    [BS_EVENT_TRANSACTION_CONTEXT] = "TRANSACTION_CONTEXT",
+    [BS_EVENT_VIEW_CHANGE] = "VIEW_CHANGE",
+    [BS_EVENT_XA_PREPARE] = "XA_PREPARE",
+    [BS_EVENT_PARTIAL_UPDATE_ROWS] = "PARTIAL_UPDATE_ROWS",
+    [BS_EVENT_TRANSACTION_PAYLOAD] = "TRANSACTION_PAYLOAD",
+    [BS_EVENT_HEARTBEAT_V2] = "HEARTBEAT_V2",
+    [BS_EVENT_GTID_TAGGED] = "GTID_TAGGED",
+    [BS_EVENT_MARIADB_ANNOTATE_ROWS] = "ANNOTATE_ROWS",
+    [BS_EVENT_MARIADB_BINLOG_CHECKPOINT] = "BINLOG_CHECKPOINT",
+    [BS_EVENT_MARIADB_GTID] = "GTID",
+    [BS_EVENT_MARIADB_GTID_LIST] = "GTID_LIST",
+    [BS_EVENT_MARIADB_START_ENCRYPTION] = "START_ENCRYPTION",
+    [BS_EVENT_MARIADB_QUERY_COMPRESSED] = "QUERY_COMPRESSED",
+    [BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1] = "WRITE_ROWS_COMPRESSED_V1",
+    [BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1] = "UPDATE_ROWS_COMPRESSED_V1",
+    [BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1] = "DELETE_ROWS_COMPRESSED_V1",
+};
+
+/* Numbers that no server of ours sends, still to be named in a message without a shared buffer:
+ * "type 0\0type 1\0..." laid out once by the preprocessor. */
+#define T1(n) "type " #n
+#define T10(d)                                                                                     \
+    T1(d##0), T1(d##1), T1(d##2), T1(d##3), T1(d##4), T1(d##5), T1(d##6), T1(d##7), T1(d##8),      \
+        T1(d##9)
+static const char *const numbers[] = {
+    T1(0),   T1(1),   T1(2),   T1(3),   T1(4),   T1(5),   T1(6),   T1(7),   T1(8),   T1(9),
+    T10(1),  T10(2),  T10(3),  T10(4),  T10(5),  T10(6),  T10(7),  T10(8),  T10(9),  T10(10),
+    T10(11), T10(12), T10(13), T10(14), T10(15), T10(16), T10(17), T10(18), T10(19), T10(20),
+    T10(21), T10(22), T10(23), T10(24), T1(250), T1(251), T1(252), T1(253), T1(254), T1(255),
+};
+
+const char *
+bs_event_type_name(uint8_t type) {
+    return names[type] != NULL ? names[type] : numbers[type];
+}
