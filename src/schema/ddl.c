@@ -1,0 +1,395 @@
+/* The happy path: read the verb, skip the decorations that may follow it (OR REPLACE, DEFINER=...,
+ * ALGORITHM=..., IF EXISTS, ONLINE, ...), read the kind, read the names. What is decoration is told
+ * by a table, so a new keyword is one line. */
+#include "schema/ddl.h"
+
+#include "base/mem.h"
+#include "schema/lexer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct parser {
+    struct bs_lexer lexer;
+    struct bs_ddl *ddl;
+    struct bs_str db;
+    size_t cap;
+};
+
+static struct bs_token
+next(struct parser *p) {
+    return bs_lexer_next(&p->lexer);
+}
+
+static bool
+accept(struct parser *p, const char *word) {
+    if (!bs_token_is(bs_lexer_peek(&p->lexer), word)) {
+        return false;
+    }
+    (void)next(p);
+    return true;
+}
+
+static bool
+accept_punct(struct parser *p, char c) {
+    if (!bs_token_is_punct(bs_lexer_peek(&p->lexer), c)) {
+        return false;
+    }
+    (void)next(p);
+    return true;
+}
+
+static void
+accept_if_exists(struct parser *p) {
+    if (accept(p, "IF")) {
+        (void)accept(p, "NOT");
+        (void)accept(p, "EXISTS");
+        p->ddl->if_exists = true;
+    }
+}
+
+static struct bs_ddl_object *
+add_object(struct parser *p, enum bs_object_kind kind) {
+    struct bs_ddl *ddl = p->ddl;
+    void *items = ddl->objects;
+    bs_array_grow(&items, &p->cap, ddl->count, sizeof *ddl->objects);
+    ddl->objects = items;
+    struct bs_ddl_object *object = &ddl->objects[ddl->count++];
+    memset(object, 0, sizeof *object);
+    object->kind = kind;
+    return object;
+}
+
+static bool
+is_name(struct bs_token token) {
+    return token.kind == BS_TOKEN_WORD || token.kind == BS_TOKEN_QUOTED ||
+           token.kind == BS_TOKEN_NUMBER;
+}
+
+/* name or db.name */
+static bool
+read_name(struct parser *p, enum bs_object_kind kind) {
+    struct bs_token first = next(p);
+    if (!is_name(first)) {
+        return false;
+    }
+    struct bs_ddl_object *object = add_object(p, kind);
+    if (kind == BS_OBJECT_DATABASE) {
+        bs_token_name(first, object->db, sizeof object->db);
+        return true;
+    }
+    if (accept_punct(p, '.')) {
+        struct bs_token second = next(p);
+        bs_token_name(first, object->db, sizeof object->db);
+        bs_token_name(second, object->name, sizeof object->name);
+        return is_name(second);
+    }
+    size_t len = p->db.len < sizeof object->db - 1 ? p->db.len : sizeof object->db - 1;
+    memcpy(object->db, p->db.data, len);
+    bs_token_name(first, object->name, sizeof object->name);
+    return true;
+}
+
+static bool
+read_name_list(struct parser *p, enum bs_object_kind kind) {
+    do {
+        if (!read_name(p, kind)) {
+            return false;
+        }
+    } while (accept_punct(p, ','));
+    return true;
+}
+
+/* NAME = value, with value a word, a string, a number, or user@host. */
+static void
+skip_assignment(struct parser *p) {
+    (void)accept_punct(p, '=');
+    (void)next(p);
+    if (accept_punct(p, '(')) { /* CURRENT_USER() */
+        (void)accept_punct(p, ')');
+    }
+    if (accept_punct(p, '@')) {
+        (void)next(p);
+    }
+}
+
+/* What may stand between CREATE, ALTER or DROP and the kind of object. */
+static void
+skip_decorations(struct parser *p) {
+    static const char *const WORDS[] = {"ONLINE", "OFFLINE", "IGNORE",   "UNIQUE",
+                                        "FULLTEXT", "SPATIAL", "VECTOR", "AGGREGATE",
+                                        "UNDO", "LOGFILE"};
+    for (;;) {
+        bool again = false;
+        if (accept(p, "OR")) {
+            (void)accept(p, "REPLACE");
+            p->ddl->or_replace = true;
+            again = true;
+        }
+        if (accept(p, "ALGORITHM") || accept(p, "DEFINER")) {
+            skip_assignment(p);
+            again = true;
+        }
+        if (accept(p, "SQL")) { /* SQL SECURITY x */
+            (void)next(p);
+            (void)next(p);
+            again = true;
+        }
+        for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+            again = accept(p, WORDS[i]) || again;
+        }
+        if (!again) {
+            return;
+        }
+    }
+}
+
+/* ALTER TABLE ... RENAME [TO|AS] name: the new name is an object too. RENAME COLUMN, INDEX and KEY
+ * are not. Also notices AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number. */
+static bool
+scan_alter_tail(struct parser *p) {
+    bool top_level_start = true;
+    int depth = 0;
+    for (struct bs_token t = next(p); t.kind != BS_TOKEN_END; t = next(p)) {
+        if (bs_token_is_punct(t, '(')) {
+            depth++;
+        } else if (bs_token_is_punct(t, ')')) {
+            depth--;
+        }
+        if (depth == 0 && top_level_start &&
+            (bs_token_is(t, "EXCHANGE") || bs_token_is(t, "DISCARD") || bs_token_is(t, "IMPORT"))) {
+            return false; /* moves rows that no event shows: not understood, so its caller stops */
+        }
+        if (bs_token_is(t, "AUTO_INCREMENT")) {
+            struct bs_token after = bs_lexer_peek(&p->lexer);
+            bool option = bs_token_is_punct(after, '=') || after.kind == BS_TOKEN_NUMBER;
+            p->ddl->adds_auto_increment = p->ddl->adds_auto_increment || !option;
+        }
+        if (depth == 0 && top_level_start && bs_token_is(t, "RENAME")) {
+            if (accept(p, "COLUMN") || accept(p, "INDEX") || accept(p, "KEY")) {
+                top_level_start = false;
+                continue;
+            }
+            (void)(accept(p, "TO") || accept(p, "AS") || accept_punct(p, '='));
+            if (!read_name(p, BS_OBJECT_TABLE)) {
+                return false;
+            }
+        }
+        top_level_start = depth == 0 && bs_token_is_punct(t, ',');
+    }
+    return true;
+}
+
+static bool
+parse_rename(struct parser *p) {
+    p->ddl->verb = BS_DDL_RENAME;
+    p->ddl->kind = BS_OBJECT_TABLE;
+    if (!accept(p, "TABLE") && !accept(p, "TABLES")) {
+        p->ddl->class = accept(p, "USER") ? BS_DDL_ACCOUNT : BS_DDL_UNKNOWN;
+        return p->ddl->class == BS_DDL_ACCOUNT;
+    }
+    p->ddl->class = BS_DDL_OBJECT;
+    accept_if_exists(p);
+    do {
+        if (!read_name(p, BS_OBJECT_TABLE)) {
+            return false;
+        }
+        if (accept(p, "WAIT")) {
+            (void)next(p);
+        }
+        (void)accept(p, "NOWAIT");
+        if (!accept(p, "TO") || !read_name(p, BS_OBJECT_TABLE)) {
+            return false;
+        }
+    } while (accept_punct(p, ','));
+    return true;
+}
+
+static bool
+parse_truncate(struct parser *p) {
+    p->ddl->class = BS_DDL_OBJECT;
+    p->ddl->verb = BS_DDL_TRUNCATE;
+    p->ddl->kind = BS_OBJECT_TABLE;
+    (void)accept(p, "TABLE");
+    return read_name(p, BS_OBJECT_TABLE);
+}
+
+struct kind_word {
+    const char *word;
+    enum bs_object_kind kind;
+    enum bs_ddl_class class;
+};
+
+static const struct kind_word KINDS[] = {
+    {"TABLE", BS_OBJECT_TABLE, BS_DDL_OBJECT},
+    {"TABLES", BS_OBJECT_TABLE, BS_DDL_OBJECT},
+    {"INDEX", BS_OBJECT_TABLE, BS_DDL_OBJECT},
+    {"VIEW", BS_OBJECT_VIEW, BS_DDL_OBJECT},
+    {"VIEWS", BS_OBJECT_VIEW, BS_DDL_OBJECT},
+    {"PROCEDURE", BS_OBJECT_PROCEDURE, BS_DDL_OBJECT},
+    {"FUNCTION", BS_OBJECT_FUNCTION, BS_DDL_OBJECT},
+    {"DATABASE", BS_OBJECT_DATABASE, BS_DDL_OBJECT},
+    {"SCHEMA", BS_OBJECT_DATABASE, BS_DDL_OBJECT},
+    {"SEQUENCE", BS_OBJECT_SEQUENCE, BS_DDL_OBJECT},
+    {"TRIGGER", BS_OBJECT_TRIGGER, BS_DDL_DEFERRED},
+    {"EVENT", BS_OBJECT_EVENT, BS_DDL_DEFERRED},
+    {"USER", BS_OBJECT_TABLE, BS_DDL_ACCOUNT},
+    {"ROLE", BS_OBJECT_TABLE, BS_DDL_ACCOUNT},
+    {"SERVER", BS_OBJECT_TABLE, BS_DDL_ACCOUNT},
+    {"RESOURCE", BS_OBJECT_TABLE, BS_DDL_ACCOUNT},
+    {"INSTANCE", BS_OBJECT_TABLE, BS_DDL_UPKEEP},
+};
+
+static const struct kind_word *
+read_kind(struct parser *p) {
+    struct bs_token token = next(p);
+    for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
+        if (bs_token_is(token, KINDS[i].word)) {
+            return &KINDS[i];
+        }
+    }
+    return NULL;
+}
+
+/* CREATE and DROP INDEX name ON table: the table is what changes. */
+static bool
+read_index_table(struct parser *p) {
+    for (struct bs_token t = next(p); t.kind != BS_TOKEN_END; t = next(p)) {
+        if (bs_token_is(t, "ON")) {
+            p->ddl->verb = BS_DDL_ALTER;
+            return read_name(p, BS_OBJECT_TABLE);
+        }
+    }
+    return false;
+}
+
+/* A loadable function (CREATE FUNCTION f RETURNS STRING SONAME 'lib.so') is the server's, not the
+ * database's. */
+static bool
+is_loadable_function(struct parser *p) {
+    struct bs_lexer ahead = p->lexer;
+    for (struct bs_token t = bs_lexer_next(&ahead); t.kind != BS_TOKEN_END;
+         t = bs_lexer_next(&ahead)) {
+        if (bs_token_is(t, "SONAME")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+parse_object(struct parser *p, enum bs_ddl_verb verb) {
+    struct bs_ddl *ddl = p->ddl;
+    ddl->verb = verb;
+    skip_decorations(p);
+    if (accept(p, "TEMPORARY")) {
+        ddl->class = BS_DDL_TEMPORARY;
+        return true;
+    }
+    bool is_index = bs_token_is(bs_lexer_peek(&p->lexer), "INDEX");
+    const struct kind_word *kind = read_kind(p);
+    if (kind == NULL) {
+        return false;
+    }
+    ddl->class = kind->class;
+    ddl->kind = kind->kind;
+    if (kind->class != BS_DDL_OBJECT) {
+        return true;
+    }
+    accept_if_exists(p);
+    if (is_index) {
+        return read_index_table(p);
+    }
+    if (verb == BS_DDL_DROP) {
+        return read_name_list(p, kind->kind);
+    }
+    if (kind->kind == BS_OBJECT_DATABASE && verb == BS_DDL_ALTER &&
+        !is_name(bs_lexer_peek(&p->lexer))) {
+        return false;
+    }
+    if (!read_name(p, kind->kind)) {
+        return false;
+    }
+    if (kind->kind == BS_OBJECT_FUNCTION && is_loadable_function(p)) {
+        ddl->class = BS_DDL_ACCOUNT;
+    }
+    return verb != BS_DDL_ALTER || kind->kind != BS_OBJECT_TABLE || scan_alter_tail(p);
+}
+
+struct plain_verb {
+    const char *word;
+    enum bs_ddl_class class;
+};
+
+static const struct plain_verb PLAIN_VERBS[] = {
+    {"GRANT", BS_DDL_ACCOUNT},    {"REVOKE", BS_DDL_ACCOUNT},   {"SET", BS_DDL_ACCOUNT},
+    {"INSTALL", BS_DDL_ACCOUNT},  {"UNINSTALL", BS_DDL_ACCOUNT}, {"ANALYZE", BS_DDL_UPKEEP},
+    {"OPTIMIZE", BS_DDL_UPKEEP},  {"REPAIR", BS_DDL_UPKEEP},    {"CHECK", BS_DDL_UPKEEP},
+    {"FLUSH", BS_DDL_UPKEEP},     {"INSERT", BS_DDL_DML},       {"UPDATE", BS_DDL_DML},
+    {"DELETE", BS_DDL_DML},       {"REPLACE", BS_DDL_DML},      {"LOAD", BS_DDL_DML},
+    {"CALL", BS_DDL_DML},         {"SELECT", BS_DDL_DML},       {"WITH", BS_DDL_DML},
+    {"DO", BS_DDL_DML},
+};
+
+static void
+parse_statement(struct parser *p) {
+    struct bs_ddl *ddl = p->ddl;
+    struct bs_token verb = next(p);
+    bool known = false;
+    if (bs_token_is(verb, "CREATE")) {
+        ddl->what = "CREATE";
+        known = parse_object(p, BS_DDL_CREATE);
+    } else if (bs_token_is(verb, "ALTER")) {
+        ddl->what = "ALTER";
+        known = parse_object(p, BS_DDL_ALTER);
+    } else if (bs_token_is(verb, "DROP")) {
+        ddl->what = "DROP";
+        known = parse_object(p, BS_DDL_DROP);
+    } else if (bs_token_is(verb, "RENAME")) {
+        ddl->what = "RENAME";
+        known = parse_rename(p);
+    } else if (bs_token_is(verb, "TRUNCATE")) {
+        ddl->what = "TRUNCATE";
+        known = parse_truncate(p);
+    }
+    for (size_t i = 0; i < sizeof PLAIN_VERBS / sizeof PLAIN_VERBS[0]; i++) {
+        if (bs_token_is(verb, PLAIN_VERBS[i].word)) {
+            ddl->class = PLAIN_VERBS[i].class;
+            ddl->what = PLAIN_VERBS[i].word;
+            known = true;
+        }
+    }
+    if (!known) {
+        ddl->class = BS_DDL_UNKNOWN;
+    }
+}
+
+/* MySQL 8.0.21+ logs CREATE TABLE ... SELECT as "CREATE TABLE ... START TRANSACTION". */
+static size_t
+len_without_start_transaction(struct bs_str sql, struct bs_lexer lexer) {
+    struct bs_token before = {BS_TOKEN_END, {"", 0}};
+    struct bs_token last = before;
+    for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END;
+         t = bs_lexer_next(&lexer)) {
+        before = last;
+        last = t;
+    }
+    bool there = bs_token_is(before, "START") && bs_token_is(last, "TRANSACTION");
+    return there ? (size_t)(before.text.data - sql.data) : sql.len;
+}
+
+void
+bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_quotes,
+             bool no_backslash_escapes) {
+    memset(ddl, 0, sizeof *ddl);
+    ddl->what = "statement";
+    struct parser parser = {bs_lexer(sql, ansi_quotes, no_backslash_escapes), ddl, db, 0};
+    ddl->len_without_start_transaction = len_without_start_transaction(sql, parser.lexer);
+    parse_statement(&parser);
+}
+
+void
+bs_ddl_fini(struct bs_ddl *ddl) {
+    free(ddl->objects);
+    memset(ddl, 0, sizeof *ddl);
+}
