@@ -4,7 +4,9 @@
 """
 
 import os
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -98,6 +100,37 @@ def a_server_outlives_the_thread_that_started_it():
     print("ok   threads and two instances", flush=True)
 
 
+def a_server_dies_with_the_process_that_started_it():
+    script = (
+        "import bs_servers, sys, time\n"
+        "server = bs_servers.Server(bs_servers.DEFAULT_PAIR, dir=sys.argv[1]).start()\n"
+        "print(server.pid, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        here = os.path.dirname(os.path.abspath(__file__))
+        starter = subprocess.Popen(
+            [sys.executable, "-c", script, folder], cwd=here, stdout=subprocess.PIPE, env=dict(os.environ, PYTHONPATH=here)
+        )
+        pid = int(starter.stdout.readline())
+        check(os.path.exists("/proc/%d" % pid), "the server runs")
+        starter.kill()
+        starter.communicate()
+        deadline = time.monotonic() + 20
+        while running(pid):
+            check(time.monotonic() < deadline, "the server died with its starter")
+            time.sleep(0.02)
+    print("ok   death of the starter", flush=True)
+
+
+def running(pid):
+    try:
+        with open("/proc/%d/stat" % pid) as handle:
+            return handle.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
 def a_bad_option_shows_the_log():
     server = bs_servers.Server(bs_servers.DEFAULT_PAIR, options=["no-such-option=1"])
     try:
@@ -120,6 +153,7 @@ def main():
             print("SKIPPED: server %s: %s" % (name, reason), flush=True)
     if not sys.argv[1:]:
         a_server_outlives_the_thread_that_started_it()
+        a_server_dies_with_the_process_that_started_it()
         a_bad_option_shows_the_log()
     if bs_servers.DEFAULT_PAIR in missing:
         sys.exit(1)
