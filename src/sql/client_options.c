@@ -1,0 +1,231 @@
+/* What is said the same way to both libraries stands first, then one section per library.
+ *
+ * MariaDB Connector/C 3.3 knows "use TLS" and "check the name in the certificate". A CA file makes
+ * it check the chain, so VERIFY_CA is TLS with the CA file and without the name check, and the CA
+ * file is kept from it in the modes that verify nothing. Where only the mode REQUIRED or VERIFY_CA
+ * forbids a plain connection, it falls back to one all the same when the server offers no TLS; that
+ * is noticed right after the login, before any statement is sent. */
+#include "sql/client_options.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+enum { MAX_PACKET = 1 << 30 };
+enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_INTERVAL_S = 10, KEEPALIVE_PROBES = 6 };
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+static void
+init_library(void) {
+    if (mysql_library_init(0, NULL, NULL) != 0) {
+        bs_panic(__FILE__, __LINE__, "the MySQL client library does not start");
+    }
+}
+
+void
+bs_client_library_init(void) {
+    (void)pthread_once(&library_once, init_library);
+}
+
+static enum bs_status set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint,
+                                          struct bs_error *err);
+
+/* A refused option means a library that cannot do it: said by name, never ignored. */
+static enum bs_status
+set_option(MYSQL *mysql, enum mysql_option option, const void *value, const char *name,
+           struct bs_error *err) {
+    if (mysql_options(mysql, option, value) == 0) {
+        return BS_OK;
+    }
+    const char *why = mysql_error(mysql);
+    return bs_error_set(err, BS_CONFIG, "the MySQL client library (%s) refuses %s%s%s",
+                        mysql_get_client_info(), name, *why != '\0' ? ": " : "", why);
+}
+
+/* TCP is asked for by name: for the host "localhost" both libraries would take a Unix socket. */
+static enum bs_status
+set_transport(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    unsigned int protocol = endpoint->socket != NULL ? (unsigned int)MYSQL_PROTOCOL_SOCKET
+                                                     : (unsigned int)MYSQL_PROTOCOL_TCP;
+    unsigned int timeout_s = (endpoint->connect_timeout_ms + 999) / 1000;
+    unsigned long max_packet = MAX_PACKET;
+    enum bs_status status = set_option(mysql, MYSQL_OPT_PROTOCOL, &protocol, "the transport", err);
+    if (status == BS_OK) {
+        status = set_option(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &timeout_s, "connect-timeout", err);
+    }
+    if (status == BS_OK) {
+        status =
+            set_option(mysql, MYSQL_OPT_MAX_ALLOWED_PACKET, &max_packet, "the packet size", err);
+    }
+    return status;
+}
+
+static enum bs_status
+set_session(MYSQL *mysql, const char *program, bool local_infile, struct bs_error *err) {
+    unsigned int infile = local_infile;
+    enum bs_status status =
+        set_option(mysql, MYSQL_SET_CHARSET_NAME, "binary", "charset binary", err);
+    if (status == BS_OK) {
+        status = set_option(mysql, MYSQL_OPT_LOCAL_INFILE, &infile, "LOAD DATA LOCAL", err);
+    }
+    if (status == BS_OK && program != NULL) {
+        (void)mysql_options4(mysql, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", program);
+    }
+    return status;
+}
+
+static enum bs_status
+set_tls_files(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (endpoint->ssl_mode >= BS_SSL_VERIFY_CA) {
+        status = set_option(mysql, MYSQL_OPT_SSL_CA, endpoint->ssl_ca, "ssl-ca", err);
+    }
+    if (status == BS_OK && endpoint->ssl_cert != NULL) {
+        status = set_option(mysql, MYSQL_OPT_SSL_CERT, endpoint->ssl_cert, "ssl-cert", err);
+    }
+    if (status == BS_OK && endpoint->ssl_key != NULL) {
+        status = set_option(mysql, MYSQL_OPT_SSL_KEY, endpoint->ssl_key, "ssl-key", err);
+    }
+    if (status == BS_OK && endpoint->tls_version != NULL) {
+        status =
+            set_option(mysql, MYSQL_OPT_TLS_VERSION, endpoint->tls_version, "tls-version", err);
+    }
+    return status;
+}
+
+enum bs_status
+bs_client_set_options(MYSQL *mysql, const struct bs_endpoint *endpoint, const char *program,
+                      bool local_infile, struct bs_error *err) {
+    enum bs_status status = set_transport(mysql, endpoint, err);
+    if (status == BS_OK) {
+        status = set_session(mysql, program, local_infile, err);
+    }
+    if (status == BS_OK && endpoint->ssl_mode != BS_SSL_DISABLED) {
+        status = set_tls_files(mysql, endpoint, err);
+    }
+    if (status == BS_OK && endpoint->server_public_key != NULL) {
+        status = set_option(mysql, MYSQL_SERVER_PUBLIC_KEY, endpoint->server_public_key,
+                            "server-public-key", err);
+    }
+    return status == BS_OK ? set_library_options(mysql, endpoint, err) : status;
+}
+
+#ifdef LIBMARIADB
+
+static int
+socket_of(MYSQL *mysql) {
+    return (int)mysql_get_socket(mysql);
+}
+
+static enum bs_status
+set_compression(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    switch (endpoint->compress) {
+    case BS_COMPRESS_NONE:
+        return BS_OK;
+    case BS_COMPRESS_ZLIB:
+        return set_option(mysql, MYSQL_OPT_COMPRESS, NULL, "compress=zlib", err);
+    case BS_COMPRESS_ZSTD:
+        /* Connector/C settles on zlib or zstd with the server by itself. */
+        return set_option(mysql, MYSQL_OPT_COMPRESS, NULL, "compress=zstd", err);
+    }
+    return BS_OK;
+}
+
+static enum bs_status
+set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    my_bool use_tls = endpoint->ssl_mode != BS_SSL_DISABLED;
+    my_bool check_name = endpoint->ssl_mode == BS_SSL_VERIFY_IDENTITY;
+    enum bs_status status = set_compression(mysql, endpoint, err);
+    if (status == BS_OK) {
+        status = set_option(mysql, MYSQL_OPT_SSL_ENFORCE, &use_tls, "ssl-mode", err);
+    }
+    if (status == BS_OK) {
+        status = set_option(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &check_name, "ssl-mode", err);
+    }
+    return status;
+}
+
+#else
+
+static int
+socket_of(MYSQL *mysql) {
+    return (int)mysql->net.fd;
+}
+
+static enum bs_status
+set_compression(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    switch (endpoint->compress) {
+    case BS_COMPRESS_NONE:
+        return BS_OK;
+    case BS_COMPRESS_ZLIB:
+        return set_option(mysql, MYSQL_OPT_COMPRESSION_ALGORITHMS, "zlib,uncompressed",
+                          "compress=zlib", err);
+    case BS_COMPRESS_ZSTD:
+        return set_option(mysql, MYSQL_OPT_COMPRESSION_ALGORITHMS, "zstd,zlib,uncompressed",
+                          "compress=zstd", err);
+    }
+    return BS_OK;
+}
+
+static unsigned int
+library_ssl_mode(enum bs_ssl_mode mode) {
+    switch (mode) {
+    case BS_SSL_DISABLED:
+        return SSL_MODE_DISABLED;
+    case BS_SSL_PREFERRED:
+        return SSL_MODE_PREFERRED;
+    case BS_SSL_REQUIRED:
+        return SSL_MODE_REQUIRED;
+    case BS_SSL_VERIFY_CA:
+        return SSL_MODE_VERIFY_CA;
+    case BS_SSL_VERIFY_IDENTITY:
+        return SSL_MODE_VERIFY_IDENTITY;
+    }
+    return SSL_MODE_REQUIRED;
+}
+
+static enum bs_status
+set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    unsigned int mode = library_ssl_mode(endpoint->ssl_mode);
+    bool get_public_key = endpoint->server_public_key == NULL;
+    enum bs_status status = set_compression(mysql, endpoint, err);
+    if (status == BS_OK) {
+        status = set_option(mysql, MYSQL_OPT_SSL_MODE, &mode, "ssl-mode", err);
+    }
+    if (status == BS_OK) {
+        /* Without TLS caching_sha2_password sends the password under the server's RSA key. */
+        status = set_option(mysql, MYSQL_OPT_GET_SERVER_PUBLIC_KEY, &get_public_key,
+                            "the server's public key", err);
+    }
+    return status;
+}
+
+#endif
+
+static void
+set_keepalive(int fd) {
+    int on = 1;
+    int idle_s = KEEPALIVE_IDLE_S;
+    int interval_s = KEEPALIVE_INTERVAL_S;
+    int probes = KEEPALIVE_PROBES;
+    /* Best effort: a Unix socket has none of these and needs none. */
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}
+
+enum bs_status
+bs_client_check_connection(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    if (endpoint->ssl_mode >= BS_SSL_REQUIRED && mysql_get_ssl_cipher(mysql) == NULL) {
+        char where[512];
+        bs_endpoint_describe(endpoint, where, sizeof where);
+        bs_error_set(err, BS_SERVER, "%s offers no TLS, but ssl-mode asks for it", where);
+        return bs_error_hint(err, "switch TLS on in the server, or give ssl-mode=PREFERRED");
+    }
+    set_keepalive(socket_of(mysql));
+    return BS_OK;
+}

@@ -1,0 +1,217 @@
+/* Errors of the client library and of the server as struct bs_error. */
+#include "sql/session_private.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SHOWN_STATEMENT_MAX = 200, SECRET_SCAN_MAX = 65536 };
+
+/* Server errors that end the session. */
+enum {
+    ER_SERVER_SHUTDOWN_NO = 1053,
+    ER_ABORTING_CONNECTION_NO = 1152,
+    ER_NET_FIRST_NO = 1158, /* ER_NET_READ_ERROR to ER_NET_WRITE_INTERRUPTED */
+    ER_NET_LAST_NO = 1161,
+    ER_CONNECTION_KILLED_MARIADB_NO = 1927,
+    ER_SESSION_WAS_KILLED_NO = 3169,
+    ER_CLIENT_INTERACTION_TIMEOUT_NO = 4031,
+};
+enum { ER_PARSE_ERROR_NO = 1064 };
+
+/* Client errors, the same numbers in both libraries. */
+enum {
+    CR_FIRST = 2000,
+    CR_LAST = 2999,
+    CR_SOCKET = 2002,
+    CR_HOST = 2003,
+    CR_UNKNOWN_HOST_NO = 2005,
+    CR_GONE = 2006,
+    CR_NO_MEMORY = 2008,
+    CR_LOST = 2013,
+    CR_TLS = 2026,
+    CR_MALFORMED = 2027,
+    CR_LOST_EXTENDED = 2055,
+    CR_PLUGIN = 2059,
+    CR_LOCAL_INFILE = 2068,
+};
+
+static enum bs_status
+class_of(unsigned int number) {
+    switch (number) {
+    case ER_SERVER_SHUTDOWN_NO:
+    case ER_ABORTING_CONNECTION_NO:
+    case ER_CONNECTION_KILLED_MARIADB_NO:
+    case ER_SESSION_WAS_KILLED_NO:
+    case ER_CLIENT_INTERACTION_TIMEOUT_NO:
+    case CR_SOCKET:
+    case CR_HOST:
+    case CR_UNKNOWN_HOST_NO:
+    case CR_GONE:
+    case CR_LOST:
+    case CR_LOST_EXTENDED:
+    case CR_TLS:
+        return BS_IO;
+    case CR_NO_MEMORY:
+        return BS_NOMEM;
+    case CR_PLUGIN:
+    case CR_LOCAL_INFILE:
+        return BS_SERVER;
+    default:
+        break;
+    }
+    if (number >= ER_NET_FIRST_NO && number <= ER_NET_LAST_NO) {
+        return BS_IO;
+    }
+    return number >= CR_FIRST && number <= CR_LAST ? BS_PROTOCOL : BS_SERVER;
+}
+
+static bool
+holds_word(struct bs_str text, const char *word) {
+    size_t len = strlen(word);
+    size_t end = text.len < SECRET_SCAN_MAX ? text.len : SECRET_SCAN_MAX;
+    for (size_t i = 0; i + len <= end; i++) {
+        if (strncasecmp(text.data + i, word, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+may_hold_secret(struct bs_str text) {
+    return holds_word(text, "password") || holds_word(text, "identified");
+}
+
+/* The start of a statement in printable bytes. */
+static void
+add_statement(struct bs_str statement, struct bs_error *err) {
+    char shown[SHOWN_STATEMENT_MAX + 1];
+    size_t len = statement.len < SHOWN_STATEMENT_MAX ? statement.len : SHOWN_STATEMENT_MAX;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)statement.data[i];
+        shown[i] = c < 0x20 || c == 0x7f ? ' ' : (char)c;
+    }
+    shown[len] = '\0';
+    bs_error_context(err, "running \"%s%s\"", shown, statement.len > len ? "..." : "");
+}
+
+static void
+add_numbers(MYSQL *mysql, struct bs_error *err) {
+    if (err != NULL) {
+        err->sql_errno = mysql_errno(mysql);
+        strncpy(err->sql_state, mysql_sqlstate(mysql), sizeof err->sql_state - 1);
+    }
+}
+
+enum bs_status
+bs_sql_fail(struct bs_sql *sql, struct bs_str statement, struct bs_error *err) {
+    unsigned int number = mysql_errno(sql->mysql);
+    const char *text = mysql_error(sql->mysql);
+    enum bs_status status = class_of(number);
+    bool secret = may_hold_secret(statement);
+    if (status == BS_IO) {
+        bs_error_set(err, status, "connection to %s lost: %s (%u)", sql->where, text, number);
+    } else if (secret && number == ER_PARSE_ERROR_NO) {
+        /* The server quotes the statement there. */
+        bs_error_set(err, status, "%s: syntax error (%u) in a statement that may hold a password",
+                     sql->where, number);
+    } else {
+        bs_error_set(err, status, "%s: %s (%u)", sql->where, text, number);
+    }
+    add_numbers(sql->mysql, err);
+    if (statement.len > 0 && !secret) {
+        add_statement(statement, err);
+    }
+    return status;
+}
+
+/* The library's text ends in the system's error number: "... on '127.0.0.1' (111)". */
+static enum bs_status
+fail_unreachable(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    const char *text = mysql_error(sql->mysql);
+    const char *open = strrchr(text, '(');
+    long number = open != NULL ? strtol(open + 1, NULL, 10) : 0;
+    const char *where = strchr(sql->where, '@');
+    where = where != NULL ? where + 1 : sql->where;
+    char reason[256];
+    if (number > 0 && number < 4096) {
+        bs_error_sys(err, (int)number, "cannot reach %s", where);
+    } else if (mysql_errno(sql->mysql) == CR_UNKNOWN_HOST_NO) {
+        bs_error_set(err, BS_IO, "cannot reach %s: no such host name", where);
+    } else {
+        (void)snprintf(reason, sizeof reason, "%s", text);
+        bs_error_set(err, BS_IO, "cannot reach %s: %s", where, reason);
+    }
+    add_numbers(sql->mysql, err);
+    return bs_error_hint(
+        err, "check that the server runs, listens at %s and that no firewall is between",
+        endpoint->socket != NULL ? "this socket" : "this address and port");
+}
+
+static enum bs_status
+fail_tls(struct bs_sql *sql, struct bs_error *err) {
+    const char *text = mysql_error(sql->mysql);
+    /* A certificate that does not fit will not fit the next time either. */
+    bool lasting = holds_word(bs_str(text), "certificate") || holds_word(bs_str(text), "verif") ||
+                   holds_word(bs_str(text), "required");
+    bs_error_set(err, lasting ? BS_SERVER : BS_IO, "no TLS with %s: %s", sql->where, text);
+    add_numbers(sql->mysql, err);
+    return bs_error_hint(err,
+                         "check ssl-mode, ssl-ca, ssl-cert, ssl-key and tls-version of the URI");
+}
+
+static void
+add_login_hint(unsigned int number, struct bs_error *err) {
+    switch (number) {
+    case 1044: /* ER_DBACCESS_DENIED_ERROR */
+    case 1045: /* ER_ACCESS_DENIED_ERROR */
+    case 1698: /* ER_ACCESS_DENIED_NO_PASSWORD_ERROR */
+        bs_error_hint(err,
+                      "check user and password, and that the account is allowed from this host");
+        return;
+    case 1040: /* ER_CON_COUNT_ERROR */
+    case 1203: /* ER_TOO_MANY_USER_CONNECTIONS */
+    case 1226: /* ER_USER_LIMIT_REACHED */
+        bs_error_hint(err, "raise the limit on the server or give fewer --threads");
+        return;
+    case 1129: /* ER_HOST_IS_BLOCKED */
+        bs_error_hint(err, "run FLUSH HOSTS on the server");
+        return;
+    case 1130: /* ER_HOST_NOT_PRIVILEGED */
+        bs_error_hint(err, "create an account that may log in from this host");
+        return;
+    case CR_PLUGIN:
+    case 1251: /* ER_NOT_SUPPORTED_AUTH_MODE */
+        bs_error_hint(err, "the account's authentication plugin is missing in this client library; "
+                           "use an account with mysql_native_password or caching_sha2_password");
+        return;
+    default:
+        return;
+    }
+}
+
+enum bs_status
+bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    unsigned int number = mysql_errno(sql->mysql);
+    if (number == CR_SOCKET || number == CR_HOST || number == CR_UNKNOWN_HOST_NO) {
+        return fail_unreachable(sql, endpoint, err);
+    }
+    if (number == CR_TLS) {
+        return fail_tls(sql, err);
+    }
+    enum bs_status status = class_of(number);
+    bs_error_set(err, status, "cannot log in to %s: %s (%u)", sql->where, mysql_error(sql->mysql),
+                 number);
+    add_numbers(sql->mysql, err);
+    add_login_hint(number, err);
+    return status;
+}
+
+bool
+bs_sql_is_retryable(const struct bs_error *err) {
+    enum { ER_LOCK_WAIT_TIMEOUT_NO = 1205, ER_LOCK_DEADLOCK_NO = 1213 };
+    return err->status == BS_SERVER &&
+           (err->sql_errno == ER_LOCK_WAIT_TIMEOUT_NO || err->sql_errno == ER_LOCK_DEADLOCK_NO);
+}
