@@ -32,6 +32,12 @@ enum bs_status bs_fence_take_over(struct bs_sql *control, const struct bs_state 
                                   int timeout_ms, uint64_t *epoch, struct bs_error *err)
     BS_MUST_CHECK;
 
+/* The same for a session that replaces a lost one of the same run: BS_FENCED, and nobody killed, if
+ * the epoch is no longer *epoch. Without this two runs that kill each other's sessions would take the
+ * task from each other for ever. *epoch becomes the new one. */
+enum bs_status bs_fence_retake(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
+                               uint64_t *epoch, struct bs_error *err) BS_MUST_CHECK;
+
 /* On a writing session: takes its slot; BS_FENCED if somebody else has it. */
 enum bs_status bs_fence_hold_slot(struct bs_sql *sql, const struct bs_state *state,
                                   unsigned int slot, struct bs_error *err) BS_MUST_CHECK;

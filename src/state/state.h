@@ -68,8 +68,18 @@ struct bs_task {
     uint64_t tables_total;
     uint64_t rows_estimate;
     uint64_t bytes_estimate;
+    /* How the follow that runs, or ran last, ends: "stopped", "caught-up" or "cutover"; "" when none
+     * ran yet. `cutover` asks only a follow that waits for it. */
+    char until[16];
     int64_t started_us; /* wall clock */
     int64_t updated_us;
+};
+
+/* The DDL statement that a lane is about to run, or was running when it died. Strings heap-owned. */
+struct bs_intent {
+    struct bs_position position; /* the end of the statement's event: the checkpoint after it */
+    char *statement;             /* as it is sent to the target */
+    char *fingerprint;           /* what the objects it names looked like before; the caller's format */
 };
 
 /* The checkpoint of one lane, and what it has done. */
@@ -92,11 +102,16 @@ enum bs_status bs_state_load_task(struct bs_sql *sql, const struct bs_state *sta
     BS_MUST_CHECK;
 enum bs_status bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state,
                                     const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
-/* Saves everything but epoch; fails with BS_FENCED if the row's epoch is not task->epoch. */
+/* Saves everything but epoch and until; fails with BS_FENCED if the row's epoch is not task->epoch. */
 enum bs_status bs_state_save_task(struct bs_sql *sql, const struct bs_state *state,
                                   const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
+/* Only along the edges drawn above (staying where it is is one); else BS_CONFIG with the phase that
+ * the task is in. */
 enum bs_status bs_state_set_phase(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
                                   enum bs_phase phase, struct bs_error *err) BS_MUST_CHECK;
+/* Says how the follow that is starting will end; see bs_task.until. */
+enum bs_status bs_state_set_until(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                                  const char *until, struct bs_error *err) BS_MUST_CHECK;
 void bs_task_fini(struct bs_task *task);
 
 /* Removes every row of the task (and with drop_schema the whole schema if no other task is in it). */
@@ -113,7 +128,7 @@ enum bs_status bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_stat
                                         bool *found, struct bs_error *err) BS_MUST_CHECK;
 void bs_checkpoint_fini(struct bs_checkpoint *checkpoint);
 
-/* Text for the lane's batch. touch: first statement of each transaction, must affect 1 row, else
+/* Text for the lane's batch: each put adds exactly one statement, without a ";". touch: first statement of each transaction, must affect 1 row, else
  * the epoch is old: BS_FENCED. save: last one before COMMIT, must affect 1 row. */
 void bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
                         uint64_t epoch);
@@ -141,7 +156,8 @@ enum bs_status bs_state_chunk_totals(struct bs_sql *sql, const struct bs_state *
 enum bs_status bs_state_clear_chunks(struct bs_sql *sql, const struct bs_state *state,
                                      struct bs_error *err) BS_MUST_CHECK;
 
-/* Models. put: text for the caller's batch or transaction; drop likewise. */
+/* Models. put: text for the caller's batch or transaction, one statement without a ";"; drop
+ * likewise. Its affected rows say nothing: 1 or 2 for put, 0 or 1 for drop. */
 void bs_state_put_model(struct bs_buf *sql, const struct bs_state *state,
                         const struct bs_table *table);
 void bs_state_put_model_drop(struct bs_buf *sql, const struct bs_state *state, struct bs_str db,
@@ -152,6 +168,17 @@ enum bs_status bs_state_save_model(struct bs_sql *sql, const struct bs_state *st
 enum bs_status bs_state_load_models(struct bs_sql *sql, const struct bs_state *state,
                                     struct bs_table ***tables, size_t *count,
                                     struct bs_error *err) BS_MUST_CHECK;
+
+/* The intent of a lane: saved (and committed by the caller, or by autocommit) before the DDL runs,
+ * cleared in the transaction that moves the checkpoint past it. */
+enum bs_status bs_state_save_intent(struct bs_sql *sql, const struct bs_state *state,
+                                    unsigned int lane, const struct bs_intent *intent,
+                                    struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_load_intent(struct bs_sql *sql, const struct bs_state *state,
+                                    unsigned int lane, struct bs_intent *intent, bool *found,
+                                    struct bs_error *err) BS_MUST_CHECK;
+void bs_state_put_intent_clear(struct bs_buf *sql, const struct bs_state *state, unsigned int lane);
+void bs_intent_fini(struct bs_intent *intent);
 
 /* Requests to a running follow. */
 enum bs_request_verb { BS_REQUEST_CUTOVER, BS_REQUEST_ABORT };
@@ -181,6 +208,10 @@ void bs_request_fini(struct bs_request *request);
 
 enum bs_status bs_state_save_report(struct bs_sql *sql, const struct bs_state *state,
                                     const char *kind, const char *json, struct bs_error *err)
+    BS_MUST_CHECK;
+/* The last report of a kind; *json NULL if there is none. */
+enum bs_status bs_state_load_report(struct bs_sql *sql, const struct bs_state *state,
+                                    const char *kind, char **json, struct bs_error *err)
     BS_MUST_CHECK;
 
 #endif

@@ -1,0 +1,405 @@
+/* Taking over, in the order that fence.h draws:
+ *
+ *   look ──> KILL every other holder of a slot ──> look again, until nobody else holds one and
+ *   GET_LOCK("main") is ours ──> one transaction that raises the epoch of the task and of its lanes
+ *
+ * Two that start together: both see the same holders and kill them; one gets "main". The other then
+ * sees a holder of "main" that was not there when it first looked, and yields with BS_FENCED. Had
+ * it looked later, it would have killed the first one and taken over after it; the first one's next
+ * statement fails, and its epoch is old or was never raised. Either way one is left.
+ *
+ * A holder's lock goes after its transaction is rolled back or committed, on every server: the
+ * session's clean-up ends the transaction first. So when the locks are free, no transaction of an
+ * old holder is open. A session that held no slot yet (it died between connecting and GET_LOCK) has
+ * written nothing; bs_fence_check stops it if it lives. */
+#include "state/fence.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/map.h"
+#include "base/stop.h"
+#include "state/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    POLL_MS = 20,
+    SLOT_WAIT_S = 10, /* a session of an old epoch may hold a slot until it notices */
+    LOCK_NAME_MAX = 48,
+    MAIN = BS_SLOT_COUNT, /* the index of "main" behind the numbered slots */
+    HOLDER_COUNT = BS_SLOT_COUNT + 1,
+    UNKNOWN_THREAD = 1094,
+    KILL_DENIED = 1095,
+    ACCESS_DENIED = 1227,
+    LOCK_WAIT_TIMEOUT = 1205,
+};
+
+/* Connection ids of who holds each slot, 0: free. */
+struct holders {
+    uint64_t id[HOLDER_COUNT];
+};
+
+static void
+name_lock(char *out, const struct bs_state *state, unsigned int slot) {
+    struct bs_buf key = {0};
+    bs_buf_put_lenenc_str(&key, bs_str(state->schema));
+    bs_buf_put_lenenc_str(&key, bs_str(state->task));
+    uint64_t hash = bs_hash(key.data, key.len);
+    bs_buf_fini(&key);
+    if (slot == MAIN) {
+        (void)snprintf(out, LOCK_NAME_MAX, "bs.%016" PRIx64 ".main", hash);
+    } else {
+        (void)snprintf(out, LOCK_NAME_MAX, "bs.%016" PRIx64 ".%u", hash, slot);
+    }
+}
+
+/* One statement for all: a look must not be torn by who comes and goes between two. */
+static enum bs_status
+look(struct bs_sql *sql, const struct bs_state *state, struct holders *holders,
+     struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
+        char name[LOCK_NAME_MAX];
+        name_lock(name, state, slot);
+        bs_buf_printf(&text, "%sIS_USED_LOCK('%s')", slot == 0 ? "SELECT " : ", ", name);
+    }
+    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
+    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
+        holders->id[slot] =
+            status == BS_OK && fields != NULL ? bs_state_field_u64(fields[slot]) : 0;
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+static enum bs_status
+get_lock(struct bs_sql *sql, const struct bs_state *state, unsigned int slot, int wait_s, bool *got,
+         struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    char name[LOCK_NAME_MAX];
+    name_lock(name, state, slot);
+    bs_buf_printf(&text, "SELECT GET_LOCK('%s', %d)", name, wait_s);
+    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
+    *got = status == BS_OK && fields != NULL && bs_state_field_u64(fields[0]) == 1;
+    bs_sql_result_free(result);
+    return status;
+}
+
+/* The account of a connection, as far as we may see it. */
+static void
+describe_connection(struct bs_sql *sql, uint64_t id, char *out, size_t cap) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    (void)snprintf(out, cap, "another user");
+    enum bs_status status =
+        bs_sql_query(sql, &result, NULL,
+                     "SELECT USER, HOST FROM information_schema.PROCESSLIST WHERE ID=%" PRIu64, id);
+    if (status == BS_OK && bs_sql_next(result, &fields, NULL) == BS_OK && fields != NULL) {
+        (void)snprintf(out, cap, "user '%s' from '%s'", fields[0].data, fields[1].data);
+    }
+    bs_sql_result_free(result);
+}
+
+static enum bs_status
+explain_denied(struct bs_sql *sql, uint64_t id, struct bs_error *err) {
+    char who[320];
+    struct bs_buf me = {0};
+    bool found = false;
+    struct bs_error cause = *err;
+    describe_connection(sql, id, who, sizeof who);
+    if (bs_sql_value(sql, &me, &found, NULL, "SELECT CURRENT_USER()") != BS_OK || !found) {
+        bs_buf_puts(&me, "this account");
+    }
+    bs_error_set(err, BS_SERVER,
+                 "connection %" PRIu64
+                 " of %s holds the task on the target, and may not be killed: "
+                 "%s",
+                 id, who, cause.message);
+    err->sql_errno = cause.sql_errno;
+    memcpy(err->sql_state, cause.sql_state, sizeof err->sql_state);
+    bs_error_hint(
+        err,
+        "run binstream with that user, or end that connection, or allow it on the target: "
+        "GRANT CONNECTION_ADMIN ON *.* TO %s (GRANT SUPER where the server is MySQL 5.x)",
+        bs_buf_cstr(&me));
+    bs_buf_fini(&me);
+    return BS_SERVER;
+}
+
+static enum bs_status
+kill_connection(struct bs_sql *sql, uint64_t id, struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(sql, err, "KILL %" PRIu64, id);
+    if (status != BS_SERVER || err->sql_errno == UNKNOWN_THREAD) {
+        return status == BS_SERVER ? BS_OK : status;
+    }
+    if (err->sql_errno == KILL_DENIED || err->sql_errno == ACCESS_DENIED) {
+        return explain_denied(sql, id, err);
+    }
+    return bs_error_context(err, "killing connection %" PRIu64, id);
+}
+
+/* Kills each holder that is not ourselves and was not killed by us before: a second KILL would not
+ * hurry it. */
+static enum bs_status
+kill_holders(struct bs_sql *sql, const struct holders *now, const struct holders *before,
+             struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    uint64_t own = bs_sql_connection_id(sql);
+    for (unsigned int slot = 0; slot < HOLDER_COUNT && status == BS_OK; slot++) {
+        uint64_t id = now->id[slot];
+        if (id != 0 && id != own && (before == NULL || before->id[slot] != id)) {
+            status = kill_connection(sql, id, err);
+        }
+    }
+    return status;
+}
+
+static bool
+only_own(const struct holders *holders, uint64_t own) {
+    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
+        if (holders->id[slot] != 0 && holders->id[slot] != own) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum bs_status
+explain_timeout(struct bs_sql *sql, const struct bs_state *state, const struct holders *holders,
+                int timeout_ms, struct bs_error *err) {
+    char who[320];
+    uint64_t own = bs_sql_connection_id(sql);
+    uint64_t last = 0;
+    struct bs_buf list = {0};
+    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
+        uint64_t id = holders->id[slot];
+        if (id == 0 || id == own || id == last) {
+            continue;
+        }
+        describe_connection(sql, id, who, sizeof who);
+        bs_buf_printf(&list, "%s%" PRIu64 " (%s)", list.len == 0 ? "" : ", ", id, who);
+        last = id;
+    }
+    bs_error_set(
+        err, BS_LIMIT,
+        "connections of an earlier run still hold task '%s' on the target, %d s after they "
+        "were killed: %s",
+        state->task, timeout_ms / 1000, bs_buf_cstr(&list));
+    bs_buf_fini(&list);
+    return bs_error_hint(err,
+                         "a large transaction may still be rolling back there: SHOW PROCESSLIST "
+                         "tells; run this command again when they are gone");
+}
+
+static void
+pause_ms(long ms) {
+    struct timespec wait = {.tv_sec = 0, .tv_nsec = ms * 1000000};
+    (void)nanosleep(&wait, NULL);
+}
+
+/* Waits until everybody else is gone and "main" is ours. killed: the holders that were killed at
+ * the start. Whoever holds a numbered slot later is of an old run, since "main" goes first; whoever
+ * holds "main" later is a rival that was faster. */
+static enum bs_status
+outwait(struct bs_sql *sql, const struct bs_state *state, const struct holders *killed,
+        int timeout_ms, struct bs_error *err) {
+    struct holders before = *killed;
+    struct holders now;
+    int64_t deadline = bs_clock_mono_ms() + timeout_ms;
+    uint64_t own = bs_sql_connection_id(sql);
+    for (;;) {
+        bool got = false;
+        enum bs_status status = look(sql, state, &now, err);
+        if (status == BS_OK && now.id[MAIN] != 0 && now.id[MAIN] != own &&
+            now.id[MAIN] != killed->id[MAIN]) {
+            return bs_state_fenced(state, err);
+        }
+        if (status == BS_OK) {
+            status = kill_holders(sql, &now, &before, err);
+        }
+        if (status == BS_OK && now.id[MAIN] == 0) {
+            status = get_lock(sql, state, MAIN, 0, &got, err);
+        }
+        if (status == BS_OK && now.id[MAIN] == own && only_own(&now, own)) {
+            return BS_OK;
+        }
+        if (status == BS_OK) {
+            status = bs_stop_check(err);
+        }
+        if (status != BS_OK) {
+            return status;
+        }
+        if (bs_clock_mono_ms() > deadline) {
+            return explain_timeout(sql, state, &now, timeout_ms, err);
+        }
+        before = now;
+        if (!got) {
+            pause_ms(POLL_MS);
+        }
+    }
+}
+
+static enum bs_status
+read_epoch(struct bs_sql *sql, const struct bs_state *state, const char *lock, uint64_t *epoch,
+           struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    bs_buf_puts(&text, "SELECT epoch FROM ");
+    bs_state_put_name(&text, state, "task");
+    bs_state_put_where(&text, state);
+    bs_buf_puts(&text, lock);
+    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
+    if (status == BS_OK && fields == NULL) {
+        status =
+            bs_error_set(err, BS_FENCED, "task '%s' is gone from the target's state", state->task);
+    } else if (status == BS_OK) {
+        *epoch = bs_state_field_u64(fields[0]);
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+static enum bs_status
+set_epoch(struct bs_sql *sql, const struct bs_state *state, const char *table, uint64_t epoch,
+          struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, table);
+    bs_buf_printf(&text, " SET epoch=%" PRIu64, epoch);
+    bs_state_put_where(&text, state);
+    return bs_state_run(sql, &text, err);
+}
+
+/* Inside the transaction. expected: the epoch that the task must still have, NULL for any. */
+static enum bs_status
+raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
+                     uint64_t *epoch, struct bs_error *err) {
+    uint64_t found = 0;
+    enum bs_status status = read_epoch(sql, state, " FOR UPDATE", &found, err);
+    if (status == BS_OK && expected != NULL && *expected != found) {
+        status = bs_state_fenced(state, err);
+    }
+    if (status == BS_OK) {
+        status = set_epoch(sql, state, "task", found + 1, err);
+    }
+    if (status == BS_OK) {
+        status = set_epoch(sql, state, "lane", found + 1, err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_exec(sql, err, "COMMIT");
+    }
+    if (status == BS_OK) {
+        *epoch = found + 1;
+    }
+    return status;
+}
+
+static enum bs_status
+raise_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
+            int timeout_ms, uint64_t *epoch, struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(
+        sql, err, "SET @bs_wait=@@innodb_lock_wait_timeout, innodb_lock_wait_timeout=%d",
+        timeout_ms < 1000 ? 1 : timeout_ms / 1000);
+    if (status == BS_OK) {
+        status = bs_sql_exec(sql, err, "START TRANSACTION");
+    }
+    if (status != BS_OK) {
+        return status;
+    }
+    status = raise_in_transaction(sql, state, expected, epoch, err);
+    if (status != BS_OK && bs_sql_exec(sql, NULL, "ROLLBACK") != BS_OK) {
+        return status;
+    }
+    if (status == BS_SERVER && err->sql_errno == LOCK_WAIT_TIMEOUT) {
+        status =
+            bs_error_set(err, BS_LIMIT,
+                         "a transaction on the target has locked the state of task '%s' and did "
+                         "not end in %d s",
+                         state->task, timeout_ms / 1000);
+        return bs_error_hint(err, "look for it in SHOW ENGINE INNODB STATUS and XA RECOVER on the "
+                                  "target, end it, and run this command again");
+    }
+    return status == BS_OK ? bs_sql_exec(sql, err, "SET innodb_lock_wait_timeout=@bs_wait")
+                           : status;
+}
+
+static enum bs_status
+take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expected, int timeout_ms,
+     uint64_t *epoch, struct bs_error *err) {
+    struct holders holders;
+    enum bs_status status = look(control, state, &holders, err);
+    if (status == BS_OK) {
+        status = kill_holders(control, &holders, NULL, err);
+    }
+    bs_fault_point("takeover-killed");
+    if (status == BS_OK) {
+        status = outwait(control, state, &holders, timeout_ms, err);
+    }
+    if (status != BS_OK) {
+        return bs_error_context(err, "taking task '%s' over", state->task);
+    }
+    bs_fault_point("takeover-locked");
+    status = raise_epoch(control, state, expected, timeout_ms, epoch, err);
+    if (status != BS_OK) {
+        return bs_error_context(err, "raising the epoch of task '%s'", state->task);
+    }
+    bs_fault_point("takeover-epoch-raised");
+    return BS_OK;
+}
+
+enum bs_status
+bs_fence_take_over(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
+                   uint64_t *epoch, struct bs_error *err) {
+    return take(control, state, NULL, timeout_ms, epoch, err);
+}
+
+enum bs_status
+bs_fence_retake(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
+                uint64_t *epoch, struct bs_error *err) {
+    uint64_t expected = *epoch;
+    uint64_t found = 0;
+    enum bs_status status = read_epoch(control, state, "", &found, err);
+    if (status == BS_OK && found != expected) {
+        status = bs_state_fenced(state, err);
+    }
+    return status == BS_OK ? take(control, state, &expected, timeout_ms, epoch, err) : status;
+}
+
+enum bs_status
+bs_fence_hold_slot(struct bs_sql *sql, const struct bs_state *state, unsigned int slot,
+                   struct bs_error *err) {
+    BS_ASSERT(slot < BS_SLOT_COUNT);
+    bool got = false;
+    enum bs_status status = get_lock(sql, state, slot, SLOT_WAIT_S, &got, err);
+    if (status == BS_OK && !got) {
+        status = bs_state_fenced(state, err);
+    }
+    return status == BS_OK ? BS_OK : bs_error_context(err, "taking slot %u", slot);
+}
+
+enum bs_status
+bs_fence_check(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+               struct bs_error *err) {
+    uint64_t found = 0;
+    enum bs_status status = read_epoch(sql, state, " LOCK IN SHARE MODE", &found, err);
+    return status == BS_OK && found != epoch ? bs_state_fenced(state, err) : status;
+}
+
+enum bs_status
+bs_fence_is_held(struct bs_sql *sql, const struct bs_state *state, bool *held,
+                 struct bs_error *err) {
+    char name[LOCK_NAME_MAX];
+    struct bs_buf value = {0};
+    name_lock(name, state, MAIN);
+    enum bs_status status = bs_sql_value(sql, &value, held, err, "SELECT IS_USED_LOCK('%s')", name);
+    bs_buf_fini(&value);
+    return status;
+}

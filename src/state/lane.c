@@ -1,0 +1,150 @@
+/* The lanes' rows: the checkpoints, and the intent of the DDL statement that a lane is running. */
+#include "state/state.h"
+
+#include "base/clock.h"
+#include "state/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum bs_status
+bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
+                     uint64_t epoch, const struct bs_position *position, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "INSERT INTO ");
+    bs_state_put_name(&text, state, "lane");
+    bs_buf_puts(&text, " SET task=");
+    bs_state_put_text(&text, state->task);
+    bs_buf_printf(&text, ", lane=%u, epoch=%" PRIu64 ", ", lane, epoch);
+    bs_state_put_position(&text, "", position);
+    bs_buf_puts(&text,
+                ", file_created=0, transactions=0, applied_rows=0, source_us=0, applied_us=0");
+    enum bs_status status = bs_state_run(sql, &text, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "recording lane %u", lane);
+}
+
+enum bs_status
+bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
+                         struct bs_checkpoint *checkpoint, bool *found, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *f = NULL;
+    *found = false;
+    memset(checkpoint, 0, sizeof *checkpoint);
+    bs_buf_puts(&text,
+                "SELECT file, pos, gtid, file_created, transactions, applied_rows, source_us, "
+                "applied_us FROM ");
+    bs_state_put_name(&text, state, "lane");
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND lane=%u", lane);
+    enum bs_status status = bs_state_row(sql, &text, &result, &f, err);
+    if (status != BS_OK && bs_state_is_absent(err)) {
+        status = BS_OK;
+    } else if (status == BS_OK && f != NULL) {
+        *found = true;
+        bs_state_field_position(&checkpoint->position, f);
+        checkpoint->file_created = (uint32_t)bs_state_field_u64(f[3]);
+        checkpoint->transactions = bs_state_field_u64(f[4]);
+        checkpoint->rows = bs_state_field_u64(f[5]);
+        checkpoint->source_us = bs_state_field_i64(f[6]);
+        checkpoint->applied_us = bs_state_field_i64(f[7]);
+    }
+    bs_sql_result_free(result);
+    return status == BS_OK ? BS_OK
+                           : bs_error_context(err, "reading the checkpoint of lane %u", lane);
+}
+
+void
+bs_checkpoint_fini(struct bs_checkpoint *checkpoint) {
+    bs_position_fini(&checkpoint->position);
+    memset(checkpoint, 0, sizeof *checkpoint);
+}
+
+static void
+put_lane(struct bs_buf *sql, const struct bs_state *state, unsigned int lane, uint64_t epoch) {
+    bs_state_put_where(sql, state);
+    bs_buf_printf(sql, " AND lane=%u AND epoch=%" PRIu64, lane, epoch);
+}
+
+/* Changes nothing, so it costs no log; but it locks the row and counts as matched. */
+void
+bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
+                   uint64_t epoch) {
+    bs_buf_puts(sql, "UPDATE ");
+    bs_state_put_name(sql, state, "lane");
+    bs_buf_printf(sql, " SET epoch=%" PRIu64, epoch);
+    put_lane(sql, state, lane, epoch);
+}
+
+void
+bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
+                        uint64_t epoch, const struct bs_checkpoint *checkpoint) {
+    bs_buf_puts(sql, "UPDATE ");
+    bs_state_put_name(sql, state, "lane");
+    bs_buf_puts(sql, " SET ");
+    bs_state_put_position(sql, "", &checkpoint->position);
+    bs_buf_printf(sql,
+                  ", file_created=%" PRIu32 ", transactions=%" PRIu64 ", applied_rows=%" PRIu64
+                  ", source_us=%" PRId64 ", applied_us=%" PRId64,
+                  checkpoint->file_created, checkpoint->transactions, checkpoint->rows,
+                  checkpoint->source_us, checkpoint->applied_us);
+    put_lane(sql, state, lane, epoch);
+}
+
+enum bs_status
+bs_state_save_intent(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
+                     const struct bs_intent *intent, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "REPLACE INTO ");
+    bs_state_put_name(&text, state, "intent");
+    bs_buf_puts(&text, " SET task=");
+    bs_state_put_text(&text, state->task);
+    bs_buf_printf(&text, ", lane=%u, ", lane);
+    bs_state_put_position(&text, "", &intent->position);
+    bs_buf_puts(&text, ", statement=");
+    bs_state_put_text(&text, intent->statement);
+    bs_buf_puts(&text, ", fingerprint=");
+    bs_state_put_text(&text, intent->fingerprint);
+    bs_buf_printf(&text, ", saved_us=%" PRId64, bs_clock_wall_us());
+    enum bs_status status = bs_state_run(sql, &text, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "saving the intent of lane %u", lane);
+}
+
+enum bs_status
+bs_state_load_intent(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
+                     struct bs_intent *intent, bool *found, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *f = NULL;
+    memset(intent, 0, sizeof *intent);
+    bs_buf_puts(&text, "SELECT file, pos, gtid, statement, fingerprint FROM ");
+    bs_state_put_name(&text, state, "intent");
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND lane=%u", lane);
+    enum bs_status status = bs_state_row(sql, &text, &result, &f, err);
+    *found = status == BS_OK && f != NULL;
+    if (*found) {
+        bs_state_field_position(&intent->position, f);
+        intent->statement = bs_state_field_dup(f[3]);
+        intent->fingerprint = bs_state_field_dup(f[4]);
+    }
+    bs_sql_result_free(result);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "reading the intent of lane %u", lane);
+}
+
+void
+bs_state_put_intent_clear(struct bs_buf *sql, const struct bs_state *state, unsigned int lane) {
+    bs_buf_puts(sql, "DELETE FROM ");
+    bs_state_put_name(sql, state, "intent");
+    bs_state_put_where(sql, state);
+    bs_buf_printf(sql, " AND lane=%u", lane);
+}
+
+void
+bs_intent_fini(struct bs_intent *intent) {
+    bs_position_fini(&intent->position);
+    free(intent->statement);
+    free(intent->fingerprint);
+    memset(intent, 0, sizeof *intent);
+}

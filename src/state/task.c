@@ -1,0 +1,239 @@
+/* The task's row: what is moved, from where, and how far the whole of it is. */
+#include "state/state.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "state/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PHASE_COUNT = BS_PHASE_ABORTED + 1 };
+
+static const char *const PHASE_NAMES[PHASE_COUNT] = {
+    [BS_PHASE_COPYING] = "copying",     [BS_PHASE_COPIED] = "copied",
+    [BS_PHASE_FOLLOWING] = "following", [BS_PHASE_FINISHING] = "finishing",
+    [BS_PHASE_DONE] = "done",           [BS_PHASE_ABORTED] = "aborted",
+};
+
+#define EDGE(phase) (1U << (phase))
+
+/* From which phases each one may be entered: the graph in state.h. */
+static const unsigned int PHASE_FROM[PHASE_COUNT] = {
+    [BS_PHASE_COPYING] = EDGE(BS_PHASE_COPYING),
+    [BS_PHASE_COPIED] = EDGE(BS_PHASE_COPYING) | EDGE(BS_PHASE_COPIED),
+    [BS_PHASE_FOLLOWING] =
+        EDGE(BS_PHASE_COPIED) | EDGE(BS_PHASE_FOLLOWING) | EDGE(BS_PHASE_FINISHING),
+    [BS_PHASE_FINISHING] = EDGE(BS_PHASE_FOLLOWING) | EDGE(BS_PHASE_FINISHING),
+    [BS_PHASE_DONE] = EDGE(BS_PHASE_FINISHING) | EDGE(BS_PHASE_DONE),
+    [BS_PHASE_ABORTED] = EDGE(BS_PHASE_COPYING) | EDGE(BS_PHASE_COPIED) | EDGE(BS_PHASE_FOLLOWING) |
+                         EDGE(BS_PHASE_FINISHING) | EDGE(BS_PHASE_ABORTED),
+};
+
+static const char *const MODE_NAMES[] = {
+    [BS_POSITION_FILE] = "file",
+    [BS_POSITION_GTID_MYSQL] = "gtid-mysql",
+    [BS_POSITION_GTID_MARIADB] = "gtid-mariadb",
+};
+
+const char *
+bs_phase_name(enum bs_phase phase) {
+    BS_ASSERT((unsigned int)phase < PHASE_COUNT);
+    return PHASE_NAMES[phase];
+}
+
+/* The place of text in a table of names, or -1. */
+static int
+name_index(const char *const *names, size_t count, struct bs_str text) {
+    for (size_t i = 0; i < count; i++) {
+        if (bs_str_is(text, names[i])) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static const char TASK_COLUMNS[] =
+    "epoch, phase, source_flavour, source_version, source_uuid, source_server_id, position_mode, "
+    "selection, selection_args, point_file, point_pos, point_gtid, point_file_created, "
+    "tables_total, rows_estimate, bytes_estimate, follow_until, started_us, updated_us";
+
+static enum bs_status
+read_task(struct bs_task *task, const struct bs_str *f, struct bs_error *err) {
+    int phase = name_index(PHASE_NAMES, PHASE_COUNT, f[1]);
+    int mode = name_index(MODE_NAMES, sizeof MODE_NAMES / sizeof MODE_NAMES[0], f[6]);
+    if (phase < 0 || mode < 0) {
+        return bs_error_set(err, BS_SCHEMA,
+                            "the state's task row has phase '%s', position mode '%s'", f[1].data,
+                            f[6].data);
+    }
+    *task = (struct bs_task){
+        .epoch = bs_state_field_u64(f[0]),
+        .phase = (enum bs_phase)phase,
+        .source_flavour = bs_str_is(f[2], "MariaDB") ? BS_MARIADB : BS_MYSQL,
+        .source_version = (uint32_t)bs_state_field_u64(f[3]),
+        .source_server_id = (uint32_t)bs_state_field_u64(f[5]),
+        .mode = (enum bs_position_mode)mode,
+        .selection = bs_state_field_dup(f[7]),
+        .selection_args = bs_state_field_dup(f[8]),
+        .point_file_created = (uint32_t)bs_state_field_u64(f[12]),
+        .tables_total = bs_state_field_u64(f[13]),
+        .rows_estimate = bs_state_field_u64(f[14]),
+        .bytes_estimate = bs_state_field_u64(f[15]),
+        .started_us = bs_state_field_i64(f[17]),
+        .updated_us = bs_state_field_i64(f[18]),
+    };
+    bs_state_field_copy(task->source_uuid, sizeof task->source_uuid, f[4]);
+    bs_state_field_copy(task->until, sizeof task->until, f[16]);
+    bs_state_field_position(&task->point, f + 9);
+    return BS_OK;
+}
+
+enum bs_status
+bs_state_load_task(struct bs_sql *sql, const struct bs_state *state, struct bs_task *task,
+                   bool *found, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    unsigned int format = 0;
+    *found = false;
+    memset(task, 0, sizeof *task);
+    enum bs_status status = bs_state_read_format(sql, state, &format, err);
+    if (status == BS_OK && format != 0) {
+        bs_buf_printf(&text, "SELECT %s FROM ", TASK_COLUMNS);
+        bs_state_put_name(&text, state, "task");
+        bs_state_put_where(&text, state);
+        status = bs_state_row(sql, &text, &result, &fields, err);
+    }
+    if (status == BS_OK && fields != NULL) {
+        *found = true;
+        status = read_task(task, fields, err);
+    }
+    bs_sql_result_free(result);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "reading task '%s'", state->task);
+}
+
+/* The columns that save and insert share. */
+static void
+put_task(struct bs_buf *sql, const struct bs_task *task) {
+    bs_buf_printf(sql, " phase='%s', source_flavour='%s', source_version=%" PRIu32 ", source_uuid=",
+                  bs_phase_name(task->phase),
+                  task->source_flavour == BS_MARIADB ? "MariaDB" : "MySQL", task->source_version);
+    bs_state_put_text(sql, task->source_uuid);
+    bs_buf_printf(sql, ", source_server_id=%" PRIu32 ", position_mode='%s', selection=",
+                  task->source_server_id, MODE_NAMES[task->mode]);
+    bs_state_put_text(sql, task->selection);
+    bs_buf_puts(sql, ", selection_args=");
+    bs_state_put_text(sql, task->selection_args);
+    bs_buf_puts(sql, ", ");
+    bs_state_put_position(sql, "point_", &task->point);
+    bs_buf_printf(sql,
+                  ", point_file_created=%" PRIu32 ", tables_total=%" PRIu64
+                  ", rows_estimate=%" PRIu64 ", bytes_estimate=%" PRIu64 ", started_us=%" PRId64
+                  ", updated_us=%" PRId64,
+                  task->point_file_created, task->tables_total, task->rows_estimate,
+                  task->bytes_estimate, task->started_us, bs_clock_wall_us());
+}
+
+enum bs_status
+bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state, const struct bs_task *task,
+                     struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "INSERT INTO ");
+    bs_state_put_name(&text, state, "task");
+    bs_buf_puts(&text, " SET task=");
+    bs_state_put_text(&text, state->task);
+    bs_buf_printf(&text, ", epoch=%" PRIu64 ", follow_until=", task->epoch);
+    bs_state_put_text(&text, task->until);
+    bs_buf_puts(&text, ",");
+    put_task(&text, task);
+    enum bs_status status = bs_state_run(sql, &text, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "recording task '%s'", state->task);
+}
+
+/* Ends and runs an UPDATE of the task's row that only the owner of the epoch may make. */
+static enum bs_status
+update_task(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch, struct bs_buf *text,
+            struct bs_error *err) {
+    bs_state_put_where(text, state);
+    bs_buf_printf(text, " AND epoch=%" PRIu64, epoch);
+    enum bs_status status = bs_state_run(sql, text, err);
+    if (status == BS_OK && bs_sql_affected(sql) != 1) {
+        status = bs_state_fenced(state, err);
+    }
+    return status == BS_OK ? BS_OK : bs_error_context(err, "saving task '%s'", state->task);
+}
+
+enum bs_status
+bs_state_save_task(struct bs_sql *sql, const struct bs_state *state, const struct bs_task *task,
+                   struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "task");
+    bs_buf_puts(&text, " SET");
+    put_task(&text, task);
+    return update_task(sql, state, task->epoch, &text, err);
+}
+
+enum bs_status
+bs_state_set_until(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                   const char *until, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "task");
+    bs_buf_puts(&text, " SET follow_until=");
+    bs_state_put_text(&text, until);
+    return update_task(sql, state, epoch, &text, err);
+}
+
+/* Why no row was matched: the epoch, or the phase. */
+static enum bs_status
+explain_refusal(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                enum bs_phase phase, struct bs_error *err) {
+    struct bs_task task;
+    bool found = false;
+    enum bs_status status = bs_state_load_task(sql, state, &task, &found, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    status = !found || task.epoch != epoch
+                 ? bs_state_fenced(state, err)
+                 : bs_error_set(err, BS_CONFIG, "task '%s' is %s: it cannot become %s", state->task,
+                                bs_phase_name(task.phase), bs_phase_name(phase));
+    bs_task_fini(&task);
+    return status;
+}
+
+enum bs_status
+bs_state_set_phase(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                   enum bs_phase phase, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "task");
+    bs_buf_printf(&text, " SET phase='%s', updated_us=%" PRId64, bs_phase_name(phase),
+                  bs_clock_wall_us());
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND epoch=%" PRIu64 " AND phase IN (", epoch);
+    const char *comma = "";
+    for (unsigned int from = 0; from < PHASE_COUNT; from++) {
+        if ((PHASE_FROM[phase] & EDGE(from)) != 0) {
+            bs_buf_printf(&text, "%s'%s'", comma, PHASE_NAMES[from]);
+            comma = ",";
+        }
+    }
+    bs_buf_puts(&text, ")");
+    enum bs_status status = bs_state_run(sql, &text, err);
+    if (status == BS_OK && bs_sql_affected(sql) != 1) {
+        status = explain_refusal(sql, state, epoch, phase, err);
+    }
+    return status;
+}
+
+void
+bs_task_fini(struct bs_task *task) {
+    free(task->selection);
+    free(task->selection_args);
+    bs_position_fini(&task->point);
+    memset(task, 0, sizeof *task);
+}
