@@ -15,13 +15,14 @@ compare_cases(const void *left, const void *right) {
     return (int)a->has[1] - (int)b->has[1];
 }
 
+/* Changed rows first, then those of A, then those of B. */
 static int
 compare_by_interest(const void *left, const void *right) {
     const struct judge_case *a = left;
     const struct judge_case *b = right;
-    int a_both = a->has[0] && a->has[1];
-    int b_both = b->has[0] && b->has[1];
-    return a_both != b_both ? b_both - a_both : compare_cases(left, right);
+    int a_rank = a->has[0] && a->has[1] ? 0 : a->has[0] ? 1 : 2;
+    int b_rank = b->has[0] && b->has[1] ? 0 : b->has[0] ? 1 : 2;
+    return a_rank != b_rank ? a_rank - b_rank : compare_cases(left, right);
 }
 
 /* Adds the rows that `own` has more often than `other`, once per surplus occurrence counted, as one

@@ -20,7 +20,7 @@ struct judge_case {
 };
 
 struct judge_surplus {
-    struct judge_case *cases; /* ordered by key; changed rows first */
+    struct judge_case *cases; /* changed rows first, then those of A, then of B */
     size_t count;
     size_t cap;
     uint64_t changed;
