@@ -116,9 +116,8 @@ skip_assignment(struct parser *p) {
 /* What may stand between CREATE, ALTER or DROP and the kind of object. */
 static void
 skip_decorations(struct parser *p) {
-    static const char *const WORDS[] = {"ONLINE", "OFFLINE", "IGNORE",   "UNIQUE",
-                                        "FULLTEXT", "SPATIAL", "VECTOR", "AGGREGATE",
-                                        "UNDO", "LOGFILE"};
+    static const char *const WORDS[] = {"ONLINE",  "OFFLINE", "IGNORE",    "UNIQUE", "FULLTEXT",
+                                        "SPATIAL", "VECTOR",  "AGGREGATE", "UNDO",   "LOGFILE"};
     for (;;) {
         bool again = false;
         if (accept(p, "OR")) {
@@ -145,7 +144,8 @@ skip_decorations(struct parser *p) {
 }
 
 /* ALTER TABLE ... RENAME [TO|AS] name: the new name is an object too. RENAME COLUMN, INDEX and KEY
- * are not. Also notices AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number. */
+ * are not. Also notices AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number.
+ */
 static bool
 scan_alter_tail(struct parser *p) {
     bool top_level_start = true;
@@ -322,12 +322,12 @@ struct plain_verb {
 };
 
 static const struct plain_verb PLAIN_VERBS[] = {
-    {"GRANT", BS_DDL_ACCOUNT},    {"REVOKE", BS_DDL_ACCOUNT},   {"SET", BS_DDL_ACCOUNT},
-    {"INSTALL", BS_DDL_ACCOUNT},  {"UNINSTALL", BS_DDL_ACCOUNT}, {"ANALYZE", BS_DDL_UPKEEP},
-    {"OPTIMIZE", BS_DDL_UPKEEP},  {"REPAIR", BS_DDL_UPKEEP},    {"CHECK", BS_DDL_UPKEEP},
-    {"FLUSH", BS_DDL_UPKEEP},     {"INSERT", BS_DDL_DML},       {"UPDATE", BS_DDL_DML},
-    {"DELETE", BS_DDL_DML},       {"REPLACE", BS_DDL_DML},      {"LOAD", BS_DDL_DML},
-    {"CALL", BS_DDL_DML},         {"SELECT", BS_DDL_DML},       {"WITH", BS_DDL_DML},
+    {"GRANT", BS_DDL_ACCOUNT},   {"REVOKE", BS_DDL_ACCOUNT},    {"SET", BS_DDL_ACCOUNT},
+    {"INSTALL", BS_DDL_ACCOUNT}, {"UNINSTALL", BS_DDL_ACCOUNT}, {"ANALYZE", BS_DDL_UPKEEP},
+    {"OPTIMIZE", BS_DDL_UPKEEP}, {"REPAIR", BS_DDL_UPKEEP},     {"CHECK", BS_DDL_UPKEEP},
+    {"FLUSH", BS_DDL_UPKEEP},    {"INSERT", BS_DDL_DML},        {"UPDATE", BS_DDL_DML},
+    {"DELETE", BS_DDL_DML},      {"REPLACE", BS_DDL_DML},       {"LOAD", BS_DDL_DML},
+    {"CALL", BS_DDL_DML},        {"SELECT", BS_DDL_DML},        {"WITH", BS_DDL_DML},
     {"DO", BS_DDL_DML},
 };
 

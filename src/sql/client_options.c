@@ -7,11 +7,14 @@
  * is noticed right after the login, before any statement is sent. */
 #include "sql/client_options.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { MAX_PACKET = 1 << 30 };
 enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_INTERVAL_S = 10, KEEPALIVE_PROBES = 6 };
@@ -77,17 +80,31 @@ set_session(MYSQL *mysql, const char *program, bool local_infile, struct bs_erro
     return status;
 }
 
+/* Both libraries would report an unreadable file as a failed handshake. */
+static enum bs_status
+set_tls_file(MYSQL *mysql, enum mysql_option option, const char *path, const char *name,
+             struct bs_error *err) {
+    if (path == NULL) {
+        return BS_OK;
+    }
+    if (access(path, R_OK) != 0) {
+        return bs_error_set(err, BS_CONFIG, "cannot read the file of %s, %s: %s", name, path,
+                            strerror(errno));
+    }
+    return set_option(mysql, option, path, name, err);
+}
+
 static enum bs_status
 set_tls_files(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
     enum bs_status status = BS_OK;
     if (endpoint->ssl_mode >= BS_SSL_VERIFY_CA) {
-        status = set_option(mysql, MYSQL_OPT_SSL_CA, endpoint->ssl_ca, "ssl-ca", err);
+        status = set_tls_file(mysql, MYSQL_OPT_SSL_CA, endpoint->ssl_ca, "ssl-ca", err);
     }
-    if (status == BS_OK && endpoint->ssl_cert != NULL) {
-        status = set_option(mysql, MYSQL_OPT_SSL_CERT, endpoint->ssl_cert, "ssl-cert", err);
+    if (status == BS_OK) {
+        status = set_tls_file(mysql, MYSQL_OPT_SSL_CERT, endpoint->ssl_cert, "ssl-cert", err);
     }
-    if (status == BS_OK && endpoint->ssl_key != NULL) {
-        status = set_option(mysql, MYSQL_OPT_SSL_KEY, endpoint->ssl_key, "ssl-key", err);
+    if (status == BS_OK) {
+        status = set_tls_file(mysql, MYSQL_OPT_SSL_KEY, endpoint->ssl_key, "ssl-key", err);
     }
     if (status == BS_OK && endpoint->tls_version != NULL) {
         status =

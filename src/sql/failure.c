@@ -1,7 +1,7 @@
 /* Errors of the client library and of the server as struct bs_error. */
 #include "sql/session_private.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -133,16 +133,18 @@ fail_unreachable(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct 
     const char *text = mysql_error(sql->mysql);
     const char *open = strrchr(text, '(');
     long number = open != NULL ? strtol(open + 1, NULL, 10) : 0;
+    bool has_reason = number > 0 && number < 4096 && number != EINPROGRESS;
     const char *where = strchr(sql->where, '@');
     where = where != NULL ? where + 1 : sql->where;
-    char reason[256];
-    if (number > 0 && number < 4096) {
+    if (has_reason) {
         bs_error_sys(err, (int)number, "cannot reach %s", where);
+    } else if (number == EINPROGRESS) {
+        /* Connector/C connects without blocking and does not ask how that ended. */
+        bs_error_set(err, BS_IO, "cannot reach %s: connection refused or no route to it", where);
     } else if (mysql_errno(sql->mysql) == CR_UNKNOWN_HOST_NO) {
         bs_error_set(err, BS_IO, "cannot reach %s: no such host name", where);
     } else {
-        (void)snprintf(reason, sizeof reason, "%s", text);
-        bs_error_set(err, BS_IO, "cannot reach %s: %s", where, reason);
+        bs_error_set(err, BS_IO, "cannot reach %s: %s", where, text);
     }
     add_numbers(sql->mysql, err);
     return bs_error_hint(
