@@ -135,6 +135,11 @@ ROWS = [
          ["SET SESSION sql_generate_invisible_primary_key = ON", "CREATE TABLE t (v INT)", "INSERT INTO t VALUES (5)"],
          ["SET SESSION sql_generate_invisible_primary_key = ON", "UPDATE t SET my_row_id = 7"],
          r"only in A: key \(`my_row_id`=1\)", is_mysql_8),
+    Case("a current row of a system-versioned table",
+         ["CREATE TABLE t (id INT PRIMARY KEY, v INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START,"
+          " e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME(s, e)) WITH SYSTEM VERSIONING",
+          "INSERT INTO t (id, v) VALUES (1, 1), (2, 2)", "UPDATE t SET v = 3 WHERE id = 1"],
+         "UPDATE t SET v = 4 WHERE id = 1", r"differs: key \(`id`=1\): `v` A=3 B=4", is_mariadb),
     Case("a table of 3000 rows with two of them changed",
          ["CREATE TABLE n (i INT PRIMARY KEY)", "INSERT INTO n VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)",
           "CREATE TABLE t (id INT PRIMARY KEY, v INT)",

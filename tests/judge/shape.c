@@ -113,6 +113,30 @@ choose_key(struct judge_names *key, struct judge_result *result) {
     free(index);
 }
 
+static const struct judge_column *
+find_column(const struct judge_shape *shape, const char *name) {
+    for (size_t i = 0; i < shape->count; i++) {
+        if (strcmp(shape->columns[i].name, name) == 0) {
+            return &shape->columns[i];
+        }
+    }
+    return NULL;
+}
+
+/* A MariaDB primary key ends in the period's end, which is no column here and the same for all
+ * current rows. */
+static void
+drop_period_from_key(struct judge_shape *shape) {
+    struct judge_names kept = {0};
+    for (size_t i = 0; i < shape->key.count; i++) {
+        if (find_column(shape, shape->key.items[i]) != NULL) {
+            judge_names_add(&kept, shape->key.items[i], strlen(shape->key.items[i]));
+        }
+    }
+    judge_names_fini(&shape->key);
+    shape->key = kept;
+}
+
 static bool
 load_key(struct judge_shape *shape, struct judge_server *server, const char *db, const char *table,
          struct judge_error *err) {
@@ -131,6 +155,7 @@ load_key(struct judge_shape *shape, struct judge_server *server, const char *db,
     }
     choose_key(&shape->key, &result);
     judge_result_close(&result);
+    drop_period_from_key(shape);
     return true;
 }
 
@@ -153,16 +178,6 @@ judge_shape_fini(struct judge_shape *shape) {
     free(shape->columns);
     judge_names_fini(&shape->key);
     memset(shape, 0, sizeof *shape);
-}
-
-static const struct judge_column *
-find_column(const struct judge_shape *shape, const char *name) {
-    for (size_t i = 0; i < shape->count; i++) {
-        if (strcmp(shape->columns[i].name, name) == 0) {
-            return &shape->columns[i];
-        }
-    }
-    return NULL;
 }
 
 struct plan_maker {

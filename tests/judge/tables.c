@@ -26,7 +26,7 @@
  * on disk or in memory for tables that are nearly always equal. */
 
 enum { BUCKETS = 65536 };
-static const uint64_t TALLY_ROWS = 4000000;
+static const uint64_t TALLY_ROWS = 2000000;
 
 struct bucket {
     struct judge_hash sum;
