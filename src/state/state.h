@@ -129,7 +129,7 @@ enum bs_status bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_stat
 void bs_checkpoint_fini(struct bs_checkpoint *checkpoint);
 
 /* Text for the lane's batch: each put adds exactly one statement, without a ";". touch: first statement of each transaction, must affect 1 row, else
- * the epoch is old: BS_FENCED. save: last one before COMMIT, must affect 1 row. */
+ * the epoch is old: BS_FENCED. It does not fail by itself, so its answer is read before COMMIT is sent. save: last one before COMMIT, must affect 1 row. */
 void bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
                         uint64_t epoch);
 void bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
