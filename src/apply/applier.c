@@ -1,0 +1,345 @@
+#include "apply/applier.h"
+
+#include "apply/change.h"
+#include "apply/ddl.h"
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "catalog/catalog.h"
+#include "schema/ddl.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TABLE_KEY_MAX = 2 * BS_NAME_BYTES_MAX };
+
+/* "db\0table": no byte of a name can be NUL. */
+static struct bs_str
+table_key(char out[TABLE_KEY_MAX], struct bs_str db, struct bs_str name) {
+    size_t db_len = db.len < BS_NAME_BYTES_MAX - 1 ? db.len : BS_NAME_BYTES_MAX - 1;
+    size_t name_len = name.len < BS_NAME_BYTES_MAX - 1 ? name.len : BS_NAME_BYTES_MAX - 1;
+    memcpy(out, db.data, db_len);
+    out[db_len] = '\0';
+    memcpy(out + db_len + 1, name.data, name_len);
+    return (struct bs_str){out, db_len + 1 + name_len};
+}
+
+static void
+put_table(struct bs_applier *applier, struct bs_table *model) {
+    char key[TABLE_KEY_MAX];
+    struct bs_target_table *table = bs_target_table_new(model);
+    bs_target_table_free(bs_map_put(&applier->tables,
+                                    table_key(key, bs_str(model->db), bs_str(model->name)), table));
+}
+
+static enum bs_status
+load_models(struct bs_applier *applier, struct bs_error *err) {
+    struct bs_table **models = NULL;
+    size_t count = 0;
+    enum bs_status status =
+        bs_state_load_models(applier->lane.sql, &applier->lane.state, &models, &count, err);
+    for (size_t i = 0; status == BS_OK && i < count; i++) {
+        put_table(applier, models[i]);
+    }
+    free(models);
+    return status;
+}
+
+static enum bs_status
+load_intent(struct bs_applier *applier, struct bs_error *err) {
+    enum bs_status status =
+        bs_state_load_intent(applier->lane.sql, &applier->lane.state, applier->lane.number,
+                             &applier->intent, &applier->has_intent, err);
+    if (status == BS_OK && applier->has_intent) {
+        bs_log(BS_LOG_INFO, "the last run ended inside a DDL statement: %.200s",
+               applier->intent.statement);
+    }
+    return status;
+}
+
+enum bs_status
+bs_applier_open(struct bs_applier *applier, const struct bs_applier_config *config,
+                struct bs_error *err) {
+    memset(applier, 0, sizeof *applier);
+    applier->target_endpoint = config->target;
+    applier->no_target_binlog = config->no_target_binlog;
+    applier->selection = config->selection;
+    applier->source = config->source;
+    applier->target = config->target_server;
+    applier->collations = config->collations;
+    enum bs_status status = bs_lane_open(&applier->lane, config->target, &config->state, 0,
+                                         config->epoch, config->no_target_binlog, err);
+    if (status == BS_OK) {
+        status = load_models(applier, err);
+    }
+    if (status == BS_OK) {
+        status = load_intent(applier, err);
+    }
+    if (status != BS_OK) {
+        bs_applier_close(applier);
+    }
+    return status;
+}
+
+void
+bs_applier_close(struct bs_applier *applier) {
+    size_t at = 0;
+    struct bs_str key;
+    void *table;
+    bs_lane_close(&applier->lane);
+    while (bs_map_next(&applier->tables, &at, &key, &table)) {
+        bs_target_table_free(table);
+    }
+    bs_map_fini(&applier->tables);
+    bs_map_fini(&applier->unselected);
+    bs_arena_fini(&applier->rows_arena);
+    bs_intent_fini(&applier->intent);
+    memset(applier, 0, sizeof *applier);
+}
+
+enum bs_status
+bs_applier_commit(struct bs_applier *applier, struct bs_error *err) {
+    struct bs_position position = {0};
+    if (!applier->lane.open) {
+        return BS_OK;
+    }
+    enum bs_status status = bs_decoder_position(applier->decoder, &position, err);
+    if (status == BS_OK) {
+        status = bs_lane_commit(&applier->lane, &position,
+                                bs_decoder_file_created(applier->decoder), applier->source_us, err);
+    }
+    bs_position_fini(&position);
+    return status;
+}
+
+/* The table of a rows event: *table NULL when it is not selected. */
+static enum bs_status
+find_table(struct bs_applier *applier, const struct bs_table_map *map,
+           struct bs_target_table **table, struct bs_error *err) {
+    char buf[TABLE_KEY_MAX];
+    struct bs_str key = table_key(buf, map->db, map->table);
+    *table = bs_map_get(&applier->tables, key);
+    if (*table != NULL || bs_map_get(&applier->unselected, key) != NULL) {
+        return BS_OK;
+    }
+    if (!bs_selection_has_table(applier->selection, map->db, map->table)) {
+        (void)bs_map_put(&applier->unselected, key, applier);
+        return BS_OK;
+    }
+    bs_error_set(err, BS_SCHEMA, "rows came for table %.*s.%.*s, which the task does not know",
+                 (int)map->db.len, map->db.data, (int)map->table.len, map->table.data);
+    return bs_error_hint(err, "its CREATE TABLE was not in the binlog (sql_log_bin=0, or a filter on "
+                              "the source): create it on the target and take a new snapshot, or "
+                              "exclude it with --exclude-tables");
+}
+
+static enum bs_status
+require_full_image(const struct bs_rows *rows, struct bs_error *err) {
+    if (rows->full_image) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_PRECHECK, "the source logged a row of %s.%s without all its columns",
+                 rows->table->db, rows->table->name);
+    return bs_error_hint(err, "on the source: SET GLOBAL binlog_row_image = FULL, let every session "
+                              "reconnect, then take a new snapshot");
+}
+
+/* Flag 0x10 on a MySQL source says that cascades are in the log: then the target must not run them.
+ * Elsewhere the target runs them, unless the source's own session had them off. */
+static bool
+wants_fk_checks(const struct bs_applier *applier, const struct bs_rows *rows) {
+    bool cascades_logged =
+        applier->source.flavour == BS_MYSQL && (rows->flags & BS_ROWS_SQL_FOREIGN_KEY) != 0;
+    return !cascades_logged && (rows->flags & BS_ROWS_NO_FOREIGN_KEY_CHECKS) == 0;
+}
+
+static void
+open_transaction(struct bs_applier *applier) {
+    if (!applier->lane.open) {
+        applier->open_since_ms = bs_clock_mono_ms();
+    }
+    bs_lane_begin(&applier->lane);
+}
+
+static enum bs_status
+keep_origin_file(struct bs_applier *applier, struct bs_error *err) {
+    struct bs_batch *batch = &applier->lane.batch;
+    const char *file = bs_decoder_file(applier->decoder);
+    if (strcmp(batch->file, file) == 0) {
+        return BS_OK;
+    }
+    enum bs_status status = bs_lane_flush(&applier->lane, err);
+    (void)snprintf(batch->file, sizeof batch->file, "%s", file);
+    return status;
+}
+
+static enum bs_status
+apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_target_table *table,
+                const struct bs_item *item, struct bs_error *err) {
+    struct bs_change change;
+    struct bs_origin origin = {bs_decoder_pos(applier->decoder), item->gtid};
+    open_transaction(applier);
+    enum bs_status status = keep_origin_file(applier, err);
+    bs_lane_set_fk_checks(&applier->lane, wants_fk_checks(applier, rows));
+    bs_change_init(&change, &applier->lane.batch, table, origin);
+    while (status == BS_OK) {
+        bool more = false;
+        status = bs_rows_next(rows, &more, err);
+        if (status != BS_OK || !more) {
+            break;
+        }
+        bs_change_add(&change, rows);
+        applier->lane.open_rows++;
+        if (bs_batch_is_full(&applier->lane.batch)) {
+            bs_change_finish(&change);
+            status = bs_lane_flush(&applier->lane, err);
+        }
+    }
+    bs_change_finish(&change);
+    return status;
+}
+
+static enum bs_status
+apply_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    struct bs_target_table *table = NULL;
+    struct bs_rows rows;
+    enum bs_status status = find_table(applier, item->map, &table, err);
+    if (status != BS_OK || table == NULL) {
+        return status;
+    }
+    status = bs_rows_open(&rows, &item->event, item->map, table->model, &applier->rows_arena, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    status = require_full_image(&rows, err);
+    if (status == BS_OK) {
+        status = apply_open_rows(applier, &rows, table, item, err);
+    }
+    bs_rows_close(&rows);
+    applier->group_has_rows = true;
+    applier->group_counts = true;
+    return status == BS_OK ? bs_lane_flush_full(&applier->lane, err) : status;
+}
+
+static bool
+is_due(const struct bs_applier *applier) {
+    const struct bs_lane *lane = &applier->lane;
+    return lane->open_groups >= BS_COMMIT_GROUPS_MAX || lane->open_rows >= BS_COMMIT_ROWS_MAX ||
+           bs_clock_mono_ms() - applier->open_since_ms >= BS_COMMIT_AGE_MS;
+}
+
+static enum bs_status
+end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    bool was_ddl = applier->group_has_ddl;
+    open_transaction(applier); /* a group outside the selection moves the checkpoint too */
+    applier->lane.open_groups++;
+    applier->stats.transactions += applier->group_counts;
+    applier->source_us = (int64_t)item->timestamp * 1000000;
+    applier->group_has_rows = false;
+    applier->group_has_ddl = false;
+    applier->group_counts = false;
+    if (was_ddl || is_due(applier)) {
+        status = bs_applier_commit(applier, err);
+        if (status == BS_OK && was_ddl) {
+            bs_fault_point("ddl-checkpointed");
+        }
+    }
+    return status;
+}
+
+static enum bs_status
+refuse_rollback(struct bs_error *err) {
+    bs_error_set(err, BS_PRECHECK, "the source logged a transaction that it rolled back after it had "
+                                   "changed a non-transactional table");
+    return bs_error_hint(err, "convert such tables to InnoDB on the source, then take a new snapshot");
+}
+
+static enum bs_status
+dispatch(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    switch (item->kind) {
+    case BS_ITEM_NONE:
+    case BS_ITEM_GROUP_BEGIN:
+        return BS_OK;
+    case BS_ITEM_ROWS: {
+        uint64_t rows = applier->lane.open_rows;
+        enum bs_status status = apply_rows(applier, item, err);
+        applier->stats.rows += applier->lane.open_rows >= rows ? applier->lane.open_rows - rows : 0;
+        return status;
+    }
+    case BS_ITEM_STATEMENT:
+        return bs_ddl_apply(applier, item, err);
+    case BS_ITEM_GROUP_END:
+        return end_group(applier, item, err);
+    case BS_ITEM_GROUP_ROLLBACK:
+        return refuse_rollback(err);
+    }
+    return BS_OK;
+}
+
+enum bs_status
+bs_applier_item(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    enum bs_status status = dispatch(applier, item, err);
+    if (status != BS_OK && status != BS_FENCED) {
+        char where[BS_ERROR_POSITION_MAX];
+        bs_decoder_where(applier->decoder, where, sizeof where);
+        bs_error_at(err, "%s", where);
+    }
+    return status;
+}
+
+enum bs_status
+bs_applier_idle(struct bs_applier *applier, struct bs_error *err) {
+    if (!applier->lane.open || bs_decoder_in_group(applier->decoder)) {
+        return BS_OK;
+    }
+    return bs_applier_commit(applier, err);
+}
+
+enum bs_status
+bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs_str name,
+                         struct bs_error *err) {
+    char buf[TABLE_KEY_MAX];
+    struct bs_str key = table_key(buf, db, name);
+    struct bs_table *model = NULL;
+    enum bs_status status =
+        bs_catalog_table(applier->lane.sql, &applier->target, db, name, &model, err);
+    if (status != BS_OK) {
+        return bs_error_context(err, "reading the changed table %.*s.%.*s from the target",
+                                (int)db.len, db.data, (int)name.len, name.data);
+    }
+    bs_target_table_free(bs_map_remove(&applier->tables, key));
+    bs_lane_begin(&applier->lane);
+    (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
+    if (model != NULL) {
+        bs_state_put_model(&applier->lane.batch.sql, &applier->lane.state, model);
+        put_table(applier, model);
+    } else {
+        bs_state_put_model_drop(&applier->lane.batch.sql, &applier->lane.state, db, name);
+    }
+    bs_batch_close(&applier->lane.batch);
+    return BS_OK;
+}
+
+void
+bs_applier_forget_database(struct bs_applier *applier, struct bs_str db) {
+    size_t at = 0;
+    struct bs_str key;
+    void *value;
+    while (bs_map_next(&applier->tables, &at, &key, &value)) {
+        struct bs_target_table *table = value;
+        if (!bs_str_is(db, table->model->db)) {
+            continue;
+        }
+        bs_lane_begin(&applier->lane);
+        (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
+        bs_state_put_model_drop(&applier->lane.batch.sql, &applier->lane.state, db,
+                                bs_str(table->model->name));
+        bs_batch_close(&applier->lane.batch);
+        (void)bs_map_remove(&applier->tables, key);
+        bs_target_table_free(table);
+        at = 0; /* the walk does not survive a removal */
+    }
+}

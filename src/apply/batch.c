@@ -1,0 +1,198 @@
+#include "apply/batch.h"
+
+#include "base/mem.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_SHOWN_MAX = 300 };
+
+void
+bs_batch_fini(struct bs_batch *batch) {
+    bs_buf_fini(&batch->sql);
+    free(batch->expects);
+    memset(batch, 0, sizeof *batch);
+}
+
+void
+bs_batch_clear(struct bs_batch *batch) {
+    /* A batch that carried one huge row does not keep its memory. */
+    if (batch->sql.cap > 4 * BS_BATCH_BYTES) {
+        bs_buf_fini(&batch->sql);
+    }
+    bs_buf_clear(&batch->sql);
+    batch->count = 0;
+}
+
+bool
+bs_batch_is_full(const struct bs_batch *batch) {
+    return batch->sql.len >= BS_BATCH_BYTES || batch->count >= BS_BATCH_STATEMENTS;
+}
+
+struct bs_expect *
+bs_batch_open(struct bs_batch *batch, enum bs_expect_kind kind) {
+    void *items = batch->expects;
+    bs_array_grow(&items, &batch->cap, batch->count, sizeof *batch->expects);
+    batch->expects = items;
+    struct bs_expect *expect = &batch->expects[batch->count++];
+    memset(expect, 0, sizeof *expect);
+    expect->kind = kind;
+    if (batch->sql.len > 0) {
+        bs_buf_puts(&batch->sql, ";");
+    }
+    expect->text_from = batch->sql.len;
+    return expect;
+}
+
+void
+bs_batch_close(struct bs_batch *batch) {
+    BS_ASSERT(batch->count > 0);
+    BS_ASSERT(batch->sql.len > batch->expects[batch->count - 1].text_from);
+}
+
+void
+bs_batch_put(struct bs_batch *batch, enum bs_expect_kind kind, const char *sql) {
+    (void)bs_batch_open(batch, kind);
+    bs_buf_puts(&batch->sql, sql);
+    bs_batch_close(batch);
+}
+
+static const char *
+change_name(enum bs_row_change change) {
+    switch (change) {
+    case BS_ROW_INSERT:
+        return "INSERT";
+    case BS_ROW_UPDATE:
+        return "UPDATE";
+    case BS_ROW_DELETE:
+        return "DELETE";
+    }
+    return "change";
+}
+
+static void
+name_origin(const struct bs_batch *batch, const struct bs_expect *expect, struct bs_error *err) {
+    char gtid[BS_GTID_TEXT_MAX];
+    if (expect->kind != BS_EXPECT_ROWS) {
+        return;
+    }
+    bs_gtid_text(&expect->origin.gtid, gtid);
+    bs_error_at(err, "%s:%" PRIu64 "%s%s", batch->file, expect->origin.pos,
+                gtid[0] != '\0' ? ", GTID " : "", gtid);
+    if (expect->where_from == 0) {
+        bs_error_context(err, "applying %s to table %s.%s", change_name(expect->change),
+                         expect->table->db, expect->table->name);
+        return;
+    }
+    const char *end = memchr(batch->sql.data + expect->where_from, ';',
+                             batch->sql.len - expect->where_from);
+    size_t len = end != NULL ? (size_t)(end - (const char *)batch->sql.data) - expect->where_from
+                             : batch->sql.len - expect->where_from;
+    len = len < KEY_SHOWN_MAX ? len : KEY_SHOWN_MAX;
+    bs_error_context(err, "applying %s to table %s.%s, row %.*s", change_name(expect->change),
+                     expect->table->db, expect->table->name, (int)len,
+                     (const char *)batch->sql.data + expect->where_from);
+}
+
+static enum bs_status
+check_answer(const struct bs_expect *expect, uint64_t affected, unsigned int warnings,
+             struct bs_error *err) {
+    switch (expect->kind) {
+    case BS_EXPECT_ANY:
+        return BS_OK;
+    case BS_EXPECT_FENCE:
+    case BS_EXPECT_CHECKPOINT:
+        if (affected == 1) {
+            return BS_OK;
+        }
+        bs_error_set(err, BS_FENCED, "another binstream has taken this task over");
+        return bs_error_hint(err, "let the other one work, or stop it and run this command again");
+    case BS_EXPECT_ROWS:
+        break;
+    }
+    if (affected != expect->rows) {
+        bs_error_set(err, BS_CONFLICT,
+                     "%" PRIu64 " rows of the target were changed where the source changed %" PRIu64,
+                     affected, expect->rows);
+        return bs_error_hint(err, "source and target differ in this row: something else has written "
+                                  "to the target. Nothing of this transaction was applied. Find the "
+                                  "writer, then start over with `binstream reset` and `snapshot`");
+    }
+    if (expect->counts_warnings && warnings > expect->max_warnings) {
+        return bs_error_set(err, BS_CONFLICT, "the target warned that it would change a value");
+    }
+    return BS_OK;
+}
+
+/* Reads all answers of a packet that holds the expectations [0, count). */
+static enum bs_status
+read_answers(struct bs_batch *batch, size_t count, struct bs_sql *sql, struct bs_error *err) {
+    for (size_t i = 0; i < count; i++) {
+        bool more = false;
+        uint64_t affected = 0;
+        unsigned int warnings = 0;
+        enum bs_status status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
+        if (status == BS_OK && more != (i + 1 < count)) {
+            status = bs_error_set(err, BS_PROTOCOL,
+                                  "the target answered another number of statements than it got");
+        }
+        if (status == BS_OK) {
+            status = check_answer(&batch->expects[i], affected, warnings, err);
+        }
+        if (status != BS_OK) {
+            name_origin(batch, &batch->expects[i], err);
+            /* Answers that are still on the way are read, so that the session can be used to roll back. */
+            while (more && bs_sql_multi_next(sql, &more, &affected, &warnings, NULL) == BS_OK) {
+            }
+            return status;
+        }
+    }
+    return BS_OK;
+}
+
+static enum bs_status
+send_first(struct bs_batch *batch, size_t count, size_t len, struct bs_sql *sql,
+           struct bs_error *err) {
+    if (batch->max_packet > 0 && len + 1 > batch->max_packet) {
+        bs_error_set(err, BS_LIMIT,
+                     "a row needs a statement of %zu bytes; the target takes at most %" PRIu64, len,
+                     batch->max_packet);
+        bs_error_hint(err, "on the target: SET GLOBAL max_allowed_packet = 1073741824; then run the "
+                           "same command again");
+        name_origin(batch, &batch->expects[0], err);
+        return BS_LIMIT;
+    }
+    struct bs_str text = {(const char *)batch->sql.data, len};
+    enum bs_status status = bs_sql_multi_send(sql, text, err);
+    return status != BS_OK ? status : read_answers(batch, count, sql, err);
+}
+
+/* The statements before the last one go first when all together are too long for one packet. */
+static enum bs_status
+send_all_but_last(struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err) {
+    struct bs_expect last = batch->expects[batch->count - 1];
+    enum bs_status status = send_first(batch, batch->count - 1, last.text_from - 1, sql, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    bs_buf_consume(&batch->sql, last.text_from);
+    last.where_from -= last.where_from > 0 ? last.text_from : 0;
+    last.text_from = 0;
+    batch->expects[0] = last;
+    batch->count = 1;
+    return BS_OK;
+}
+
+enum bs_status
+bs_batch_send(struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (batch->count > 1 && batch->max_packet > 0 && batch->sql.len + 1 > batch->max_packet) {
+        status = send_all_but_last(batch, sql, err);
+    }
+    if (status == BS_OK && batch->count > 0) {
+        status = send_first(batch, batch->count, batch->sql.len, sql, err);
+    }
+    bs_batch_clear(batch);
+    return status;
+}

@@ -1,0 +1,71 @@
+/* A run of statements that travels to the target in one packet, each with what its answer must be.
+ *
+ *   bs_batch_open(expect) ─> caller appends SQL to batch->sql ─> bs_batch_close   (again and again)
+ *   bs_batch_send: one packet, then every answer is held against its expectation, in order
+ *
+ * A statement whose answer is not what was expected stops the batch with BS_CONFLICT (or the server's
+ * error), naming the place in the source's binlog, the table and the row's key; what stood behind it
+ * in the batch may have run on the session, so the caller must roll back. Owned by its lane's
+ * thread. */
+#ifndef BS_APPLY_BATCH_H
+#define BS_APPLY_BATCH_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "binlog/gtid.h"
+#include "binlog/rows.h"
+#include "sql/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A packet is sent when it is this long, or holds this many statements. */
+enum { BS_BATCH_BYTES = 256 * 1024, BS_BATCH_STATEMENTS = 512 };
+
+enum bs_expect_kind {
+    BS_EXPECT_ANY,        /* only that it works: BEGIN, SET */
+    BS_EXPECT_FENCE,      /* 1 row, else the epoch is old */
+    BS_EXPECT_CHECKPOINT, /* 1 row */
+    BS_EXPECT_ROWS,       /* exactly `rows` of them, at most max_warnings warnings where they count */
+};
+
+/* Where in the source's binlog a statement comes from. */
+struct bs_origin {
+    uint64_t pos;
+    struct bs_gtid gtid;
+};
+
+struct bs_expect {
+    enum bs_expect_kind kind;
+    uint64_t rows;
+    bool counts_warnings; /* the statement runs in a lenient sql_mode: see change.c */
+    unsigned int max_warnings;
+    enum bs_row_change change;
+    const struct bs_table *table; /* must live until the batch is sent */
+    size_t text_from;             /* set by bs_batch_open */
+    size_t where_from;            /* offset of what names the row, 0: not named */
+    struct bs_origin origin;
+};
+
+struct bs_batch {
+    struct bs_buf sql;
+    struct bs_expect *expects;
+    size_t count, cap;
+    char file[256];         /* of all origins in it */
+    uint64_t max_packet;    /* the target's max_allowed_packet */
+};
+
+void bs_batch_fini(struct bs_batch *batch);
+void bs_batch_clear(struct bs_batch *batch);
+bool bs_batch_is_full(const struct bs_batch *batch);
+
+struct bs_expect *bs_batch_open(struct bs_batch *batch, enum bs_expect_kind kind);
+void bs_batch_close(struct bs_batch *batch);
+void bs_batch_put(struct bs_batch *batch, enum bs_expect_kind kind, const char *sql);
+
+/* Sends what is there and checks every answer; the batch is empty afterwards. */
+enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err)
+    BS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,280 @@
+/* Why DELETE and INSERT are gathered and UPDATE is not: an UPDATE by key needs its own values, and
+ * the order of UPDATEs within an event matters where unique values change hands. Why a table that
+ * references itself is not gathered: with the cascades done by the target, the order of its rows is
+ * the only one in which every step is legal.
+ *
+ * ENUM index 0 (what the server keeps for a value outside the list) cannot be stored in strict mode.
+ * Such a row runs as SET sql_mode=lenient; statement; SET sql_mode=strict, and may raise exactly as
+ * many warnings as it holds such values: any other warning means that a value would be changed. */
+#include "apply/change.h"
+
+#include "apply/literal.h"
+#include "sql/session.h"
+#include "sql/text.h"
+
+#define LENIENT_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
+
+void
+bs_change_init(struct bs_change *change, struct bs_batch *batch,
+               const struct bs_target_table *table, struct bs_origin origin) {
+    *change = (struct bs_change){batch, table, origin, NULL};
+}
+
+static struct bs_expect *
+open_statement(struct bs_change *change, enum bs_row_change kind) {
+    struct bs_expect *expect = bs_batch_open(change->batch, BS_EXPECT_ROWS);
+    expect->change = kind;
+    expect->table = change->table->model;
+    expect->origin = change->origin;
+    return expect;
+}
+
+static void
+close_open(struct bs_change *change, const char *tail) {
+    if (change->open != NULL) {
+        bs_buf_puts(&change->batch->sql, tail);
+        bs_batch_close(change->batch);
+        change->open = NULL;
+    }
+}
+
+/* The gathered statement's end: INSERT needs none, DELETE closes its list. */
+static const char *
+tail_of(const struct bs_change *change) {
+    return change->open != NULL && change->open->change == BS_ROW_DELETE ? ")" : "";
+}
+
+static unsigned int
+count_enum_zeros(const struct bs_target_table *table, const struct bs_value *values) {
+    unsigned int count = 0;
+    for (size_t i = 0; i < table->writable_count; i++) {
+        size_t c = table->writable[i];
+        count += bs_literal_is_enum_zero(&table->model->columns[c], &values[c]);
+    }
+    return count;
+}
+
+static void
+begin_lenient(struct bs_change *change, unsigned int enum_zeros) {
+    if (enum_zeros > 0) {
+        bs_batch_put(change->batch, BS_EXPECT_ANY, "SET sql_mode='" LENIENT_SQL_MODE "'");
+    }
+}
+
+static void
+end_lenient(struct bs_change *change, unsigned int enum_zeros) {
+    if (enum_zeros > 0) {
+        bs_batch_put(change->batch, BS_EXPECT_ANY, "SET sql_mode='" BS_SQL_MODE "'");
+    }
+}
+
+static void
+allow_warnings(struct bs_expect *expect, unsigned int enum_zeros) {
+    expect->counts_warnings = enum_zeros > 0;
+    expect->max_warnings = enum_zeros;
+}
+
+static void
+put_row_values(struct bs_buf *sql, const struct bs_target_table *table,
+               const struct bs_value *values) {
+    bs_buf_puts(sql, "(");
+    for (size_t i = 0; i < table->writable_count; i++) {
+        size_t c = table->writable[i];
+        if (i > 0) {
+            bs_buf_put_u8(sql, ',');
+        }
+        bs_literal_put(sql, &table->model->columns[c], &values[c]);
+    }
+    bs_buf_puts(sql, ")");
+}
+
+static bool
+can_gather(const struct bs_change *change, enum bs_row_change kind) {
+    return change->open != NULL && change->open->change == kind &&
+           change->open->rows < BS_STATEMENT_ROWS_MAX &&
+           change->batch->sql.len - change->open->text_from < BS_BATCH_BYTES;
+}
+
+static void
+add_insert(struct bs_change *change, const struct bs_value *values) {
+    const struct bs_target_table *table = change->table;
+    struct bs_buf *sql = &change->batch->sql;
+    unsigned int enum_zeros = count_enum_zeros(table, values);
+    if (enum_zeros == 0 && !table->references_itself && can_gather(change, BS_ROW_INSERT)) {
+        bs_buf_puts(sql, ",");
+        put_row_values(sql, table, values);
+        change->open->rows++;
+        return;
+    }
+    close_open(change, tail_of(change));
+    begin_lenient(change, enum_zeros);
+    struct bs_expect *expect = open_statement(change, BS_ROW_INSERT);
+    expect->rows = 1;
+    allow_warnings(expect, enum_zeros);
+    bs_buf_put_str(sql, bs_buf_str(&table->insert_head));
+    put_row_values(sql, table, values);
+    if (enum_zeros > 0) {
+        bs_batch_close(change->batch);
+        end_lenient(change, enum_zeros);
+    } else {
+        change->open = expect;
+    }
+}
+
+static void
+put_key_match(struct bs_buf *sql, const struct bs_target_table *table,
+              const struct bs_value *values) {
+    for (size_t i = 0; i < table->key->part_count; i++) {
+        size_t c = table->key->parts[i].column;
+        bs_buf_puts(sql, i > 0 ? " AND " : "");
+        bs_sql_put_ident(sql, bs_str(table->model->columns[c].name));
+        bs_buf_puts(sql, "=");
+        bs_literal_put(sql, &table->model->columns[c], &values[c]);
+    }
+}
+
+static void
+put_all_match(struct bs_buf *sql, const struct bs_target_table *table,
+              const struct bs_value *values) {
+    for (size_t i = 0; i < table->writable_count; i++) {
+        size_t c = table->writable[i];
+        bs_buf_puts(sql, i > 0 ? " AND " : "");
+        bs_literal_put_exact_match(sql, &table->model->columns[c], &values[c]);
+    }
+    bs_buf_puts(sql, " LIMIT 1");
+}
+
+static void
+put_where(struct bs_change *change, struct bs_expect *expect, const struct bs_value *values) {
+    struct bs_buf *sql = &change->batch->sql;
+    bs_buf_puts(sql, " WHERE ");
+    expect->where_from = sql->len;
+    if (change->table->key != NULL) {
+        put_key_match(sql, change->table, values);
+    } else {
+        put_all_match(sql, change->table, values);
+    }
+}
+
+/* One part of a gathered DELETE: a value for IN (...), or (a AND b) between ORs. */
+static void
+put_gathered_key(struct bs_buf *sql, const struct bs_target_table *table,
+                 const struct bs_value *values, bool first) {
+    if (table->key->part_count == 1) {
+        size_t c = table->key->parts[0].column;
+        bs_buf_puts(sql, first ? "" : ",");
+        bs_literal_put(sql, &table->model->columns[c], &values[c]);
+        return;
+    }
+    bs_buf_puts(sql, first ? "(" : " OR (");
+    put_key_match(sql, table, values);
+    bs_buf_puts(sql, ")");
+}
+
+static void
+put_delete_head(struct bs_buf *sql, const struct bs_target_table *table) {
+    bs_buf_puts(sql, "DELETE FROM ");
+    bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));
+}
+
+static void
+add_delete(struct bs_change *change, const struct bs_value *values) {
+    const struct bs_target_table *table = change->table;
+    struct bs_buf *sql = &change->batch->sql;
+    bool gathers = table->key != NULL && !table->references_itself;
+    if (gathers && can_gather(change, BS_ROW_DELETE)) {
+        put_gathered_key(sql, table, values, false);
+        change->open->rows++;
+        return;
+    }
+    close_open(change, tail_of(change));
+    struct bs_expect *expect = open_statement(change, BS_ROW_DELETE);
+    expect->rows = 1;
+    put_delete_head(sql, table);
+    if (!gathers) {
+        put_where(change, expect, values);
+        bs_batch_close(change->batch);
+        return;
+    }
+    bs_buf_puts(sql, " WHERE ");
+    expect->where_from = sql->len;
+    if (table->key->part_count == 1) {
+        bs_sql_put_ident(sql, bs_str(table->model->columns[table->key->parts[0].column].name));
+        bs_buf_puts(sql, " IN ");
+    }
+    bs_buf_puts(sql, "(");
+    put_gathered_key(sql, table, values, true);
+    change->open = expect;
+}
+
+/* A column that ON UPDATE CURRENT_TIMESTAMP could touch is always assigned. */
+static bool
+must_assign(const struct bs_column *column, const struct bs_value *before,
+            const struct bs_value *after) {
+    return column->type == BS_TYPE_TIMESTAMP || column->type == BS_TYPE_DATETIME ||
+           !bs_value_equal(before, after);
+}
+
+static unsigned int
+put_assignments(struct bs_buf *sql, const struct bs_target_table *table,
+                const struct bs_rows *rows, bool count_only) {
+    unsigned int enum_zeros = 0;
+    size_t assigned = 0;
+    for (size_t i = 0; i < table->writable_count; i++) {
+        size_t c = table->writable[i];
+        const struct bs_column *column = &table->model->columns[c];
+        /* An UPDATE that changes nothing still names a column: the first. */
+        bool last_chance = i + 1 == table->writable_count && assigned == 0;
+        if (!must_assign(column, &rows->before[c], &rows->after[c]) && !last_chance) {
+            continue;
+        }
+        enum_zeros += bs_literal_is_enum_zero(column, &rows->after[c]);
+        if (!count_only) {
+            bs_buf_puts(sql, assigned > 0 ? "," : "");
+            bs_sql_put_ident(sql, bs_str(column->name));
+            bs_buf_puts(sql, "=");
+            bs_literal_put(sql, column, &rows->after[c]);
+        }
+        assigned++;
+    }
+    return enum_zeros;
+}
+
+static void
+add_update(struct bs_change *change, const struct bs_rows *rows) {
+    const struct bs_target_table *table = change->table;
+    struct bs_buf *sql = &change->batch->sql;
+    close_open(change, tail_of(change));
+    unsigned int enum_zeros = put_assignments(sql, table, rows, true);
+    begin_lenient(change, enum_zeros);
+    struct bs_expect *expect = open_statement(change, BS_ROW_UPDATE);
+    expect->rows = 1;
+    allow_warnings(expect, enum_zeros);
+    bs_buf_puts(sql, "UPDATE ");
+    bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));
+    bs_buf_puts(sql, " SET ");
+    (void)put_assignments(sql, table, rows, false);
+    put_where(change, expect, rows->before);
+    bs_batch_close(change->batch);
+    end_lenient(change, enum_zeros);
+}
+
+void
+bs_change_add(struct bs_change *change, const struct bs_rows *rows) {
+    switch (rows->change) {
+    case BS_ROW_INSERT:
+        add_insert(change, rows->after);
+        return;
+    case BS_ROW_DELETE:
+        add_delete(change, rows->before);
+        return;
+    case BS_ROW_UPDATE:
+        add_update(change, rows);
+        return;
+    }
+}
+
+void
+bs_change_finish(struct bs_change *change) {
+    close_open(change, tail_of(change));
+}

@@ -1,0 +1,369 @@
+/* Every statement runs on a session of its own, opened for it and closed after it: whatever context it
+ * needs (charsets, sql_mode, default database) never leaks into the lane. That session holds a slot of
+ * the fence, so a take-over waits for it, and it checks the epoch once it has the slot.
+ *
+ * Rejected: running DDL on the lane's session and putting the context back afterwards; what must be put
+ * back differs by server and version, and a mistake would change how rows are stored. */
+#include "apply/ddl.h"
+
+#include "apply/fingerprint.h"
+#include "apply/session_context.h"
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "catalog/catalog.h"
+#include "schema/ddl.h"
+#include "schema/sql_mode.h"
+#include "sql/text.h"
+#include "state/fence.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { DDL_SLOT = BS_SLOT_COUNT - 1, SHOWN_MAX = 200 };
+
+enum { ER_BAD_DB = 1049, ER_DB_DROP_EXISTS = 1008, ER_BAD_TABLE = 1051, ER_SP_DOES_NOT_EXIST = 1305 };
+
+static bool
+is_selected(const struct bs_applier *applier, const struct bs_ddl_object *object) {
+    switch (object->kind) {
+    case BS_OBJECT_TABLE:
+    case BS_OBJECT_VIEW:
+    case BS_OBJECT_SEQUENCE:
+        return bs_selection_has_table(applier->selection, bs_str(object->db), bs_str(object->name));
+    case BS_OBJECT_DATABASE:
+    case BS_OBJECT_PROCEDURE:
+    case BS_OBJECT_FUNCTION:
+    case BS_OBJECT_TRIGGER:
+    case BS_OBJECT_EVENT:
+        return bs_selection_has_database(applier->selection, bs_str(object->db));
+    }
+    return false;
+}
+
+static enum bs_status
+refuse(const struct bs_statement *statement, const char *why, const char *hint,
+       struct bs_error *err) {
+    int len = (int)(statement->sql.len < SHOWN_MAX ? statement->sql.len : SHOWN_MAX);
+    bs_error_set(err, BS_SCHEMA, "%s: %.*s", why, len, statement->sql.data);
+    return bs_error_hint(err, "%s", hint);
+}
+
+static enum bs_status
+skip(struct bs_applier *applier, const struct bs_statement *statement, const char *why) {
+    int len = (int)(statement->sql.len < SHOWN_MAX ? statement->sql.len : SHOWN_MAX);
+    bs_log(BS_LOG_INFO, "not run on the target (%s): %.*s", why, len, statement->sql.data);
+    applier->stats.skipped_statements++;
+    return BS_OK;
+}
+
+static enum bs_status
+open_session(struct bs_applier *applier, struct bs_sql **sql, struct bs_error *err) {
+    struct bs_sql_options options = {.program = "binstream DDL",
+                                     .no_binlog = applier->no_target_binlog};
+    enum bs_status status = bs_sql_connect(sql, applier->target_endpoint, &options, err);
+    if (status == BS_OK) {
+        status = bs_fence_hold_slot(*sql, &applier->lane.state, DDL_SLOT, err);
+    }
+    if (status == BS_OK) {
+        status = bs_fence_check(*sql, &applier->lane.state, applier->lane.epoch, err);
+    }
+    return status;
+}
+
+static enum bs_status
+use_database(struct bs_sql *sql, const struct bs_statement *statement, struct bs_error *err) {
+    if (statement->db.len == 0) {
+        return BS_OK;
+    }
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "USE ");
+    bs_sql_put_ident(&text, statement->db);
+    enum bs_status status = bs_sql_run(sql, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    /* A default database outside the selection need not be there; names are then qualified. */
+    if (status != BS_OK && err != NULL && err->sql_errno == ER_BAD_DB) {
+        bs_error_clear(err);
+        status = BS_OK;
+    }
+    return status;
+}
+
+static enum bs_status
+set_context(struct bs_applier *applier, struct bs_sql *sql, const struct bs_statement *statement,
+            struct bs_error *err) {
+    struct bs_buf text = {0};
+    enum bs_status status = use_database(sql, statement, err);
+    if (status == BS_OK) {
+        status = bs_session_context_put(&text, statement, &applier->source, &applier->target,
+                                        applier->collations, err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_run(sql, bs_buf_str(&text), err);
+    }
+    bs_buf_fini(&text);
+    return status;
+}
+
+static enum bs_status
+send_statement(struct bs_sql *sql, struct bs_str text, struct bs_error *err) {
+    bool more = false;
+    uint64_t affected = 0;
+    unsigned int warnings = 0;
+    enum bs_status status = bs_sql_multi_send(sql, text, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    bs_fault_point("ddl-sent");
+    status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
+    bs_fault_point("ddl-answered");
+    return status;
+}
+
+/* A DROP that is run again after a crash may find a part of its objects gone. */
+static bool
+is_gone_already(const struct bs_ddl *ddl, const struct bs_error *err) {
+    return ddl->verb == BS_DDL_DROP &&
+           (err->sql_errno == ER_BAD_TABLE || err->sql_errno == ER_DB_DROP_EXISTS ||
+            err->sql_errno == ER_SP_DOES_NOT_EXIST);
+}
+
+static enum bs_status
+run_statement(struct bs_applier *applier, const struct bs_statement *statement,
+              const struct bs_ddl *ddl, bool again, struct bs_error *err) {
+    struct bs_sql *sql = NULL;
+    /* As logged, but for START TRANSACTION at the end, which only the source can mean. */
+    struct bs_str text = {statement->sql.data, ddl->len_without_start_transaction};
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status = open_session(applier, &sql, &failure);
+    if (status == BS_OK) {
+        status = set_context(applier, sql, statement, &failure);
+    }
+    if (status == BS_OK) {
+        status = send_statement(sql, text, &failure);
+        bool as_on_source = status == BS_SERVER && statement->error_code != 0 &&
+                            failure.sql_errno == statement->error_code;
+        if (as_on_source || (status == BS_SERVER && again && is_gone_already(ddl, &failure))) {
+            status = BS_OK;
+        }
+    }
+    bs_sql_close(sql);
+    if (status != BS_OK && err != NULL) {
+        *err = failure;
+        bs_error_context(err, "running on the target: %.*s",
+                         (int)(statement->sql.len < SHOWN_MAX ? statement->sql.len : SHOWN_MAX),
+                         statement->sql.data);
+        bs_error_hint(err, "mend what the message names on the target, then run the same command "
+                           "again: it goes on with this statement");
+    }
+    return status;
+}
+
+static enum bs_status
+save_intent(struct bs_applier *applier, const struct bs_statement *statement,
+            const struct bs_ddl *ddl, struct bs_error *err) {
+    struct bs_lane *lane = &applier->lane;
+    struct bs_buf fingerprint = {0};
+    enum bs_status status =
+        bs_fingerprint_take(lane->sql, &applier->target, ddl, &fingerprint, err);
+    if (status == BS_OK) {
+        struct bs_intent intent = {.position = lane->checkpoint.position,
+                                   .statement = bs_strndup(statement->sql.data, statement->sql.len),
+                                   .fingerprint = bs_buf_take_cstr(&fingerprint)};
+        bs_lane_begin(lane);
+        status = bs_lane_flush(lane, err);
+        if (status == BS_OK) {
+            status = bs_state_save_intent(lane->sql, &lane->state, lane->number, &intent, err);
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(lane->sql, err, "COMMIT");
+        }
+        lane->open = false;
+        free(intent.statement);
+        free(intent.fingerprint);
+    }
+    bs_buf_fini(&fingerprint);
+    if (status == BS_OK) {
+        bs_fault_point("ddl-intent-committed");
+    }
+    return status;
+}
+
+static bool
+is_the_intended(const struct bs_applier *applier, const struct bs_statement *statement) {
+    const struct bs_position *at = &applier->lane.checkpoint.position;
+    const struct bs_intent *intent = &applier->intent;
+    return applier->has_intent && strcmp(intent->position.file, at->file) == 0 &&
+           intent->position.pos == at->pos && strcmp(intent->position.gtid, at->gtid) == 0 &&
+           strlen(intent->statement) == strnlen(statement->sql.data, statement->sql.len) &&
+           strncmp(intent->statement, statement->sql.data, strlen(intent->statement)) == 0;
+}
+
+/* A crash fell into this statement: did it run? */
+static enum bs_status
+decide(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
+       bool *run, struct bs_error *err) {
+    struct bs_buf now = {0};
+    enum bs_status status =
+        bs_fingerprint_take(applier->lane.sql, &applier->target, ddl, &now, err);
+    if (status == BS_OK) {
+        switch (bs_fingerprint_decide(ddl, bs_str(applier->intent.fingerprint), bs_buf_str(&now))) {
+        case BS_DDL_NOT_RUN:
+            bs_log(BS_LOG_INFO, "the statement had not run before the crash: running it now");
+            *run = true;
+            break;
+        case BS_DDL_RUN:
+            bs_log(BS_LOG_INFO, "the statement had run before the crash: not running it again");
+            *run = false;
+            break;
+        case BS_DDL_UNCLEAR:
+            status = refuse(statement, "a crash fell into this statement, and whether the target "
+                                       "ran it cannot be told",
+                            "compare the tables it names on source and target: put the target back "
+                            "to before the statement, or finish it by hand so that all its objects "
+                            "are as on the source; then run the same command again. Granting PROCESS "
+                            "to binstream's account on the target lets it tell more cases by itself",
+                            err);
+            break;
+        }
+    }
+    bs_buf_fini(&now);
+    bs_intent_fini(&applier->intent);
+    applier->has_intent = false;
+    return status;
+}
+
+static enum bs_status
+refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; status == BS_OK && i < ddl->count; i++) {
+        const struct bs_ddl_object *object = &ddl->objects[i];
+        if (object->kind == BS_OBJECT_DATABASE && ddl->verb == BS_DDL_DROP) {
+            bs_applier_forget_database(applier, bs_str(object->db));
+        } else if (object->kind == BS_OBJECT_TABLE) {
+            status = bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name), err);
+        }
+    }
+    return status;
+}
+
+static enum bs_status
+finish(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
+    /* The catalogue is read before the transaction's first statement reaches the target. */
+    enum bs_status status = refresh_models(applier, ddl, err);
+    if (status == BS_OK) {
+        bs_lane_begin(&applier->lane);
+        (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
+        bs_state_put_intent_clear(&applier->lane.batch.sql, &applier->lane.state,
+                                  applier->lane.number);
+        bs_batch_close(&applier->lane.batch);
+        applier->group_has_ddl = true;
+        applier->group_counts = true;
+        applier->stats.ddl_statements++;
+    }
+    return status;
+}
+
+static enum bs_status
+run_once(struct bs_applier *applier, const struct bs_statement *statement,
+         const struct bs_ddl *ddl, struct bs_error *err) {
+    bool run = true;
+    bool again = false;
+    enum bs_status status = bs_applier_commit(applier, err);
+    if (status == BS_OK && is_the_intended(applier, statement)) {
+        again = true;
+        status = decide(applier, statement, ddl, &run, err);
+    } else if (status == BS_OK) {
+        status = save_intent(applier, statement, ddl, err);
+    }
+    if (status == BS_OK && run) {
+        status = run_statement(applier, statement, ddl, again, err);
+    }
+    return status == BS_OK ? finish(applier, ddl, err) : status;
+}
+
+/* Without a key the two servers keep rows in different orders, and would number them differently. */
+static enum bs_status
+check_auto_increment(struct bs_applier *applier, const struct bs_statement *statement,
+                     const struct bs_ddl *ddl, struct bs_error *err) {
+    struct bs_table *model = NULL;
+    if (!ddl->adds_auto_increment) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        bs_catalog_table(applier->lane.sql, &applier->target, bs_str(ddl->objects[0].db),
+                         bs_str(ddl->objects[0].name), &model, err);
+    bool keyless = status == BS_OK && model != NULL && bs_table_row_key(model) == NULL;
+    bs_table_free(model);
+    if (status == BS_OK && keyless) {
+        return refuse(statement, "an AUTO_INCREMENT column is added to a table without a key: the two "
+                                 "servers would number its rows differently",
+                      "drop this table from the task, or take a new snapshot after the statement", err);
+    }
+    return status;
+}
+
+static enum bs_status
+run_selected(struct bs_applier *applier, const struct bs_statement *statement,
+             const struct bs_ddl *ddl, struct bs_error *err) {
+    size_t selected = 0;
+    for (size_t i = 0; i < ddl->count; i++) {
+        selected += is_selected(applier, &ddl->objects[i]);
+    }
+    if (selected == 0) {
+        return skip(applier, statement, "not selected");
+    }
+    if (selected < ddl->count) {
+        return refuse(statement, "a statement names objects inside and outside of the selection",
+                      "select all of them or none, and take a new snapshot", err);
+    }
+    if (ddl->kind == BS_OBJECT_SEQUENCE) {
+        return refuse(statement, "sequences are not moved by this version",
+                      "exclude them with --exclude-tables", err);
+    }
+    if (applier->group_has_rows) {
+        return refuse(statement, "a DDL statement stands behind rows in one transaction",
+                      "this is not known to be written by any server: please report it", err);
+    }
+    enum bs_status status = check_auto_increment(applier, statement, ddl, err);
+    return status == BS_OK ? run_once(applier, statement, ddl, err) : status;
+}
+
+static enum bs_status
+apply_parsed(struct bs_applier *applier, const struct bs_statement *statement,
+             const struct bs_ddl *ddl, struct bs_error *err) {
+    switch (ddl->class) {
+    case BS_DDL_OBJECT:
+        return run_selected(applier, statement, ddl, err);
+    case BS_DDL_DEFERRED:
+        return skip(applier, statement, "triggers and events are made at cutover");
+    case BS_DDL_TEMPORARY:
+        return skip(applier, statement, "temporary table");
+    case BS_DDL_ACCOUNT:
+        return skip(applier, statement, "accounts and server settings are not moved");
+    case BS_DDL_UPKEEP:
+        return skip(applier, statement, "no effect on content");
+    case BS_DDL_DML:
+        return refuse(statement, "the source logged a change as a statement instead of rows",
+                      "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
+                      "then take a new snapshot", err);
+    case BS_DDL_UNKNOWN:
+        break;
+    }
+    return refuse(statement, "the source logged a statement that binstream does not understand",
+                  "run it on the target by hand if it matters there, and take a new snapshot; please "
+                  "report it", err);
+}
+
+enum bs_status
+bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    const struct bs_statement *statement = &item->statement;
+    struct bs_ddl ddl;
+    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    bs_ddl_parse(&ddl, statement->sql, statement->db, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
+                 (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
+    enum bs_status status = apply_parsed(applier, statement, &ddl, err);
+    bs_ddl_fini(&ddl);
+    return status;
+}

@@ -1,0 +1,194 @@
+#include "apply/literal.h"
+
+#include "sql/text.h"
+
+#include <inttypes.h>
+
+/* 17 significant digits name one double and no other; the exponent makes the server read a DOUBLE
+ * instead of a DECIMAL. A FLOAT is widened first, which is exact, and so is the way back. */
+static void
+put_double(struct bs_buf *sql, double value) {
+    bs_buf_printf(sql, "%.16e", value);
+}
+
+static void
+put_uuid(struct bs_buf *sql, struct bs_str bytes) {
+    bs_buf_puts(sql, "'");
+    for (size_t i = 0; i < bytes.len; i++) {
+        bool dash = i == 4 || i == 6 || i == 8 || i == 10;
+        bs_buf_printf(sql, "%s%02x", dash ? "-" : "", (unsigned char)bytes.data[i]);
+    }
+    bs_buf_puts(sql, "'");
+}
+
+static void
+put_inet4(struct bs_buf *sql, struct bs_str bytes) {
+    bs_buf_puts(sql, "'");
+    for (size_t i = 0; i < bytes.len; i++) {
+        bs_buf_printf(sql, "%s%u", i > 0 ? "." : "", (unsigned char)bytes.data[i]);
+    }
+    bs_buf_puts(sql, "'");
+}
+
+static void
+put_inet6(struct bs_buf *sql, struct bs_str bytes) {
+    bs_buf_puts(sql, "'");
+    for (size_t i = 0; i < bytes.len; i++) {
+        bool colon = i > 0 && i % 2 == 0;
+        bs_buf_printf(sql, "%s%02x", colon ? ":" : "", (unsigned char)bytes.data[i]);
+    }
+    bs_buf_puts(sql, "'");
+}
+
+static void
+put_bytes(struct bs_buf *sql, const struct bs_column *column, struct bs_str bytes) {
+    switch (column->type) {
+    case BS_TYPE_UUID:
+        put_uuid(sql, bytes);
+        return;
+    case BS_TYPE_INET4:
+        put_inet4(sql, bytes);
+        return;
+    case BS_TYPE_INET6:
+        put_inet6(sql, bytes);
+        return;
+    case BS_TYPE_CHAR:
+    case BS_TYPE_VARCHAR:
+    case BS_TYPE_TEXT:
+        bs_sql_put_text(sql, column->charset, bytes);
+        return;
+    case BS_TYPE_TINYINT:
+    case BS_TYPE_SMALLINT:
+    case BS_TYPE_MEDIUMINT:
+    case BS_TYPE_INT:
+    case BS_TYPE_BIGINT:
+    case BS_TYPE_DECIMAL:
+    case BS_TYPE_FLOAT:
+    case BS_TYPE_DOUBLE:
+    case BS_TYPE_BIT:
+    case BS_TYPE_YEAR:
+    case BS_TYPE_DATE:
+    case BS_TYPE_TIME:
+    case BS_TYPE_DATETIME:
+    case BS_TYPE_TIMESTAMP:
+    case BS_TYPE_BINARY:
+    case BS_TYPE_VARBINARY:
+    case BS_TYPE_BLOB:
+    case BS_TYPE_ENUM:
+    case BS_TYPE_SET:
+    case BS_TYPE_JSON:
+    case BS_TYPE_GEOMETRY:
+    case BS_TYPE_VECTOR:
+        break;
+    }
+    bs_buf_puts(sql, "_binary");
+    bs_sql_put_string(sql, bytes);
+}
+
+void
+bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
+    switch (value->kind) {
+    case BS_VALUE_ABSENT:
+        bs_panic(__FILE__, __LINE__, "an absent value has no literal");
+    case BS_VALUE_NULL:
+        bs_buf_puts(sql, "NULL");
+        return;
+    case BS_VALUE_INT:
+        bs_buf_printf(sql, "%" PRId64, value->i64);
+        return;
+    case BS_VALUE_UINT:
+        bs_buf_printf(sql, "%" PRIu64, value->u64);
+        return;
+    case BS_VALUE_FLOAT:
+        put_double(sql, (double)value->f32);
+        return;
+    case BS_VALUE_DOUBLE:
+        put_double(sql, value->f64);
+        return;
+    case BS_VALUE_DECIMAL:
+        bs_buf_put_str(sql, value->text);
+        return;
+    case BS_VALUE_TEMPORAL:
+        bs_buf_puts(sql, "'");
+        bs_buf_put_str(sql, value->text);
+        bs_buf_puts(sql, "'");
+        return;
+    case BS_VALUE_BYTES:
+        put_bytes(sql, column, value->text);
+        return;
+    case BS_VALUE_JSON:
+        bs_sql_put_text(sql, "utf8mb4", value->text);
+        return;
+    }
+}
+
+static void
+put_cast_match(struct bs_buf *sql, const char *cast, const struct bs_column *column,
+               const struct bs_value *value) {
+    bs_buf_puts(sql, "CAST(");
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_printf(sql, " AS %s) <=> ", cast);
+    if (value->kind == BS_VALUE_UINT) {
+        bs_buf_printf(sql, "%" PRIu64, value->u64);
+    } else {
+        bs_buf_puts(sql, "_binary");
+        bs_sql_put_string(sql, value->text);
+    }
+}
+
+static void
+put_json_match(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
+    bs_buf_puts(sql, "CAST(CAST(");
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_puts(sql, " AS CHAR CHARACTER SET utf8mb4) AS BINARY) <=> _binary");
+    bs_sql_put_string(sql, value->text);
+}
+
+void
+bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,
+                           const struct bs_value *value) {
+    bool text = bs_column_is_text(column) || value->kind == BS_VALUE_TEMPORAL;
+    if (value->kind == BS_VALUE_JSON) {
+        put_json_match(sql, column, value);
+    } else if (value->kind == BS_VALUE_UINT &&
+               (column->type == BS_TYPE_ENUM || column->type == BS_TYPE_SET)) {
+        put_cast_match(sql, "UNSIGNED", column, value);
+    } else if (text && (value->kind == BS_VALUE_BYTES || value->kind == BS_VALUE_TEMPORAL)) {
+        put_cast_match(sql, "BINARY", column, value);
+    } else {
+        bs_sql_put_ident(sql, bs_str(column->name));
+        bs_buf_puts(sql, " <=> ");
+        bs_literal_put(sql, column, value);
+    }
+}
+
+bool
+bs_literal_is_enum_zero(const struct bs_column *column, const struct bs_value *value) {
+    return column->type == BS_TYPE_ENUM && value->kind == BS_VALUE_UINT && value->u64 == 0;
+}
+
+bool
+bs_value_equal(const struct bs_value *a, const struct bs_value *b) {
+    if (a->kind != b->kind) {
+        return false;
+    }
+    switch (a->kind) {
+    case BS_VALUE_ABSENT:
+    case BS_VALUE_NULL:
+        return true;
+    case BS_VALUE_INT:
+        return a->i64 == b->i64;
+    case BS_VALUE_UINT:
+        return a->u64 == b->u64;
+    case BS_VALUE_FLOAT:
+        return memcmp(&a->f32, &b->f32, sizeof a->f32) == 0;
+    case BS_VALUE_DOUBLE:
+        return memcmp(&a->f64, &b->f64, sizeof a->f64) == 0;
+    case BS_VALUE_DECIMAL:
+    case BS_VALUE_TEMPORAL:
+    case BS_VALUE_BYTES:
+    case BS_VALUE_JSON:
+        return bs_str_equal(a->text, b->text);
+    }
+    return false;
+}

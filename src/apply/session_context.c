@@ -1,0 +1,76 @@
+#include "apply/session_context.h"
+
+#include "schema/sql_mode.h"
+#include "sql/text.h"
+
+#include <inttypes.h>
+
+enum { FLAGS2_NO_FOREIGN_KEY_CHECKS = 0x04000000, FLAGS2_RELAXED_UNIQUE_CHECKS = 0x08000000 };
+
+static enum bs_status
+put_collation(struct bs_buf *sql, const char *variable, unsigned int id, bool as_charset,
+              const struct bs_collations *collations, struct bs_error *err) {
+    const char *name =
+        as_charset ? bs_collations_charset(collations, id) : bs_collations_name(collations, id);
+    if (name == NULL) {
+        bs_error_set(err, BS_SCHEMA, "a statement was logged under collation %u, which the source "
+                                     "does not list", id);
+        return BS_SCHEMA;
+    }
+    bs_buf_printf(sql, ", %s=%s", variable, name);
+    return BS_OK;
+}
+
+static enum bs_status
+put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_server *target,
+             const struct bs_collations *collations, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (s->has_charset) {
+        status = put_collation(sql, "character_set_client", s->charset_client, true, collations, err);
+        if (status == BS_OK) {
+            status = put_collation(sql, "collation_connection", s->collation_connection, false,
+                                   collations, err);
+        }
+        if (status == BS_OK) {
+            status = put_collation(sql, "collation_server", s->collation_server, false, collations,
+                                   err);
+        }
+    }
+    if (status == BS_OK && s->collation_utf8mb4 != 0 && target->flavour == BS_MYSQL &&
+        target->version >= 80011) {
+        status = put_collation(sql, "default_collation_for_utf8mb4", s->collation_utf8mb4, false,
+                               collations, err);
+    }
+    return status;
+}
+
+static void
+put_flags(struct bs_buf *sql, const struct bs_statement *s) {
+    if (s->has_flags2) {
+        bs_buf_printf(sql, ", foreign_key_checks=%d, unique_checks=%d",
+                      (s->flags2 & FLAGS2_NO_FOREIGN_KEY_CHECKS) == 0,
+                      (s->flags2 & FLAGS2_RELAXED_UNIQUE_CHECKS) == 0);
+    }
+    if (s->has_auto_increment) {
+        bs_buf_printf(sql, ", auto_increment_increment=%u, auto_increment_offset=%u",
+                      s->auto_increment_increment, s->auto_increment_offset);
+    }
+}
+
+enum bs_status
+bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
+                       const struct bs_server *source, const struct bs_server *target,
+                       const struct bs_collations *collations, struct bs_error *err) {
+    bs_buf_printf(sql, "SET timestamp=%" PRIu32 ".%06" PRIu32, s->timestamp, s->microseconds);
+    if (s->has_sql_mode) {
+        bs_buf_puts(sql, ", sql_mode='");
+        bs_sql_mode_put(sql, s->sql_mode, source->flavour, target);
+        bs_buf_puts(sql, "'");
+    }
+    if (s->time_zone.len > 0) {
+        bs_buf_puts(sql, ", time_zone=");
+        bs_sql_put_string(sql, s->time_zone);
+    }
+    put_flags(sql, s);
+    return put_charsets(sql, s, target, collations, err);
+}

@@ -1,0 +1,20 @@
+/* The session context of a logged statement, as one SET for the session that will run it: sql_mode,
+ * charsets, time zone, timestamp, foreign_key_checks and the rest that its QUERY event carries. Only
+ * what the event says is set; everything else keeps the target's global value, as on a replica. */
+#ifndef BS_APPLY_SESSION_CONTEXT_H
+#define BS_APPLY_SESSION_CONTEXT_H
+
+#include "apply/collations.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "binlog/decoder.h"
+#include "schema/server.h"
+
+/* BS_SCHEMA if a charset id is not known to the source's own list. */
+enum bs_status bs_session_context_put(struct bs_buf *sql, const struct bs_statement *statement,
+                                      const struct bs_server *source,
+                                      const struct bs_server *target,
+                                      const struct bs_collations *collations, struct bs_error *err)
+    BS_MUST_CHECK;
+
+#endif

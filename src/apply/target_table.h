@@ -1,0 +1,24 @@
+/* A table as the lane writes it: the source's model, plus what can be worked out once instead of per
+ * row. Owned by the applier, on the lane's thread. */
+#ifndef BS_APPLY_TARGET_TABLE_H
+#define BS_APPLY_TARGET_TABLE_H
+
+#include "base/buf.h"
+#include "schema/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bs_target_table {
+    struct bs_table *model; /* owned */
+    const struct bs_key *key; /* by which rows are found, NULL: keyless */
+    size_t *writable;         /* indexes of the columns that are assigned: all but generated ones */
+    size_t writable_count;
+    struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
+    bool references_itself;    /* a foreign key to the same table: rows go one by one, in order */
+};
+
+struct bs_target_table *bs_target_table_new(struct bs_table *model);
+void bs_target_table_free(struct bs_target_table *table);
+
+#endif
