@@ -27,6 +27,7 @@
 #include "base/error.h"
 #include "base/position.h"
 #include "schema/model.h"
+#include "schema/selection.h"
 #include "schema/server.h"
 #include "sql/session.h"
 
@@ -62,7 +63,8 @@ struct bs_task {
     uint32_t source_server_id;
     enum bs_position_mode mode;
     char *selection; /* bs_selection_describe */
-    char *selection_args; /* the four lists as given, so that follow need not be told again */
+    char *selection_args; /* the four lists as given, so that follow need not be told again:
+                           * written by bs_state_selection_args, read by bs_state_read_selection */
     struct bs_position point; /* the snapshot's */
     uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
     uint64_t tables_total;
@@ -113,6 +115,13 @@ enum bs_status bs_state_set_phase(struct bs_sql *sql, const struct bs_state *sta
 enum bs_status bs_state_set_until(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
                                   const char *until, struct bs_error *err) BS_MUST_CHECK;
 void bs_task_fini(struct bs_task *task);
+
+/* The four lists of a selection as text for bs_task.selection_args, heap-owned by the caller; and
+ * back, with state->schema as the schema that is never selected. */
+char *bs_state_selection_args(const struct bs_selection *selection);
+enum bs_status bs_state_read_selection(const struct bs_task *task, const struct bs_state *state,
+                                       struct bs_selection *selection, struct bs_error *err)
+    BS_MUST_CHECK;
 
 /* Removes every row of the task (and with drop_schema the whole schema if no other task is in it). */
 enum bs_status bs_state_delete_task(struct bs_sql *sql, const struct bs_state *state,

@@ -102,6 +102,24 @@ check_task(struct tool *tool, struct bs_error *err) {
 }
 
 static enum bs_status
+check_selection(struct tool *tool, struct bs_error *err) {
+    struct bs_selection given = {0};
+    struct bs_selection got;
+    MUST(bs_selection_parse_list(&given.databases, "a,`b,\n`", false, err));
+    MUST(bs_selection_parse_list(&given.exclude_tables, "a.t%,`a`.`x``y`", true, err));
+    struct bs_task task = {.selection_args = bs_state_selection_args(&given)};
+    MUST(bs_state_read_selection(&task, &tool->state, &got, err));
+    CHECK(strcmp(got.databases[1], "`b,\n`") == 0 && got.databases[2] == NULL);
+    CHECK(strcmp(got.exclude_tables[1], "`a`.`x``y`") == 0 && got.exclude_tables[2] == NULL);
+    CHECK(got.tables == NULL && got.exclude_databases == NULL);
+    CHECK(strcmp(got.state_schema, "binstream") == 0);
+    bs_selection_fini(&got);
+    bs_selection_fini(&given);
+    bs_task_fini(&task);
+    return BS_OK;
+}
+
+static enum bs_status
 check_requests(struct tool *tool, struct bs_error *err) {
     struct bs_request request;
     uint64_t first = 0, second = 0;
@@ -259,6 +277,8 @@ obey(struct tool *tool, const char *verb, const char *rest, char *answer, size_t
         return check_task(tool, err);
     } else if (strcmp(verb, "check-requests") == 0) {
         return check_requests(tool, err);
+    } else if (strcmp(verb, "check-selection") == 0) {
+        return check_selection(tool, err);
     } else if (strcmp(verb, "check-ledger") == 0) {
         return check_ledger(tool, err);
     } else if (strcmp(verb, "check-models") == 0) {

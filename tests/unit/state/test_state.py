@@ -106,7 +106,7 @@ class StateTest(unittest.TestCase):
         tool.must("install")
         tool.must("install")
         tool.must("task")
-        for part in ("task", "requests", "ledger", "models", "intent"):
+        for part in ("task", "selection", "requests", "ledger", "models", "intent"):
             tool.must("check-" + part)
         tool.must("delete")
         left = self.server.query("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='binstream'")
