@@ -1,0 +1,232 @@
+"""Bad input and bad surroundings: each ends with the exit code that is promised, a message that says what to do, and
+nothing half done on the target. A password never shows in the process list, the logs or the errors."""
+
+import argparse
+import re
+import time
+
+import bs_harness
+from bs_harness import say
+from bs_proxy import Damage, Proxy
+from bs_servers import Server, flavour
+
+PASSWORD = 'S3cret-pa55:w/rd'
+ENCODED = 'S3cret-pa55%3Aw%2Frd'
+SYSTEM = {'mysql', 'information_schema', 'performance_schema', 'sys'}
+
+
+class BadInput:
+    def __init__(self, pair, options):
+        self.pair, self.options = pair, options
+        self.mariadb = flavour(pair.names[0]) == 'mariadb'
+        self.checked = 0
+
+    def small_schema(self):
+        connection = self.pair.source.connect()
+        with connection.cursor() as cursor:
+            for statement in ('CREATE DATABASE shop', 'CREATE TABLE shop.t (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=InnoDB',
+                              "INSERT INTO shop.t VALUES (1, 'one'), (2, 'two')", 'CREATE DATABASE lab',
+                              'CREATE TABLE lab.sentinel (n INT NOT NULL PRIMARY KEY, at DOUBLE) ENGINE=InnoDB',
+                              'CREATE VIEW shop.v AS SELECT id FROM shop.t',
+                              'CREATE TRIGGER shop.tr AFTER DELETE ON shop.t FOR EACH ROW SET @x = 1',
+                              'CREATE PROCEDURE shop.p() SELECT 1'):
+                cursor.execute(statement)
+
+    def databases(self):
+        return {row[0] for row in self.pair.target.query('SHOW DATABASES')} - SYSTEM
+
+    def refused(self, what, code, words, *args, verb='snapshot', clean=True, timeout=60, **more):
+        """One command that must fail: its code, each of `words` in the message (a tuple: any of them), the target untouched."""
+        before = self.databases()
+        process = self.pair.run(verb, *args, expect=None, timeout=timeout, **more)
+        text = process.out + process.err
+        assert process.code in (code if isinstance(code, tuple) else (code,)), '%s: exit %s, expected %s\n%s' % (what, process.code, code, text)
+        for word in words:
+            choices = word if isinstance(word, tuple) else (word,)
+            assert any(choice.lower() in text.lower() for choice in choices), '%s: no %r in:\n%s' % (what, word, text)
+        assert PASSWORD not in text and ENCODED not in text, '%s: the password shows:\n%s' % (what, text)
+        if clean:
+            assert self.databases() == before, '%s: the target has changed: %s' % (what, self.databases() - before)
+        self.checked += 1
+        message = next((line for line in reversed(process.err.strip().splitlines()) if line.strip()), '')
+        say('%s: exit %d: %s' % (what, process.code, message[:150]))
+        return process
+
+    def usage(self):
+        self.refused('unknown option', 2, ['--no-such-option'], '--no-such-option')
+        self.refused('unknown command', 2, ['snapshoot'], verb='snapshoot')
+        self.refused('option without its value', 2, ['--threads'], '--threads')
+        self.refused('number that is none', 2, ['--threads'], '--threads=many')
+        for uri in ('mysql//root@127.0.0.1', 'http://127.0.0.1/', 'mysql://root@127.0.0.1:port/', 'mysql://root@127.0.0.1:99999/',
+                    'mysql://root@127.0.0.1/?no-such=1', 'mysql://root@127.0.0.1/?ssl-mode=SOMETIMES', 'mysql://root@[::1/'):
+            self.refused('URI ' + uri, 2, [], source=uri)
+        self.refused('no source', 2, ['source'], source=False)
+        self.refused('unknown table', 2, ['no_such'], '--tables', 'shop.no_such')
+        self.refused('unknown database', 2, ['no_such'], '--databases', 'no_such')
+
+    def connections(self):
+        port = self.pair.source.port
+        self.pair.source.query("CREATE USER guarded@'%%' IDENTIFIED BY '%s'" % PASSWORD)
+        self.pair.source.query("GRANT ALL ON *.* TO guarded@'%'")
+        wrong = self.refused('wrong password', 1, ['denied', 'guarded'], source='mysql://guarded:wr0ng-S3cret@127.0.0.1:%d/' % port)
+        assert 'wr0ng-S3cret' not in wrong.out + wrong.err
+        self.refused('no such user', 1, ['denied'], source='mysql://nobody:%s@127.0.0.1:%d/' % (ENCODED, port))
+        self.refused('nobody listens', 1, ['127.0.0.1'], source='mysql://root@127.0.0.1:1/?connect-timeout=3')
+        self.refused('unknown host', 1, ['no-such-host.invalid'], source='mysql://root:%s@no-such-host.invalid/?connect-timeout=3' % ENCODED)
+        with Proxy(port) as proxy:
+            proxy.hold()
+            began = time.monotonic()
+            self.refused('a server that does not greet', 1, [], source='mysql://root@127.0.0.1:%d/?connect-timeout=2' % proxy.port)
+            assert time.monotonic() - began < 20, 'connect-timeout=2 was not kept'
+
+    def settings(self):
+        source = self.pair.source
+        for name, bad, good, words in (('binlog_format', 'STATEMENT', 'ROW', ['binlog_format', 'ROW']),
+                                       ('binlog_row_image', 'MINIMAL', 'FULL', ['binlog_row_image', 'FULL'])):
+            source.query('SET GLOBAL %s=%s' % (name, bad))
+            self.refused('%s=%s' % (name, bad), 3, words)
+            self.refused('%s=%s, check' % (name, bad), 3, words, verb='check')
+            source.query('SET GLOBAL %s=%s' % (name, good))
+        source.restart('--skip-log-bin', *(['--skip-log-slave-updates'] if not self.mariadb else []), *self._without_gtid())
+        self.refused('binlog off', 3, [('log_bin', 'log-bin', 'binary log')])
+        source.restart()
+
+    def _without_gtid(self):
+        return [] if self.mariadb else ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF']
+
+    def privileges(self):
+        """A user that may only log in is given what each refusal asks for, until nothing is missing; then it must do."""
+        self.pair.source.query("CREATE USER poor@'%%' IDENTIFIED BY '%s'" % PASSWORD)
+        self.pair.target.query("CREATE USER poor@'%%' IDENTIFIED BY '%s'" % PASSWORD)
+        for which, server in (('source', self.pair.source), ('target', self.pair.target)):
+            login = 'mysql://poor:%s@127.0.0.1:%d/' % (ENCODED, server.port)
+            source = login if which == 'source' else True
+            args = [] if which == 'source' else ['--target', login]
+            granted = []
+            for _ in range(20):
+                process = self.pair.run('check', *args, source=source, expect=None)
+                if process.code == 0:
+                    break
+                text = process.out + process.err
+                assert process.code == 3, 'missing privilege on the %s: exit %s\n%s' % (which, process.code, text)
+                assert PASSWORD not in text
+                grants = [grant.strip() for grant in re.findall(r'GRANT [^\n;]+ TO [^\n;]+', text)]
+                assert grants and not set(grants) <= set(granted), 'no new GRANT that would mend it:\n%s' % text
+                self.refused('missing privilege on the ' + which, 3, ['GRANT'], *args, source=source)
+                for grant in grants:
+                    server.query(self._grantee(grant))
+                granted += grants
+            else:
+                raise AssertionError('still refused after %s' % granted)
+            assert granted, 'a user without any privilege on the %s passed the check' % which
+            say('the %s needed: %s' % (which, '; '.join(granted)))
+
+    @staticmethod
+    def _grantee(grant):
+        """The user as it was made here, however the message spells it."""
+        return re.sub(r' TO .*', " TO poor@'%'", grant)
+
+    def not_empty(self):
+        target = self.pair.target
+        target.query('CREATE DATABASE shop')
+        target.query('CREATE TABLE shop.t (id INT PRIMARY KEY)')
+        target.query('INSERT INTO shop.t VALUES (77)')
+        self.refused('target not empty', 3, [('shop.t', '`shop`.`t`', 'shop')])
+        assert target.query('SELECT id FROM shop.t') == ((77,),), 'the table of the target was touched'
+        target.query('DROP DATABASE shop')
+
+    def without_task(self):
+        self.refused('follow before any snapshot', (1, 2, 3), ['snapshot'], verb='follow')
+        self.refused('cutover before any snapshot', (1, 2, 3), [], verb='cutover', source=False)
+
+    def secrets(self):
+        """With the password on the command line, the process list must not show it while binstream runs."""
+        login = 'mysql://guarded:%s@127.0.0.1:%d/' % (ENCODED, self.pair.source.port)
+        self.pair.run('snapshot', source=login)
+        follow = self.pair.follow_start(source=login)
+        self.pair.wait_applied(follow)
+        with open('/proc/%d/cmdline' % follow.pid, 'rb') as handle:
+            shown = handle.read().decode(errors='replace')
+        assert 'follow' in shown and PASSWORD not in shown and ENCODED not in shown and 'S3cret' not in shown, shown
+        assert self.refused('cutover without --until-cutover', (1, 2, 6), [], verb='cutover', source=False, clean=False).code != 0
+        follow.kill9()
+        assert PASSWORD not in follow.err and ENCODED not in follow.err
+        kept = self.pair.target.query("SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = 'binstream'")
+        assert kept[0][0] > 0
+        self._state_holds_no_secret()
+        follow = self.pair.follow_start(source=False, env={
+            'BINSTREAM_SOURCE': 'mysql://guarded@127.0.0.1:%d/' % self.pair.source.port, 'BINSTREAM_SOURCE_PASSWORD': PASSWORD})
+        self.pair.wait_applied(follow)
+        follow.kill9()
+        say('the password shows nowhere: process list, logs, state')
+
+    def _state_holds_no_secret(self):
+        for (table,) in self.pair.target.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'binstream'"):
+            rows = repr(self.pair.target.query('SELECT * FROM binstream.`%s`' % table))
+            assert PASSWORD not in rows and ENCODED not in rows, 'binstream.%s holds the password' % table
+
+    def damaged_events(self):
+        """What arrives damaged is not applied; the same command without the damage goes on as if nothing had been."""
+        for kind in ('flip', 'shorten'):
+            with Proxy(self.pair.source.port) as proxy:
+                proxy.damage = Damage(kind, nth=2)
+                for n in range(4):
+                    self.pair.source.query('REPLACE INTO shop.t VALUES (%d, UUID())' % (100 + n))
+                uri = 'mysql://root@127.0.0.1:%d/?ssl-mode=DISABLED' % proxy.port
+                self.refused('binlog event: ' + kind, 1, ['binlog.0'], verb='follow', source=uri, clean=False)
+                assert proxy.damage.done.is_set(), 'no event was damaged'
+            self.pair.follow()
+            self._same('after a damaged event (%s)' % kind)
+
+    def _same(self, when):
+        query = 'SELECT id, v FROM shop.t ORDER BY id'
+        assert self.pair.source.query(query) == self.pair.target.query(query), when
+
+    def another_server(self):
+        """Names and positions mean nothing on another server, even at the same address."""
+        with Server(self.pair.names[0], options=bs_harness.SOURCE + bs_harness.gtid_options(self.pair.names[0], self.pair.gtid)) as other:
+            other.query('CREATE DATABASE shop')
+            other.query('CREATE TABLE shop.t (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=InnoDB')
+            other.query("INSERT INTO shop.t VALUES (999, 'from another server')")
+            with Proxy(other.port) as proxy:
+                self.refused('another server behind the same address', (1, 5), ['server'], verb='follow', clean=False,
+                             source='mysql://root@127.0.0.1:%d/' % proxy.port)
+        assert self.pair.target.query('SELECT COUNT(*) FROM shop.t WHERE id = 999')[0][0] == 0
+
+    def purged(self):
+        source = self.pair.source
+        source.query("REPLACE INTO shop.t VALUES (500, 'will be purged')")
+        for _ in range(3):
+            source.query('FLUSH LOGS')
+        last = source.query('SHOW BINARY LOGS')[-1][0]
+        self.pair.wait_until(lambda: self._purge(last), 'the source to purge its binlogs')
+        self.refused('binlog purged', 5, [('purged', 'no longer')], verb='follow', clean=False)
+
+    def _purge(self, last):
+        """MariaDB keeps a file while something of the engine still needs it, so once may not be enough."""
+        self.pair.source.query("PURGE BINARY LOGS TO '%s'" % last)
+        return len(self.pair.source.query('SHOW BINARY LOGS')) == 1
+
+
+def test(options):
+    with bs_harness.pair_of(options, schema=False) as pair:
+        bad = BadInput(pair, options)
+        bad.small_schema()
+        bad.usage()
+        bad.without_task()
+        bad.connections()
+        bad.settings()
+        bad.not_empty()
+        bad.privileges()
+        bad.secrets()
+        bad.damaged_events()
+        bad.another_server()
+        bad.purged()
+        say('%d refusals as promised' % bad.checked)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    options = parser.parse_args()
+    bs_harness.main('bad input %s gtid %s' % (options.pair, options.gtid), lambda: test(options))

@@ -1,0 +1,77 @@
+"""Peak resident memory of snapshot and follow stays under 256 MiB: a table of some GB, and one transaction of 500,000
+rows with an update and a delete of all of them."""
+
+import argparse
+import time
+
+import bs_harness
+from bs_harness import say
+
+LIMIT_KB = 256 * 1024
+ROW_BYTES = 1000
+
+
+def fill(connection, gigabytes):
+    """Rows whose filler differs, made on the server and kept out of its binlog: nobody follows from before them."""
+    rows = int(gigabytes * 1e9 / ROW_BYTES)
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE DATABASE IF NOT EXISTS lab')
+        cursor.execute('CREATE TABLE lab.sentinel (n INT NOT NULL PRIMARY KEY, at DOUBLE) ENGINE=InnoDB')
+        cursor.execute('CREATE TABLE lab.numbers (n INT NOT NULL PRIMARY KEY) ENGINE=InnoDB')
+        cursor.execute('INSERT INTO lab.numbers VALUES ' + ', '.join('(%d)' % n for n in range(1000)))
+        cursor.execute('CREATE TABLE lab.huge (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, n INT, filler VARBINARY(1000)) ENGINE=InnoDB')
+        cursor.execute('SET SESSION sql_log_bin=0')
+        for start in range(0, rows, 50000):
+            cursor.execute("INSERT INTO lab.huge SELECT %d + a.n * 1000 + b.n + 1, b.n, CONCAT(a.n, '-', b.n, RPAD(MD5(b.n), 970, MD5(a.n))) "
+                           'FROM lab.numbers a JOIN lab.numbers b WHERE a.n < 50 ORDER BY a.n, b.n' % start)
+        cursor.execute('SET SESSION sql_log_bin=1')
+        cursor.execute('SELECT COUNT(*), SUM(LENGTH(filler)) FROM lab.huge')
+        rows, size = cursor.fetchone()
+        assert size > gigabytes * 0.95e9, size
+    return rows
+
+
+def big_transaction(connection, rows):
+    """An insert of `rows` rows, an update of all and a delete of a fifth, committed at once."""
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TABLE lab.once (id INT NOT NULL PRIMARY KEY, t VARCHAR(200), KEY (t(8))) ENGINE=InnoDB')
+        cursor.execute('BEGIN')
+        for start in range(0, rows, 50000):
+            cursor.execute("INSERT INTO lab.once SELECT %d + a.n * 1000 + b.n, RPAD(MD5(b.n), 150, 'y') FROM lab.numbers a JOIN "
+                           'lab.numbers b WHERE a.n < 50 AND %d + a.n * 1000 + b.n < %d' % (start, start, rows))
+        cursor.execute('UPDATE lab.once SET t = REVERSE(t)')
+        cursor.execute('DELETE FROM lab.once WHERE id % 5 = 0')
+        cursor.execute('COMMIT')
+
+
+def assert_peak(process, what):
+    say('%s: peak %d MiB, %.1f s' % (what, process.peak_kb // 1024, process.seconds))
+    if bs_harness.sanitized():
+        say('the binary is built with AddressSanitizer: its memory is shown, not judged')
+        return
+    assert process.peak_kb < LIMIT_KB, '%s took %d MiB' % (what, process.peak_kb // 1024)
+
+
+def test(options):
+    huge_log = ['--loose-innodb-log-file-size=512M', '--innodb-flush-log-at-trx-commit=0', '--innodb-buffer-pool-size=1G', '--innodb-doublewrite=0']
+    with bs_harness.pair_of(options, schema=False, source_options=huge_log, target_options=huge_log + ['--skip-log-bin']) as pair:
+        connection = pair.source.connect()
+        began = time.monotonic()
+        rows = fill(connection, options.gb)
+        say('%d rows made in %.1f s' % (rows, time.monotonic() - began))
+        snapshot = pair.snapshot(timeout=1200)
+        assert_peak(snapshot, 'snapshot of %.1f GB' % options.gb)
+        big_transaction(connection, options.rows)
+        say('transaction of %d rows committed' % options.rows)
+        follow = pair.follow(timeout=1200)
+        assert_peak(follow, 'follow of a transaction with %d rows' % options.rows)
+        pair.judge()
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    parser.add_argument('--gb', type=float, default=2)
+    parser.add_argument('--rows', type=int, default=500000)
+    options = parser.parse_args()
+    bs_harness.main('memory', lambda: test(options))
