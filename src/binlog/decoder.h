@@ -65,8 +65,10 @@ enum bs_item_kind {
 
 struct bs_item {
     enum bs_item_kind kind;
-    struct bs_event event;               /* ROWS and STATEMENT: the event; views into the caller's bytes */
-    const struct bs_table_map *map;      /* ROWS */
+    /* ROWS and STATEMENT: the event; views into the caller's bytes, or, where the source compresses,
+     * into the decoder's, which stay until the next bs_decoder_next. Compressed rows come as plain. */
+    struct bs_event event;
+    const struct bs_table_map *map;      /* ROWS; to keep it longer than the event: bs_table_map_share */
     struct bs_statement statement;       /* STATEMENT */
     bool alone;                          /* STATEMENT: the whole group is this one statement */
     struct bs_gtid gtid;                 /* GROUP_BEGIN, GROUP_END */

@@ -47,6 +47,9 @@ enum bs_rows_flag {
     BS_ROWS_SQL_FOREIGN_KEY = 0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
 };
 
+struct bs_column_plan;
+struct libdeflate_decompressor;
+
 /* One open rows event. */
 struct bs_rows {
     enum bs_row_change change;
@@ -60,6 +63,14 @@ struct bs_rows {
     struct bs_arena *arena;
     struct bs_value *before; /* column_count values; DELETE and UPDATE */
     struct bs_value *after;  /* INSERT and UPDATE */
+
+    /* How it reads; for bs_rows_next alone. */
+    struct bs_column_plan *plan;
+    struct libdeflate_decompressor *inflater; /* MariaDB's compressed columns; made when needed */
+    size_t before_count;                      /* columns present in each image */
+    size_t after_count;
+    const char *bad; /* a value that cannot be: what is wrong with it */
+    size_t row_count; /* read so far */
 };
 
 /* Parses a TABLE_MAP event into heap memory. */

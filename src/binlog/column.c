@@ -1,0 +1,288 @@
+/* Which columns of a model a table map can be about, and how their values are read.
+ *
+ * The model says what the map does not: signedness, BINARY or CHAR, old formats. So the two are
+ * held against each other first, as far as the map tells anything: a model that lags behind the
+ * source's DDL must stop the run, not shift columns. */
+#include "binlog/reader.h"
+
+#include "binlog/wire_type.h"
+
+enum { CHAR_BYTES_MAX = 4, COMPRESSED_SLACK = 1 };
+
+struct column_pair {
+    const struct bs_map_column *wire;
+    const struct bs_column *model;
+};
+
+/* Fits the plan to the column; false if they do not match. */
+typedef bool column_fit(struct bs_column_plan *plan, const struct column_pair *p);
+
+/* Integers: by width, and signed or not by the model; the map's own bit must agree. */
+static bool
+fit_int(struct bs_column_plan *plan, const struct column_pair *p) {
+    static bs_value_reader *const readers[][2] = {
+        [BS_WIRE_TINY] = {bs_read_i8, bs_read_u8},
+        [BS_WIRE_SHORT] = {bs_read_i16, bs_read_u16},
+        [BS_WIRE_LONG] = {bs_read_i32, bs_read_u32},
+        [BS_WIRE_LONGLONG] = {bs_read_i64, bs_read_u64},
+        [BS_WIRE_INT24] = {bs_read_i24, bs_read_u24},
+    };
+    plan->read = readers[p->wire->type][p->model->is_unsigned];
+    return true;
+}
+
+static bool
+fit_float(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->read = bs_read_float;
+    return p->wire->meta == sizeof(float);
+}
+
+static bool
+fit_double(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->read = bs_read_double;
+    return p->wire->meta == sizeof(double);
+}
+
+static bool
+fit_decimal(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->read = bs_read_decimal;
+    plan->precision = (uint8_t)p->wire->meta;
+    plan->scale = (uint8_t)(p->wire->meta >> 8);
+    if (plan->precision != p->model->precision || plan->scale != p->model->scale ||
+        plan->precision == 0 || plan->precision > BS_DECIMAL_PRECISION_MAX ||
+        plan->scale > plan->precision || plan->scale > BS_DECIMAL_SCALE_MAX) {
+        return false;
+    }
+    plan->len = (uint32_t)bs_decimal_size(plan->precision, plan->scale);
+    return true;
+}
+
+static bool
+fit_year(struct bs_column_plan *plan, const struct column_pair *p) {
+    (void)p;
+    plan->read = bs_read_year;
+    return true;
+}
+
+static bool
+fit_date(struct bs_column_plan *plan, const struct column_pair *p) {
+    (void)p;
+    plan->read = bs_read_date;
+    return true;
+}
+
+static bool
+fit_temporal2(struct bs_column_plan *plan, const struct column_pair *p) {
+    static bs_value_reader *const readers[] = {
+        [BS_WIRE_TIMESTAMP2] = bs_read_timestamp2,
+        [BS_WIRE_DATETIME2] = bs_read_datetime2,
+        [BS_WIRE_TIME2] = bs_read_time2,
+    };
+    plan->read = readers[p->wire->type];
+    plan->fsp = (uint8_t)p->wire->meta;
+    return p->wire->meta <= 6 && p->wire->meta == p->model->fsp;
+}
+
+/* Types 7, 11 and 12 have no metadata: with a fraction they are MariaDB's, and the width is the
+ * model's word. */
+static bool
+fit_old_temporal(struct bs_column_plan *plan, const struct column_pair *p) {
+    static bs_value_reader *const readers[][2] = {
+        [BS_WIRE_TIMESTAMP] = {bs_read_old_timestamp, bs_read_hires_timestamp},
+        [BS_WIRE_TIME] = {bs_read_old_time, bs_read_hires_time},
+        [BS_WIRE_DATETIME] = {bs_read_old_datetime, bs_read_hires_datetime},
+    };
+    plan->fsp = p->model->fsp;
+    plan->read = readers[p->wire->type][plan->fsp > 0];
+    return plan->fsp <= 6;
+}
+
+static bool
+fit_bit(struct bs_column_plan *plan, const struct column_pair *p) {
+    unsigned bits = (p->wire->meta & 0xFF) + 8u * (p->wire->meta >> 8);
+    plan->read = bs_read_bit;
+    plan->len = (bits + 7) / 8;
+    return bits == p->model->length && bits >= 1 && bits <= 64;
+}
+
+/* Length in bytes against length in characters of 1 to 4 bytes. */
+static bool
+is_char_length(uint32_t bytes, uint32_t chars) {
+    return bytes >= chars && bytes <= chars * CHAR_BYTES_MAX + COMPRESSED_SLACK;
+}
+
+static bool
+fit_varchar(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->len = p->wire->meta;
+    plan->prefix = plan->len > 255 ? 2 : 1;
+    plan->read = bs_read_string;
+    if (p->wire->type == BS_WIRE_VARCHAR_COMPRESSED) {
+        plan->read = bs_read_compressed;
+    }
+    switch (p->model->type) {
+    case BS_TYPE_VARCHAR:
+        return is_char_length(plan->len, p->model->length);
+    case BS_TYPE_VECTOR: /* MariaDB's: 4 bytes a dimension */
+        return p->wire->type == BS_WIRE_VARCHAR && plan->len % 4 == 0;
+    default:
+        return plan->len >= p->model->length && plan->len <= p->model->length + COMPRESSED_SLACK;
+    }
+}
+
+static bool
+fit_char(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->len = p->wire->meta;
+    plan->prefix = plan->len > 255 ? 2 : 1;
+    plan->read = p->model->type == BS_TYPE_CHAR ? bs_read_string : bs_read_padded;
+    switch (p->model->type) {
+    case BS_TYPE_CHAR:
+        return is_char_length(plan->len, p->model->length);
+    case BS_TYPE_UUID:
+    case BS_TYPE_INET6:
+        return plan->len == 16;
+    case BS_TYPE_INET4:
+        return plan->len == 4;
+    default:
+        return plan->len == p->model->length;
+    }
+}
+
+/* How many labels "enum('a','b''c')" has; 0 if it cannot be told. */
+static size_t
+count_labels(const char *type_text) {
+    size_t count = 0;
+    bool inside = false;
+    for (const char *p = type_text != NULL ? type_text : ""; *p != '\0'; p++) {
+        if (*p != '\'') {
+            continue;
+        }
+        if (inside && p[1] == '\'') {
+            p++;
+            continue;
+        }
+        count += !inside;
+        inside = !inside;
+    }
+    return count;
+}
+
+static bool
+fit_enum(struct bs_column_plan *plan, const struct column_pair *p) {
+    size_t labels = count_labels(p->model->type_text);
+    plan->len = p->wire->meta;
+    plan->read = bs_read_number;
+    return (plan->len == 1 || plan->len == 2) &&
+           (labels == 0 || (plan->len == 1) == (labels < 256));
+}
+
+static bool
+fit_set(struct bs_column_plan *plan, const struct column_pair *p) {
+    size_t labels = count_labels(p->model->type_text);
+    size_t bytes = (labels + 7) / 8;
+    plan->len = p->wire->meta;
+    plan->read = bs_read_number;
+    return plan->len >= 1 && plan->len <= 8 &&
+           (labels == 0 || plan->len == (bytes > 4 ? 8 : bytes));
+}
+
+static bool
+fit_blob(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->prefix = (uint8_t)p->wire->meta;
+    plan->read = bs_read_string;
+    if (p->wire->type == BS_WIRE_BLOB_COMPRESSED) {
+        plan->read = bs_read_compressed;
+    } else if (p->wire->type == BS_WIRE_JSON) {
+        plan->read = bs_read_json;
+    }
+    return p->wire->meta >= 1 && p->wire->meta <= 4;
+}
+
+#define ANY(type) (1u << (type))
+
+/* Wire type, the model types that it may be, how to fit them. */
+static const struct column_rule {
+    uint32_t types;
+    column_fit *fit;
+} rules[256] = {
+    [BS_WIRE_TINY] = {ANY(BS_TYPE_TINYINT), fit_int},
+    [BS_WIRE_SHORT] = {ANY(BS_TYPE_SMALLINT), fit_int},
+    [BS_WIRE_INT24] = {ANY(BS_TYPE_MEDIUMINT), fit_int},
+    [BS_WIRE_LONG] = {ANY(BS_TYPE_INT), fit_int},
+    [BS_WIRE_LONGLONG] = {ANY(BS_TYPE_BIGINT), fit_int},
+    [BS_WIRE_FLOAT] = {ANY(BS_TYPE_FLOAT), fit_float},
+    [BS_WIRE_DOUBLE] = {ANY(BS_TYPE_DOUBLE), fit_double},
+    [BS_WIRE_NEWDECIMAL] = {ANY(BS_TYPE_DECIMAL), fit_decimal},
+    [BS_WIRE_YEAR] = {ANY(BS_TYPE_YEAR), fit_year},
+    [BS_WIRE_DATE] = {ANY(BS_TYPE_DATE), fit_date},
+    [BS_WIRE_TIMESTAMP] = {ANY(BS_TYPE_TIMESTAMP), fit_old_temporal},
+    [BS_WIRE_TIME] = {ANY(BS_TYPE_TIME), fit_old_temporal},
+    [BS_WIRE_DATETIME] = {ANY(BS_TYPE_DATETIME), fit_old_temporal},
+    [BS_WIRE_TIMESTAMP2] = {ANY(BS_TYPE_TIMESTAMP), fit_temporal2},
+    [BS_WIRE_TIME2] = {ANY(BS_TYPE_TIME), fit_temporal2},
+    [BS_WIRE_DATETIME2] = {ANY(BS_TYPE_DATETIME), fit_temporal2},
+    [BS_WIRE_BIT] = {ANY(BS_TYPE_BIT), fit_bit},
+    [BS_WIRE_VARCHAR] = {ANY(BS_TYPE_VARCHAR) | ANY(BS_TYPE_VARBINARY) | ANY(BS_TYPE_VECTOR),
+                         fit_varchar},
+    [BS_WIRE_VAR_STRING] = {ANY(BS_TYPE_VARCHAR) | ANY(BS_TYPE_VARBINARY), fit_varchar},
+    [BS_WIRE_VARCHAR_COMPRESSED] = {ANY(BS_TYPE_VARCHAR) | ANY(BS_TYPE_VARBINARY), fit_varchar},
+    [BS_WIRE_STRING] = {ANY(BS_TYPE_CHAR) | ANY(BS_TYPE_BINARY) | ANY(BS_TYPE_UUID) |
+                            ANY(BS_TYPE_INET4) | ANY(BS_TYPE_INET6),
+                        fit_char},
+    [BS_WIRE_ENUM] = {ANY(BS_TYPE_ENUM), fit_enum},
+    [BS_WIRE_SET] = {ANY(BS_TYPE_SET), fit_set},
+    [BS_WIRE_BLOB] = {ANY(BS_TYPE_TEXT) | ANY(BS_TYPE_BLOB), fit_blob},
+    [BS_WIRE_BLOB_COMPRESSED] = {ANY(BS_TYPE_TEXT) | ANY(BS_TYPE_BLOB), fit_blob},
+    [BS_WIRE_JSON] = {ANY(BS_TYPE_JSON), fit_blob},
+    [BS_WIRE_VECTOR] = {ANY(BS_TYPE_VECTOR), fit_blob},
+    [BS_WIRE_GEOMETRY] = {ANY(BS_TYPE_GEOMETRY), fit_blob},
+};
+
+/* The model and the source's table differ: which column, and what each side says. */
+static enum bs_status
+refuse_column(const struct bs_table_map *map, const struct column_pair *p, size_t i,
+              struct bs_error *err) {
+    bs_error_set(err, BS_SCHEMA,
+                 "column %zu of %s.%s, `%s` %s in the schema model, is of another type in the "
+                 "binlog (type %u, metadata %u%s)",
+                 i + 1, map->db.data, map->table.data, p->model->name != NULL ? p->model->name : "",
+                 p->model->type_text != NULL ? p->model->type_text : "", p->wire->type,
+                 p->wire->meta, map->has_signedness && p->wire->is_unsigned ? ", unsigned" : "");
+    return bs_error_hint(err,
+                         "the table's definition at this position is not the one that is known: "
+                         "make a new snapshot of it");
+}
+
+static bool
+is_int(enum bs_type type) {
+    return type <= BS_TYPE_BIGINT;
+}
+
+static bool
+fit(struct bs_column_plan *plan, const struct column_pair *p, bool has_signedness) {
+    const struct column_rule *rule = &rules[p->wire->type];
+    if (rule->fit == NULL || (rule->types & ANY(p->model->type)) == 0 ||
+        (has_signedness && is_int(p->model->type) &&
+         p->wire->is_unsigned != p->model->is_unsigned)) {
+        return false;
+    }
+    return rule->fit(plan, p);
+}
+
+enum bs_status
+bs_plan_columns(struct bs_column_plan *plan, const struct bs_table_map *map,
+                const struct bs_table *table, struct bs_error *err) {
+    if (map->column_count != table->column_count) {
+        bs_error_set(err, BS_SCHEMA, "%s.%s has %zu columns in the binlog, %zu in the schema model",
+                     map->db.data, map->table.data, map->column_count, table->column_count);
+        return bs_error_hint(err, "the table's definition at this position is not the one that is "
+                                  "known: make a new snapshot of it");
+    }
+    for (size_t i = 0; i < map->column_count; i++) {
+        struct column_pair p = {&map->columns[i], &table->columns[i]};
+        plan[i] = (struct bs_column_plan){0};
+        if (!fit(&plan[i], &p, map->has_signedness)) {
+            return refuse_column(map, &p, i, err);
+        }
+    }
+    return BS_OK;
+}

@@ -1,0 +1,188 @@
+/* ROWS events, row by row: field guide 4.5.
+ *
+ *   table_id(6) flags(2) [extra_len(2) extra]     v2 only; extra_len counts itself
+ *   width(lenenc) present_before[(width+7)/8] [present_after]      the second for UPDATE only
+ *   { null bits of the present columns, values of those that are not NULL }...
+ */
+#include "binlog/rows.h"
+
+#include "base/mem.h"
+#include "binlog/reader.h"
+
+#include <libdeflate.h>
+#include <stdlib.h>
+
+static bool
+bit(const uint8_t *bits, size_t i) {
+    return (bits[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static size_t
+count_bits(const uint8_t *bits, size_t n) {
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        count += bit(bits, i);
+    }
+    return count;
+}
+
+/* What kind of change, and whether the post-header has extra data. */
+static bool
+read_type(struct bs_rows *rows, uint8_t type, bool *v2) {
+    static const struct {
+        bool known, v2;
+        enum bs_row_change change;
+    } types[256] = {
+        [BS_EVENT_WRITE_ROWS_V1] = {true, false, BS_ROW_INSERT},
+        [BS_EVENT_UPDATE_ROWS_V1] = {true, false, BS_ROW_UPDATE},
+        [BS_EVENT_DELETE_ROWS_V1] = {true, false, BS_ROW_DELETE},
+        [BS_EVENT_WRITE_ROWS_V2] = {true, true, BS_ROW_INSERT},
+        [BS_EVENT_UPDATE_ROWS_V2] = {true, true, BS_ROW_UPDATE},
+        [BS_EVENT_DELETE_ROWS_V2] = {true, true, BS_ROW_DELETE},
+    };
+    rows->change = types[type].change;
+    *v2 = types[type].v2;
+    return types[type].known;
+}
+
+static void
+read_head(struct bs_rows *rows, bool v2) {
+    enum { TABLE_ID_LEN = 6, EXTRA_LEN_LEN = 2 };
+    struct bs_cursor *c = &rows->cursor;
+    bs_cursor_skip(c, TABLE_ID_LEN);
+    rows->flags = bs_cursor_read_u16(c);
+    if (v2) {
+        size_t extra_len = bs_cursor_read_u16(c);
+        c->failed = c->failed || extra_len < EXTRA_LEN_LEN;
+        bs_cursor_skip(c, extra_len - EXTRA_LEN_LEN);
+    }
+    size_t width = bs_cursor_read_lenenc(c);
+    c->failed = c->failed || width != rows->map->column_count;
+    size_t bitmap_len = (rows->map->column_count + 7) / 8;
+    rows->present_before = bs_cursor_take(c, bitmap_len);
+    rows->present_after = rows->present_before;
+    if (rows->change == BS_ROW_UPDATE) {
+        rows->present_after = bs_cursor_take(c, bitmap_len);
+    }
+}
+
+static enum bs_status
+malformed(const struct bs_rows *rows, const char *what, struct bs_error *err) {
+    return bs_error_set(err, BS_PROTOCOL, "malformed rows event of %s.%s: %s", rows->map->db.data,
+                        rows->map->table.data, what);
+}
+
+static void
+allocate(struct bs_rows *rows) {
+    size_t n = rows->map->column_count;
+    if (rows->change != BS_ROW_INSERT) {
+        rows->before = bs_zalloc(n * sizeof *rows->before);
+    }
+    if (rows->change != BS_ROW_DELETE) {
+        rows->after = bs_zalloc(n * sizeof *rows->after);
+    }
+    rows->plan = bs_alloc(n * sizeof *rows->plan);
+}
+
+enum bs_status
+bs_rows_open(struct bs_rows *rows, const struct bs_event *event, const struct bs_table_map *map,
+             const struct bs_table *table, struct bs_arena *arena, struct bs_error *err) {
+    bool v2 = false;
+    *rows = (struct bs_rows){.map = map, .table = table, .arena = arena};
+    rows->cursor = bs_cursor(event->body.data, event->body.len);
+    if (!read_type(rows, event->type, &v2)) {
+        return malformed(rows, bs_event_type_name(event->type), err);
+    }
+    read_head(rows, v2);
+    if (rows->cursor.failed) {
+        return malformed(rows, "its head is cut short, or of another number of columns", err);
+    }
+    rows->before_count = count_bits(rows->present_before, map->column_count);
+    rows->after_count = count_bits(rows->present_after, map->column_count);
+    rows->full_image =
+        rows->before_count == map->column_count && rows->after_count == map->column_count;
+    allocate(rows);
+    enum bs_status status = bs_plan_columns(rows->plan, map, table, err);
+    if (status != BS_OK) {
+        bs_rows_close(rows);
+    }
+    return status;
+}
+
+static enum bs_status
+refuse_value(const struct bs_rows *rows, size_t column, struct bs_error *err) {
+    const char *name = rows->table->columns[column].name;
+    return bs_error_set(err, BS_PROTOCOL, "row %zu of a rows event of %s.%s: %s at column `%s`",
+                        rows->row_count + 1, rows->map->db.data, rows->map->table.data,
+                        rows->bad != NULL ? rows->bad : "the row image is cut short",
+                        name != NULL ? name : "");
+}
+
+static enum bs_status
+read_image(struct bs_rows *rows, const uint8_t *present, size_t present_count,
+           struct bs_value *values, struct bs_error *err) {
+    size_t n = rows->map->column_count;
+    const uint8_t *nulls = bs_cursor_take(&rows->cursor, (present_count + 7) / 8);
+    if (nulls == NULL) {
+        return refuse_value(rows, 0, err);
+    }
+    size_t at = 0; /* the null bitmap counts present columns only */
+    for (size_t i = 0; i < n; i++) {
+        if (!bit(present, i)) {
+            values[i].kind = BS_VALUE_ABSENT;
+            continue;
+        }
+        if (bit(nulls, at++)) {
+            values[i].kind = BS_VALUE_NULL;
+            continue;
+        }
+        rows->plan[i].read(rows, &rows->plan[i], &values[i]);
+        if (rows->cursor.failed || rows->bad != NULL) {
+            return refuse_value(rows, i, err);
+        }
+    }
+    return BS_OK;
+}
+
+/* A row of which no column was logged takes no bytes: there is exactly one in such an event. */
+static bool
+is_at_end(const struct bs_rows *rows) {
+    size_t logged = rows->before_count + rows->after_count;
+    return bs_cursor_left(&rows->cursor) == 0 && (logged > 0 || rows->row_count > 0);
+}
+
+enum bs_status
+bs_rows_next(struct bs_rows *rows, bool *more, struct bs_error *err) {
+    bs_arena_reset(rows->arena);
+    *more = false;
+    if (is_at_end(rows)) {
+        return BS_OK;
+    }
+    if (rows->before_count + rows->after_count == 0 && bs_cursor_left(&rows->cursor) > 0) {
+        return malformed(rows, "values without columns", err);
+    }
+    enum bs_status status = BS_OK;
+    if (rows->change != BS_ROW_INSERT) {
+        status = read_image(rows, rows->present_before, rows->before_count, rows->before, err);
+    }
+    if (status == BS_OK && rows->change != BS_ROW_DELETE) {
+        status = read_image(rows, rows->present_after, rows->after_count, rows->after, err);
+    }
+    rows->row_count++;
+    *more = status == BS_OK;
+    return status;
+}
+
+void
+bs_rows_close(struct bs_rows *rows) {
+    free(rows->before);
+    free(rows->after);
+    free(rows->plan);
+    if (rows->inflater != NULL) {
+        libdeflate_free_decompressor(rows->inflater);
+    }
+    rows->before = NULL;
+    rows->after = NULL;
+    rows->plan = NULL;
+    rows->inflater = NULL;
+}
