@@ -24,6 +24,8 @@ struct bs_queue {
     size_t limit;
     bool closed;
     bool refused; /* a try_push was refused since on_space was last called */
+
+    pthread_mutex_t notify_lock; /* guards the rest; never taken while lock is held */
     void (*on_space)(void *arg);
     void *on_space_arg;
 };
@@ -35,6 +37,7 @@ bs_queue_new(size_t limit_bytes) {
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&queue->lock, NULL);
+    pthread_mutex_init(&queue->notify_lock, NULL);
     pthread_cond_init(&queue->not_empty, &attr);
     pthread_cond_init(&queue->not_full, &attr);
     pthread_condattr_destroy(&attr);
@@ -50,6 +53,7 @@ bs_queue_free(struct bs_queue *queue) {
     }
     BS_ASSERT(queue->head == NULL);
     pthread_mutex_destroy(&queue->lock);
+    pthread_mutex_destroy(&queue->notify_lock);
     pthread_cond_destroy(&queue->not_empty);
     pthread_cond_destroy(&queue->not_full);
     free(queue);
@@ -57,10 +61,19 @@ bs_queue_free(struct bs_queue *queue) {
 
 void
 bs_queue_on_space(struct bs_queue *queue, void (*on_space)(void *arg), void *arg) {
-    pthread_mutex_lock(&queue->lock);
+    pthread_mutex_lock(&queue->notify_lock);
     queue->on_space = on_space;
     queue->on_space_arg = arg;
-    pthread_mutex_unlock(&queue->lock);
+    pthread_mutex_unlock(&queue->notify_lock);
+}
+
+static void
+tell_space(struct bs_queue *queue) {
+    pthread_mutex_lock(&queue->notify_lock);
+    if (queue->on_space != NULL) {
+        queue->on_space(queue->on_space_arg);
+    }
+    pthread_mutex_unlock(&queue->notify_lock);
 }
 
 static bool
@@ -139,8 +152,7 @@ bs_queue_pop(struct bs_queue *queue, int timeout_ms) {
     pthread_mutex_lock(&queue->lock);
     wait_for_item(queue, timeout_ms);
     struct node *node = queue->head;
-    void (*notify)(void *arg) = NULL;
-    void *arg = queue->on_space_arg;
+    bool notify = false;
     if (node != NULL) {
         queue->head = node->next;
         queue->tail = queue->head == NULL ? &queue->head : queue->tail;
@@ -149,14 +161,14 @@ bs_queue_pop(struct bs_queue *queue, int timeout_ms) {
         /* Wake a refused producer at half the limit, not at each item: fewer wake-ups. */
         if (queue->refused && queue->weight <= queue->limit / 2) {
             queue->refused = false;
-            notify = queue->on_space;
+            notify = true;
         }
     }
     pthread_mutex_unlock(&queue->lock);
     void *item = node != NULL ? node->item : NULL;
     free(node);
-    if (notify != NULL) {
-        notify(arg);
+    if (notify) {
+        tell_space(queue);
     }
     return item;
 }

@@ -18,6 +18,7 @@ struct bs_queue;
 struct bs_queue *bs_queue_new(size_t limit_bytes);
 void bs_queue_free(struct bs_queue *queue); /* must be empty */
 
+/* Once this returns, the callback that was set before is not running and will not be called again. */
 void bs_queue_on_space(struct bs_queue *queue, void (*on_space)(void *arg), void *arg);
 
 bool bs_queue_push(struct bs_queue *queue, void *item, size_t weight);     /* false: closed */
