@@ -354,10 +354,8 @@ take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expec
     bs_fault_point("takeover-epoch-raised");
     /* Once more: an old session may have taken a free slot and checked the epoch just before it rose
      * (a DDL session does so, and runs outside of any transaction). Whoever comes later is refused. */
-    status = look(control, state, &holders, err);
-    if (status == BS_OK) {
-        status = outwait(control, state, &holders, timeout_ms, err);
-    }
+    memset(&holders, 0, sizeof holders);
+    status = outwait(control, state, &holders, timeout_ms, err);
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "outwaiting old sessions of task '%s'",
                                               state->task);
