@@ -1,0 +1,297 @@
+/* Opening and opening again. After any loss the rule is the same: the lane's open transaction is given
+ * up, the task is taken over anew under the fence, the checkpoint is read from the target, and the
+ * stream starts there. What a lost COMMIT did is thus read, not guessed. */
+#include "follow/follow_private.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "catalog/catalog.h"
+#include "state/fence.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 5000 };
+
+static enum bs_status
+make_identity(struct bs_stream_config *config, struct bs_error *err) {
+    uint8_t r[20];
+    if (getrandom(r, sizeof r, 0) != (ssize_t)sizeof r) {
+        return bs_error_set(err, BS_IO, "the system gave no random bytes");
+    }
+    /* Above the numbers that people give to their servers, below 2^31. */
+    config->server_id = 0x40000000u | ((uint32_t)r[16] << 16 | (uint32_t)r[17] << 8 | r[18]);
+    r[6] = (uint8_t)((r[6] & 0x0F) | 0x40);
+    r[8] = (uint8_t)((r[8] & 0x3F) | 0x80);
+    (void)snprintf(config->uuid, sizeof config->uuid,
+                   "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0],
+                   r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13],
+                   r[14], r[15]);
+    return BS_OK;
+}
+
+static enum bs_status
+check_identity(const struct bs_follow *follow, struct bs_error *err) {
+    const struct bs_task *task = &follow->task;
+    const struct bs_server *source = &follow->source;
+    bool same = strcmp(task->source_uuid, source->server_uuid) == 0 &&
+                (task->source_server_id == 0 || task->source_server_id == source->server_id) &&
+                task->source_flavour == source->flavour;
+    if (same) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_PRECHECK,
+                 "this is another source than the snapshot was taken from: it was %s server_id %"
+                 PRIu32 " %s, it is %s server_id %" PRIu32 " %s",
+                 bs_flavour_name(task->source_flavour), task->source_server_id, task->source_uuid,
+                 bs_flavour_name(source->flavour), source->server_id, source->server_uuid);
+    return bs_error_hint(err, "positions mean nothing on another server: point --source at the server "
+                              "of the snapshot, or take a new snapshot");
+}
+
+static enum bs_status
+read_source(struct bs_follow *follow, struct bs_sql *sql, struct bs_error *err) {
+    enum bs_status status = bs_catalog_server(sql, &follow->source, err);
+    if (status == BS_OK) {
+        status = check_identity(follow, err);
+    }
+    if (status == BS_OK) {
+        status = bs_collations_load(&follow->collations, sql, err);
+    }
+    if (status == BS_OK && follow->config->until == BS_FOLLOW_UNTIL_CAUGHT_UP) {
+        status = bs_catalog_position(sql, &follow->source, &follow->end, err);
+    }
+    return status;
+}
+
+enum bs_status
+bs_follow_open_source(struct bs_follow *follow, struct bs_error *err) {
+    struct bs_sql *sql = NULL;
+    struct bs_sql_options options = {.program = "binstream follow"};
+    enum bs_status status = bs_sql_connect(&sql, follow->config->source, &options, err);
+    if (status == BS_OK) {
+        status = read_source(follow, sql, err);
+    }
+    bs_sql_close(sql);
+    if (status == BS_OK) {
+        struct bs_stream_config *stream = &follow->stream_config;
+        stream->source = follow->config->source;
+        stream->give_up_ms = follow->config->give_up_ms;
+        stream->expect.server_id = follow->source.server_id;
+        memcpy(stream->expect.server_uuid, follow->source.server_uuid,
+               sizeof stream->expect.server_uuid);
+        status = make_identity(stream, err);
+    }
+    return status == BS_OK ? BS_OK : bs_error_context(err, "looking at the source");
+}
+
+static enum bs_status
+load_task(struct bs_follow *follow, struct bs_error *err) {
+    bool found = false;
+    bs_task_fini(&follow->task);
+    memset(&follow->task, 0, sizeof follow->task);
+    enum bs_status status =
+        bs_state_load_task(follow->control, &follow->config->state, &follow->task, &found, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    if (!found) {
+        bs_error_set(err, BS_CONFIG, "there is no task '%s' on the target",
+                     follow->config->state.task);
+        return bs_error_hint(err, "run `binstream snapshot` first");
+    }
+    return BS_OK;
+}
+
+static enum bs_status
+take_over(struct bs_follow *follow, struct bs_error *err) {
+    enum bs_status status;
+    if (follow->taken_over) {
+        status = bs_fence_retake(follow->control, &follow->config->state, BS_FOLLOW_TAKEOVER_MS,
+                                 &follow->epoch, err);
+    } else {
+        status = bs_fence_take_over(follow->control, &follow->config->state, BS_FOLLOW_TAKEOVER_MS,
+                                    &follow->epoch, err);
+    }
+    follow->taken_over = follow->taken_over || status == BS_OK;
+    return status;
+}
+
+static enum bs_status
+open_applier(struct bs_follow *follow, struct bs_error *err) {
+    follow->target_endpoint_view = *follow->config->target;
+    struct bs_applier_config config = {
+        .target = &follow->target_endpoint_view,
+        .state = follow->config->state,
+        .epoch = follow->epoch,
+        .no_target_binlog = follow->config->no_target_binlog,
+        .selection = &follow->selection,
+        .source = follow->source,
+        .target_server = follow->target,
+        .collations = follow->collations,
+    };
+    return bs_applier_open(&follow->applier, &config, err);
+}
+
+enum bs_status
+bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) {
+    struct bs_sql_options options = {.program = "binstream control",
+                                     .no_binlog = follow->config->no_target_binlog};
+    enum bs_status status =
+        bs_sql_connect(&follow->control, follow->config->target, &options, err);
+    if (status == BS_OK) {
+        status = bs_catalog_server(follow->control, &follow->target, err);
+    }
+    if (status == BS_OK) {
+        status = take_over(follow, err);
+    }
+    if (status == BS_OK) {
+        status = load_task(follow, err);
+    }
+    if (status == BS_OK) {
+        status = open_applier(follow, err);
+    }
+    if (status != BS_OK) {
+        bs_follow_close_target(follow);
+    }
+    return status;
+}
+
+void
+bs_follow_close_target(struct bs_follow *follow) {
+    follow->stats_before.transactions += follow->applier.stats.transactions;
+    follow->stats_before.rows += follow->applier.stats.rows;
+    follow->stats_before.ddl_statements += follow->applier.stats.ddl_statements;
+    follow->stats_before.skipped_statements += follow->applier.stats.skipped_statements;
+    bs_applier_close(&follow->applier);
+    bs_sql_close(follow->control);
+    follow->control = NULL;
+}
+
+/* The request for the stream, from the checkpoint. encoded holds the GTID set's bytes. */
+static enum bs_status
+make_request(struct bs_follow *follow, struct bs_stream_request *request, struct bs_buf *encoded,
+             struct bs_error *err) {
+    const struct bs_position *at = &follow->applier.lane.checkpoint.position;
+    *request = (struct bs_stream_request){
+        .mode = follow->task.mode, .file = at->file, .pos = at->pos, .gtid_text = at->gtid};
+    if (follow->task.mode != BS_POSITION_GTID_MYSQL) {
+        return BS_OK;
+    }
+    struct bs_gtid_set *set = bs_gtid_set_new(BS_MYSQL);
+    enum bs_status status = bs_gtid_set_parse(set, bs_str(at->gtid), err);
+    if (status == BS_OK) {
+        bs_gtid_set_encode(set, encoded);
+        request->gtid_binary = bs_buf_str(encoded);
+    }
+    bs_gtid_set_free(set);
+    return status;
+}
+
+static void
+log_start(const struct bs_follow *follow) {
+    const struct bs_position *at = &follow->applier.lane.checkpoint.position;
+    bs_log(BS_LOG_INFO, "following from %s:%" PRIu64 "%s%s", at->file, at->pos,
+           at->gtid[0] != '\0' ? ", GTID " : "", at->gtid);
+}
+
+enum bs_status
+bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) {
+    struct bs_stream_request request;
+    struct bs_buf encoded = {0};
+    follow->queue = bs_queue_new((size_t)follow->config->memory_bytes / 4);
+    enum bs_status status =
+        bs_stream_new(&follow->stream, &follow->stream_config, follow->queue, err);
+    if (status == BS_OK) {
+        status = make_request(follow, &request, &encoded, err);
+    }
+    if (status == BS_OK) {
+        log_start(follow);
+        status = bs_stream_start(follow->stream, &request, err);
+    }
+    bs_buf_fini(&encoded);
+    return status;
+}
+
+enum bs_status
+bs_follow_resume_stream(struct bs_follow *follow, struct bs_error *err) {
+    struct bs_stream_request request;
+    struct bs_buf encoded = {0};
+    enum bs_status status = make_request(follow, &request, &encoded, err);
+    if (status == BS_OK) {
+        log_start(follow);
+        bs_stream_resume(follow->stream, &request);
+    }
+    bs_buf_fini(&encoded);
+    return status;
+}
+
+void
+bs_follow_stop_stream(struct bs_follow *follow) {
+    if (follow->stream != NULL) {
+        bs_stream_stop(follow->stream);
+        follow->stream = NULL;
+    }
+    if (follow->queue != NULL) {
+        bs_queue_close(follow->queue);
+        for (struct bs_stream_msg *msg = bs_queue_pop(follow->queue, 0); msg != NULL;
+             msg = bs_queue_pop(follow->queue, 0)) {
+            bs_stream_msg_free(msg);
+        }
+        bs_queue_free(follow->queue);
+        follow->queue = NULL;
+    }
+    follow->connected = false;
+}
+
+static void
+pause_ms(int ms) {
+    struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000L};
+    (void)nanosleep(&wait, NULL);
+}
+
+/* Only a lost connection is worth waiting for. 1053 and 1290 are a target that shuts down or is read
+ * only for a moment, as in a failover. */
+static bool
+is_worth_waiting(const struct bs_error *err) {
+    enum { ER_SERVER_SHUTDOWN = 1053, ER_CON_COUNT = 1040 };
+    return err->status == BS_IO || bs_sql_is_retryable(err) ||
+           err->sql_errno == ER_SERVER_SHUTDOWN || err->sql_errno == ER_CON_COUNT;
+}
+
+enum bs_status
+bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct bs_error *err) {
+    int64_t give_up_ms = bs_clock_mono_ms() + follow->config->give_up_ms;
+    int wait = PAUSE_FIRST_MS;
+    bs_log(BS_LOG_WARNING, "going back to the last commit: %s", cause->message);
+    bs_follow_stop_stream(follow);
+    bs_follow_close_target(follow);
+    follow->reconnects++;
+    for (;;) {
+        struct bs_error failure;
+        bs_error_clear(&failure);
+        enum bs_status status = bs_stop_check(err);
+        if (status != BS_OK) {
+            return status;
+        }
+        status = bs_follow_open_target(follow, &failure);
+        if (status == BS_OK) {
+            return bs_follow_start_stream(follow, err);
+        }
+        if (!is_worth_waiting(&failure) || bs_clock_mono_ms() > give_up_ms) {
+            if (err != NULL) {
+                *err = failure;
+            }
+            return bs_error_context(err, "opening the target again");
+        }
+        bs_log(BS_LOG_WARNING, "the target is not back yet: %s", failure.message);
+        pause_ms(wait);
+        wait = wait * 2 < PAUSE_MAX_MS ? wait * 2 : PAUSE_MAX_MS;
+    }
+}

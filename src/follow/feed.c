@@ -1,0 +1,221 @@
+#include "follow/follow_private.h"
+
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENT_SIZE_OFFSET = 9 };
+
+static enum bs_status
+reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
+    bs_decoder_free(follow->decoder);
+    follow->decoder = NULL;
+    enum bs_status status =
+        bs_decoder_new(&follow->decoder, follow->source.flavour,
+                       &follow->applier.lane.checkpoint.position, follow->task.mode, msg->checksums,
+                       err);
+    follow->applier.decoder = follow->decoder;
+    follow->connected = status == BS_OK;
+    return status;
+}
+
+/* The file that we resume in must be the file that we left: a source that was set back (RESET MASTER,
+ * restored) writes files of the same names. */
+static enum bs_status
+check_file(struct bs_follow *follow, struct bs_error *err) {
+    const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
+    uint32_t created = bs_decoder_file_created(follow->decoder);
+    if (follow->task.mode != BS_POSITION_FILE || created == 0 || checkpoint->file_created == 0 ||
+        strcmp(checkpoint->position.file, bs_decoder_file(follow->decoder)) != 0 ||
+        created == checkpoint->file_created) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_PURGED, "the source's binlog file %s is not the one that was read before",
+                 checkpoint->position.file);
+    return bs_error_hint(err, "the source's binlogs were reset or it was restored: take a new "
+                              "snapshot");
+}
+
+static enum bs_status
+apply_event(struct bs_follow *follow, struct bs_str raw, struct bs_error *err) {
+    enum bs_status status = bs_decoder_push(follow->decoder, raw, err);
+    while (status == BS_OK) {
+        struct bs_item item;
+        status = bs_decoder_next(follow->decoder, &item, err);
+        if (status != BS_OK || item.kind == BS_ITEM_NONE) {
+            break;
+        }
+        if (item.kind == BS_ITEM_GROUP_BEGIN) {
+            status = check_file(follow, err);
+        }
+        if (item.timestamp != 0) {
+            follow->event_timestamp = item.timestamp;
+        }
+        if (status == BS_OK) {
+            status = bs_applier_item(&follow->applier, &item, err);
+        }
+    }
+    if (status == BS_PROTOCOL) {
+        char where[BS_ERROR_POSITION_MAX];
+        bs_decoder_where(follow->decoder, where, sizeof where);
+        bs_error_at(err, "%s", where);
+    }
+    return status;
+}
+
+static enum bs_status
+apply_block(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
+    struct bs_cursor block = bs_cursor(msg->data, msg->len);
+    while (bs_cursor_left(&block) > 0) {
+        struct bs_cursor head = block;
+        bs_cursor_skip(&head, EVENT_SIZE_OFFSET);
+        uint32_t len = bs_cursor_read_u32(&head);
+        struct bs_str raw = bs_cursor_read_str(&block, len);
+        if (head.failed || block.failed || len < BS_EVENT_HEADER_LEN) {
+            return bs_error_set(err, BS_PROTOCOL, "the source sent a binlog event that is cut short");
+        }
+        enum bs_status status = apply_event(follow, raw, err);
+        if (status != BS_OK) {
+            return status;
+        }
+    }
+    return BS_OK;
+}
+
+/* The connection to the source broke: what is open on the target goes back to the last commit. */
+static enum bs_status
+handle_broken(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
+    bs_log(BS_LOG_WARNING, "the connection to the source broke: %s", msg->error->message);
+    follow->connected = false;
+    follow->reconnects++;
+    bs_follow_close_target(follow);
+    enum bs_status status = bs_follow_open_target(follow, err);
+    return status == BS_OK ? bs_follow_resume_stream(follow, err) : status;
+}
+
+static enum bs_status
+handle(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
+    switch (msg->kind) {
+    case BS_STREAM_CONNECTED:
+        return reset_decoder(follow, msg, err);
+    case BS_STREAM_EVENTS:
+        return apply_block(follow, msg, err);
+    case BS_STREAM_BROKEN:
+        return handle_broken(follow, msg, err);
+    case BS_STREAM_FAILED:
+    case BS_STREAM_ENDED:
+        break;
+    }
+    if (msg->error == NULL) {
+        return bs_error_set(err, BS_IO, "the source ended its binlog stream");
+    }
+    if (err != NULL) {
+        *err = *msg->error;
+    }
+    return msg->error->status;
+}
+
+static bool
+can_recover(const struct bs_stream_msg *msg, enum bs_status status, const struct bs_error *err) {
+    bool from_stream =
+        msg != NULL && (msg->kind == BS_STREAM_FAILED || msg->kind == BS_STREAM_ENDED);
+    return !from_stream && (status == BS_IO || (status == BS_SERVER && bs_sql_is_retryable(err)));
+}
+
+/* Counts failures without progress: a transaction that always fails must not be tried for ever. */
+static bool
+may_retry(struct bs_follow *follow) {
+    uint64_t transactions = follow->applier.lane.checkpoint.transactions;
+    follow->retries = transactions == follow->retry_transactions ? follow->retries + 1 : 1;
+    follow->retry_transactions = transactions;
+    return follow->retries <= BS_FOLLOW_RETRIES_MAX;
+}
+
+enum bs_status
+bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err) {
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    struct bs_stream_msg *msg = bs_queue_pop(follow->queue, timeout_ms);
+    enum bs_status status = msg != NULL ? handle(follow, msg, &failure) : BS_OK;
+    if (status == BS_OK && follow->decoder != NULL && follow->connected &&
+        bs_queue_weight(follow->queue) == 0) {
+        if (msg == NULL) {
+            bs_fault_point("idle");
+        }
+        status = bs_applier_idle(&follow->applier, &failure);
+        if (status == BS_OK && !bs_decoder_in_group(follow->decoder)) {
+            follow->caught_up_us = bs_clock_wall_us();
+        }
+    }
+    bool recover = status != BS_OK && can_recover(msg, status, &failure) && may_retry(follow);
+    if (msg != NULL) {
+        bs_stream_msg_free(msg);
+    }
+    if (recover) {
+        return bs_follow_recover(follow, &failure, err);
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = failure;
+    }
+    return status;
+}
+
+/* binlog.000009 before binlog.000010 before binlog.1000000 */
+static int
+compare_files(const char *a, const char *b) {
+    const char *dot_a = strrchr(a, '.');
+    const char *dot_b = strrchr(b, '.');
+    unsigned long long na = strtoull(dot_a != NULL ? dot_a + 1 : a, NULL, 10);
+    unsigned long long nb = strtoull(dot_b != NULL ? dot_b + 1 : b, NULL, 10);
+    return na < nb ? -1 : na > nb;
+}
+
+static enum bs_status
+gtid_has_reached(const struct bs_follow *follow, const struct bs_position *position, bool *reached,
+                 struct bs_error *err) {
+    struct bs_gtid_set *wanted = bs_gtid_set_new(follow->source.flavour);
+    struct bs_gtid_set *applied = bs_gtid_set_new(follow->source.flavour);
+    enum bs_status status = bs_gtid_set_parse(wanted, bs_str(position->gtid), err);
+    if (status == BS_OK) {
+        status = bs_gtid_set_parse(
+            applied, bs_str(follow->applier.lane.checkpoint.position.gtid), err);
+    }
+    *reached = status == BS_OK && bs_gtid_set_is_subset(wanted, applied);
+    bs_gtid_set_free(wanted);
+    bs_gtid_set_free(applied);
+    return status;
+}
+
+static bool
+is_at_or_after(const char *file, uint64_t pos, const struct bs_position *position) {
+    int order = compare_files(file, position->file);
+    return order > 0 || (order == 0 && pos >= position->pos);
+}
+
+enum bs_status
+bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *position, bool *reached,
+                      struct bs_error *err) {
+    const struct bs_position *applied = &follow->applier.lane.checkpoint.position;
+    *reached = false;
+    if (follow->decoder == NULL || !follow->connected) {
+        return BS_OK;
+    }
+    /* Under constant load there is always an open transaction; the checkpoint tells what is in. */
+    if (is_at_or_after(applied->file, applied->pos, position)) {
+        *reached = true;
+        return BS_OK;
+    }
+    if (follow->applier.lane.open || bs_decoder_in_group(follow->decoder)) {
+        return BS_OK;
+    }
+    *reached = is_at_or_after(bs_decoder_file(follow->decoder), bs_decoder_pos(follow->decoder),
+                              position);
+    /* A source with GTIDs that has nothing to send says nothing of its position for a while. */
+    if (!*reached && follow->task.mode != BS_POSITION_FILE && position->gtid[0] != '\0') {
+        return gtid_has_reached(follow, position, reached, err);
+    }
+    return BS_OK;
+}

@@ -1,0 +1,294 @@
+/* A run: open the target (take-over, checkpoint), look at the source, start the stream, feed until the
+ * end that the caller wants.
+ *
+ *   open target ─> open source ─> start stream ─> feed, feed, feed ... ─> commit what is whole ─> close
+ *                                      ^               │ target lost, deadlock: recover
+ *                                      └───────────────┘
+ *
+ * Every second or so the loop looks at requests (cutover, abort), the stop flag and the display. */
+#include "follow/follow_private.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "state/fence.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static enum bs_status
+check_phase(const struct bs_follow *follow, struct bs_error *err) {
+    const char *task = follow->config->state.task;
+    switch (follow->task.phase) {
+    case BS_PHASE_COPIED:
+    case BS_PHASE_FOLLOWING:
+    case BS_PHASE_FINISHING:
+        return BS_OK;
+    case BS_PHASE_COPYING:
+        bs_error_set(err, BS_CONFIG, "the snapshot of task '%s' is not finished", task);
+        return bs_error_hint(err, "run `binstream snapshot` again, then follow");
+    case BS_PHASE_DONE:
+        bs_error_set(err, BS_CONFIG, "task '%s' is done: the cutover has been made", task);
+        return bs_error_hint(err, "`binstream reset --state-only` removes its state");
+    case BS_PHASE_ABORTED:
+        bs_error_set(err, BS_CANCELLED, "task '%s' was aborted", task);
+        return bs_error_hint(err, "`binstream reset` removes what it copied");
+    }
+    return BS_OK;
+}
+
+static const char *
+until_name(enum bs_follow_until until) {
+    switch (until) {
+    case BS_FOLLOW_UNTIL_STOPPED:
+        return "stopped";
+    case BS_FOLLOW_UNTIL_CAUGHT_UP:
+        return "caught-up";
+    case BS_FOLLOW_UNTIL_CUTOVER:
+        return "cutover";
+    }
+    return "";
+}
+
+static enum bs_status
+open_all(struct bs_follow *follow, struct bs_error *err) {
+    const struct bs_follow_config *config = follow->config;
+    /* The task says which source is expected, so it is read first; the applier needs the source. */
+    struct bs_sql_options options = {.program = "binstream control"};
+    enum bs_status status = bs_sql_connect(&follow->control, config->target, &options, err);
+    bool found = false;
+    if (status == BS_OK) {
+        status = bs_state_load_task(follow->control, &config->state, &follow->task, &found, err);
+    }
+    if (status == BS_OK && !found) {
+        bs_error_set(err, BS_CONFIG, "there is no task '%s' on the target", config->state.task);
+        status = bs_error_hint(err, "run `binstream snapshot` first");
+    }
+    if (status == BS_OK) {
+        status = check_phase(follow, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_read_selection(&follow->task, &config->state, &follow->selection, err);
+    }
+    if (status == BS_OK) {
+        status = bs_follow_open_source(follow, err);
+    }
+    bs_sql_close(follow->control);
+    follow->control = NULL;
+    if (status == BS_OK) {
+        status = bs_follow_open_target(follow, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_set_phase(follow->control, &config->state, follow->epoch,
+                                    BS_PHASE_FOLLOWING, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_set_until(follow->control, &config->state, follow->epoch,
+                                    until_name(config->until), err);
+    }
+    return status == BS_OK ? bs_follow_start_stream(follow, err) : status;
+}
+
+static void
+close_all(struct bs_follow *follow) {
+    bs_follow_stop_stream(follow);
+    bs_follow_close_target(follow);
+    bs_decoder_free(follow->decoder);
+    bs_collations_free(follow->collations);
+    bs_task_fini(&follow->task);
+    bs_selection_fini(&follow->selection);
+    bs_position_fini(&follow->end);
+}
+
+static void
+show_progress(const struct bs_follow *follow) {
+    if (follow->config->progress == NULL) {
+        return;
+    }
+    struct bs_applier_stats stats;
+    bs_follow_stats(follow, &stats);
+    struct bs_follow_progress progress = {
+        .transactions = stats.transactions,
+        .rows = stats.rows,
+        .lag_s = bs_follow_lag_s(follow),
+        .caught_up = bs_follow_is_caught_up(follow),
+        .file = follow->decoder != NULL ? bs_decoder_file(follow->decoder) : "",
+        .pos = follow->decoder != NULL ? bs_decoder_pos(follow->decoder) : 0,
+        .ignored_events = follow->decoder != NULL ? bs_decoder_ignored_events(follow->decoder) : 0,
+    };
+    follow->config->progress(follow->config->progress_arg, &progress);
+}
+
+static enum bs_status
+handle_abort(struct bs_follow *follow, const struct bs_request *request, struct bs_error *err) {
+    const struct bs_state *state = &follow->config->state;
+    enum bs_status status =
+        bs_state_set_phase(follow->control, state, follow->epoch, BS_PHASE_ABORTED, err);
+    if (status == BS_OK) {
+        status = bs_state_answer(follow->control, state, request->id, BS_REQUEST_ANSWERED,
+                                 "aborted", 0, err);
+    }
+    return status == BS_OK ? bs_error_set(err, BS_CANCELLED, "aborted by request") : status;
+}
+
+static enum bs_status
+handle_cutover(struct bs_follow *follow, const struct bs_request *request, bool *finished,
+               struct bs_error *err) {
+    const struct bs_follow_config *config = follow->config;
+    if (config->until != BS_FOLLOW_UNTIL_CUTOVER || config->cutover == NULL) {
+        return bs_state_answer(follow->control, &config->state, request->id, BS_REQUEST_ANSWERED,
+                               "this follow was not started with --until-cutover", 1, err);
+    }
+    return config->cutover(config->cutover_arg, follow, request, finished, err);
+}
+
+static enum bs_status
+handle_requests(struct bs_follow *follow, bool *finished, struct bs_error *err) {
+    struct bs_request request = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_state_next_request(follow->control, &follow->config->state, &request, &found, err);
+    if (status == BS_OK && found) {
+        switch (request.verb) {
+        case BS_REQUEST_CUTOVER:
+            status = handle_cutover(follow, &request, finished, err);
+            break;
+        case BS_REQUEST_ABORT:
+            status = handle_abort(follow, &request, err);
+            break;
+        }
+    }
+    bs_request_fini(&request);
+    return status;
+}
+
+/* What is due by the clock. A lost control session is a lost target. */
+static enum bs_status
+housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
+    int64_t now = bs_clock_mono_ms();
+    struct bs_error failure;
+    enum bs_status status = BS_OK;
+    bs_error_clear(&failure);
+    if (now - follow->control_ms >= BS_FOLLOW_CONTROL_MS) {
+        follow->control_ms = now;
+        show_progress(follow);
+        status = handle_requests(follow, finished, &failure);
+    }
+    if (status == BS_OK && !*finished && now - follow->beat_ms >= BS_FOLLOW_BEAT_MS) {
+        follow->beat_ms = now;
+        status = bs_follow_beat(follow, &failure);
+    }
+    if (status == BS_IO) {
+        return bs_follow_recover(follow, &failure, err);
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = failure;
+    }
+    return status;
+}
+
+static enum bs_status
+loop(struct bs_follow *follow, struct bs_error *err) {
+    bool finished = false;
+    while (!finished) {
+        enum bs_status status = bs_follow_feed(follow, BS_FOLLOW_TICK_MS, err);
+        if (status == BS_OK) {
+            status = bs_stop_check(err);
+        }
+        if (status == BS_OK && follow->end.file != NULL) {
+            status = bs_follow_has_reached(follow, &follow->end, &finished, err);
+        }
+        if (status == BS_OK && !finished) {
+            status = housekeeping(follow, &finished, err);
+        }
+        if (status != BS_OK) {
+            return status;
+        }
+    }
+    return BS_OK;
+}
+
+static void
+fill_report(const struct bs_follow *follow, struct bs_follow_report *report) {
+    struct bs_applier_stats stats;
+    bs_follow_stats(follow, &stats);
+    *report = (struct bs_follow_report){
+        .transactions = stats.transactions,
+        .rows = stats.rows,
+        .ddl_statements = stats.ddl_statements,
+        .skipped_statements = stats.skipped_statements,
+        .ignored_events = follow->decoder != NULL ? bs_decoder_ignored_events(follow->decoder) : 0,
+        .reconnects = follow->reconnects,
+        .elapsed_ms = bs_clock_mono_ms() - follow->started_ms,
+        .lag_s = bs_follow_lag_s(follow),
+    };
+    const struct bs_position *at = &follow->applier.lane.checkpoint.position;
+    bs_position_set(&report->position, at->file, at->pos, at->gtid);
+}
+
+enum bs_status
+bs_follow_run(const struct bs_follow_config *config, struct bs_follow_report *report,
+              struct bs_error *err) {
+    struct bs_follow *follow = bs_zalloc(sizeof *follow);
+    follow->config = config;
+    follow->started_ms = bs_clock_mono_ms();
+    enum bs_status status = open_all(follow, err);
+    if (status == BS_OK) {
+        status = loop(follow, err);
+    }
+    /* Stopped by request between two groups: what is whole is kept. */
+    if (status == BS_CANCELLED && follow->decoder != NULL && follow->connected) {
+        struct bs_error ignored;
+        if (bs_applier_idle(&follow->applier, &ignored) != BS_OK) {
+            bs_log(BS_LOG_DEBUG, "last commit: %s", ignored.message);
+        }
+    }
+    fill_report(follow, report);
+    close_all(follow);
+    free(follow);
+    return status;
+}
+
+void
+bs_follow_report_fini(struct bs_follow_report *report) {
+    bs_position_fini(&report->position);
+}
+
+enum bs_status
+bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
+                bool *reached, struct bs_error *err) {
+    *reached = false;
+    for (;;) {
+        enum bs_status status = bs_follow_has_reached(follow, position, reached, err);
+        int64_t left = deadline_ms - bs_clock_mono_ms();
+        if (status != BS_OK || *reached || left <= 0) {
+            return status;
+        }
+        status = bs_follow_feed(follow, left < 20 ? (int)left : 20, err);
+        if (status == BS_OK) {
+            status = bs_stop_check(err);
+        }
+        if (status != BS_OK) {
+            return status;
+        }
+    }
+}
+
+struct bs_sql *
+bs_follow_target(struct bs_follow *follow) {
+    return follow->control;
+}
+
+uint64_t
+bs_follow_epoch(const struct bs_follow *follow) {
+    return follow->epoch;
+}
+
+uint64_t
+bs_follow_groups(const struct bs_follow *follow) {
+    struct bs_applier_stats stats;
+    bs_follow_stats(follow, &stats);
+    return stats.transactions;
+}
