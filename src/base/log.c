@@ -10,7 +10,8 @@ static struct {
     pthread_mutex_t lock; /* keeps lines whole */
     enum bs_log_level least;
     bool as_json;
-} sink = {PTHREAD_MUTEX_INITIALIZER, BS_LOG_INFO, false};
+    bool over_bar;
+} sink = {PTHREAD_MUTEX_INITIALIZER, BS_LOG_INFO, false, false};
 
 static const char *const LEVEL_NAMES[] = {"debug", "info", "warning", "error"};
 
@@ -18,6 +19,13 @@ void
 bs_log_setup(enum bs_log_level least, bool as_json) {
     sink.least = least;
     sink.as_json = as_json;
+}
+
+void
+bs_log_set_bar(bool is_drawn) {
+    pthread_mutex_lock(&sink.lock);
+    sink.over_bar = is_drawn;
+    pthread_mutex_unlock(&sink.lock);
 }
 
 bool
@@ -85,6 +93,9 @@ emit(enum bs_log_level level, const char *text) {
     gmtime_r(&now.tv_sec, &utc);
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
     pthread_mutex_lock(&sink.lock);
+    if (sink.over_bar) {
+        fputs("\r\033[K", stderr);
+    }
     if (sink.as_json) {
         bs_json_escape(escaped, sizeof escaped, text, strlen(text));
         fprintf(stderr, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"message\":\"%s\"}\n", stamp,
