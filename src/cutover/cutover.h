@@ -34,4 +34,9 @@ enum bs_status bs_cutover_perform(void *arg, struct bs_follow *follow,
                                   const struct bs_request *request, bool *finished,
                                   struct bs_error *err);
 
+/* The callback for bs_follow_config.opened, with the same arg: puts back what a cutover that died had
+ * changed, before anything is applied. */
+enum bs_status bs_cutover_opened(void *arg, struct bs_follow *follow, const struct bs_task *task,
+                                 struct bs_error *err);
+
 #endif

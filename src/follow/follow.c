@@ -80,6 +80,9 @@ open_all(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_follow_open_target(follow, err);
     }
+    if (status == BS_OK && config->opened != NULL) {
+        status = config->opened(config->cutover_arg, follow, &follow->task, err);
+    }
     if (status == BS_OK) {
         status = bs_state_set_phase(follow->control, &config->state, follow->epoch,
                                     BS_PHASE_FOLLOWING, err);
@@ -291,4 +294,11 @@ bs_follow_groups(const struct bs_follow *follow) {
     struct bs_applier_stats stats;
     bs_follow_stats(follow, &stats);
     return stats.transactions;
+}
+
+uint64_t
+bs_follow_rows(const struct bs_follow *follow) {
+    struct bs_applier_stats stats;
+    bs_follow_stats(follow, &stats);
+    return stats.rows;
 }

@@ -39,11 +39,15 @@ struct bs_follow_config {
     uint64_t memory_bytes;
     bool no_target_binlog;
     uint32_t give_up_ms; /* how long a lost source or target is tried again */
+    /* Called on the lane's thread once the task is taken over, before anything is applied: what an
+     * interrupted cutover left behind is put back here. May be NULL. */
+    enum bs_status (*opened)(void *arg, struct bs_follow *follow, const struct bs_task *task,
+                             struct bs_error *err);
     /* Called on the lane's thread when a cutover was asked for; returns when it is over. until
      * CUTOVER only. See src/cutover. */
     enum bs_status (*cutover)(void *arg, struct bs_follow *follow, const struct bs_request *request,
                               bool *finished, struct bs_error *err);
-    void *cutover_arg;
+    void *cutover_arg; /* of both */
     void (*progress)(void *arg, const struct bs_follow_progress *progress); /* may be NULL */
     void *progress_arg;
 };
@@ -72,5 +76,6 @@ struct bs_sql *bs_follow_target(struct bs_follow *follow);
 uint64_t bs_follow_epoch(const struct bs_follow *follow);
 /* Groups applied since the follow was started (to notice writes after the final position). */
 uint64_t bs_follow_groups(const struct bs_follow *follow);
+uint64_t bs_follow_rows(const struct bs_follow *follow); /* the same for rows */
 
 #endif

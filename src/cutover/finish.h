@@ -1,0 +1,30 @@
+/* What is made on the target last, while the source is frozen and drained: triggers, events, and
+ * AUTO_INCREMENT counters, all as the source has them now. Triggers and events must not exist
+ * earlier, or they would fire on replayed rows; so an undone cutover drops what was made here. */
+#ifndef BS_CUTOVER_FINISH_H
+#define BS_CUTOVER_FINISH_H
+
+#include "base/error.h"
+#include "schema/selection.h"
+#include "schema/server.h"
+#include "sql/session.h"
+#include "state/state.h"
+
+#include <stdint.h>
+
+struct bs_finish_counts {
+    uint64_t triggers, events, auto_increments;
+};
+
+/* deadline_ms: bs_clock_mono_ms after which it gives up with BS_CANCELLED. */
+enum bs_status bs_finish_objects(struct bs_sql *source, const struct bs_server *server,
+                                 struct bs_sql *target, const struct bs_selection *selection,
+                                 const struct bs_state *state, int64_t deadline_ms,
+                                 struct bs_finish_counts *counts, struct bs_error *err)
+    BS_MUST_CHECK;
+
+/* Drops the triggers and events that the task made. */
+enum bs_status bs_finish_undo(struct bs_sql *target, const struct bs_state *state,
+                              struct bs_error *err) BS_MUST_CHECK;
+
+#endif
