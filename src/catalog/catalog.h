@@ -1,7 +1,8 @@
 /* Reads a live server's catalogue into the model: the only room that knows information_schema and
  * SHOW CREATE. Called by check, snapshot, apply and cutover; runs on the caller's session and
  * thread. Works on MySQL 5.6 to 9.7 and MariaDB 10.5 to 11.8 without assuming a column that one of
- * them lacks. Definitions are read with names binary, so texts come as the server stored them. */
+ * them lacks. Definitions are read with names binary, so texts come as the server stored them.
+ * Reading objects leaves the session's current database: with one, servers print names differently. */
 #ifndef BS_CATALOG_CATALOG_H
 #define BS_CATALOG_CATALOG_H
 

@@ -37,9 +37,10 @@ static const struct {
     {"wait_timeout", "31536000", true},
     {"net_read_timeout", "28800", true},
     {"net_write_timeout", "28800", true},
-    {"lock_wait_timeout", "31536000", true},              /* metadata locks */
-    {"system_versioning_insert_history", "OFF", false},   /* MariaDB 10.11 */
-    {"sql_require_primary_key", "OFF", false},            /* MySQL 8.0.13 */
+    {"lock_wait_timeout", "31536000", true},            /* metadata locks */
+    {"system_versioning_insert_history", "OFF", false}, /* MariaDB 10.11 */
+    {"information_schema_stats_expiry", "0", false},    /* MySQL 8.0: AUTO_INCREMENT as it is now */
+    {"sql_require_primary_key", "OFF", false},          /* MySQL 8.0.13 */
     {"sql_generate_invisible_primary_key", "OFF", false}, /* MySQL 8.0.30 */
     {"show_gipk_in_create_table_and_information_schema", "ON", false},
     {"print_identified_with_as_hex", "ON", false},

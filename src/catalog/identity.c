@@ -1,0 +1,224 @@
+/* What a server is, where its binlog ends, and InnoDB's ids of tables. */
+#include "catalog/catalog_private.h"
+
+#include "base/mem.h"
+#include "sql/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+take_variable(struct bs_server *server, struct bs_str name, struct bs_str value) {
+    if (bs_str_is_nocase(name, "server_uuid")) {
+        (void)snprintf(server->server_uuid, sizeof server->server_uuid, "%s", value.data);
+    } else if (bs_str_is_nocase(name, "server_id")) {
+        server->server_id = (uint32_t)strtoul(value.data, NULL, 10);
+    } else if (bs_str_is_nocase(name, "lower_case_table_names")) {
+        server->lower_case_table_names = (int)strtol(value.data, NULL, 10);
+    } else if (bs_str_is_nocase(name, "max_allowed_packet")) {
+        server->max_allowed_packet = strtoull(value.data, NULL, 10);
+    } else if (bs_str_is_nocase(name, "gtid_mode")) {
+        server->has_gtid = server->flavour == BS_MYSQL && bs_str_is_nocase(value, "ON");
+    }
+}
+
+static enum bs_status
+read_version(struct bs_sql *sql, struct bs_server *server, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bool found = false;
+    enum bs_status status = bs_sql_value(sql, &text, &found, err, "SELECT VERSION()");
+    if (status == BS_OK) {
+        (void)snprintf(server->version_text, sizeof server->version_text, "%s", bs_buf_cstr(&text));
+        if (!bs_server_parse_version(server->version_text, &server->flavour, &server->version)) {
+            status = bs_error_set(err, BS_PRECHECK, "cannot tell the server's version from \"%s\"",
+                                  server->version_text);
+        }
+    }
+    bs_buf_fini(&text);
+    return status;
+}
+
+enum bs_status
+bs_catalog_server(struct bs_sql *sql, struct bs_server *server, struct bs_error *err) {
+    *server = (struct bs_server){0};
+    enum bs_status status = read_version(sql, server, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    server->has_gtid = server->flavour == BS_MARIADB;
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', "
+                       "'lower_case_table_names', 'max_allowed_packet', 'gtid_mode')");
+    struct bs_answer answer;
+    status = bs_answer_ask(&answer, sql, &text, err);
+    bs_buf_fini(&text);
+    while (status == BS_OK && (status = bs_answer_next(&answer, err)) == BS_OK &&
+           answer.row != NULL) {
+        if (answer.row[1].data != NULL) {
+            take_variable(server, answer.row[0], answer.row[1]);
+        }
+    }
+    bs_answer_fini(&answer);
+    return status;
+}
+
+/* Position. */
+
+static enum bs_status
+fail_no_binlog(struct bs_error *err) {
+    bs_error_set(err, BS_PRECHECK, "the server's binary log is off");
+    return bs_error_hint(err, "start the server with log_bin=binlog and binlog_format=ROW");
+}
+
+/* GTID sets are printed on several lines. */
+static char *
+copy_without_newlines(struct bs_str text) {
+    char *copy = bs_alloc(text.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != '\n') {
+            copy[len++] = text.data[i];
+        }
+    }
+    copy[len] = '\0';
+    return copy;
+}
+
+static enum bs_status
+read_binlog_status(struct bs_sql *sql, const struct bs_server *server, struct bs_position *position,
+                   struct bs_error *err) {
+    bool is_new = bs_server_has_binlog_status_statement(server);
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, is_new ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
+    struct bs_answer answer;
+    enum bs_status status = bs_answer_ask(&answer, sql, &text, err);
+    bs_buf_fini(&text);
+    if (status == BS_OK) {
+        status = bs_answer_next(&answer, err);
+    }
+    if (status == BS_OK && answer.row == NULL) {
+        status = fail_no_binlog(err);
+    } else if (status == BS_OK) {
+        struct bs_str set = bs_answer_text(&answer, "Executed_Gtid_Set");
+        char *gtid = copy_without_newlines(set.data != NULL ? set : bs_str(""));
+        char *file = bs_answer_copy(&answer, "File");
+        bs_position_set(position, file, bs_answer_number(&answer, "Position"), gtid);
+        free(file);
+        free(gtid);
+    } else {
+        bool is_mariadb = server->flavour == BS_MARIADB;
+        status = bs_catalog_need(err, is_mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT",
+                                 (struct bs_str){NULL, 0});
+    }
+    bs_answer_fini(&answer);
+    return status;
+}
+
+/* MariaDB tells the GTID position apart from the file's. They belong together if the file's end was
+ * the same before and after; if it never stands still, the server works the GTIDs out from the
+ * file. */
+static enum bs_status
+read_mariadb_position(struct bs_sql *sql, const struct bs_server *server,
+                      struct bs_position *position, struct bs_error *err) {
+    enum { TRIES = 5 };
+    struct bs_position after = {0};
+    struct bs_buf gtid = {0};
+    bool found = false, same = false;
+    enum bs_status status = read_binlog_status(sql, server, position, err);
+    for (int i = 0; status == BS_OK && !same && i < TRIES; i++) {
+        status = bs_sql_value(sql, &gtid, &found, err, "SELECT @@GLOBAL.gtid_binlog_pos");
+        if (status == BS_OK) {
+            status = read_binlog_status(sql, server, &after, err);
+        }
+        if (status == BS_OK) {
+            same = after.pos == position->pos && strcmp(after.file, position->file) == 0;
+            bs_position_set(position, after.file, after.pos, bs_buf_cstr(&gtid));
+        }
+    }
+    if (status == BS_OK && !same) {
+        struct bs_buf file = {0};
+        bs_sql_put_string(&file, bs_str(position->file));
+        status = bs_sql_value(sql, &gtid, &found, err, "SELECT BINLOG_GTID_POS(%s, %llu)",
+                              bs_buf_cstr(&file), (unsigned long long)position->pos);
+        if (status == BS_OK) {
+            bs_position_set(position, after.file, after.pos, bs_buf_cstr(&gtid));
+        }
+        bs_buf_fini(&file);
+    }
+    bs_position_fini(&after);
+    bs_buf_fini(&gtid);
+    return status;
+}
+
+enum bs_status
+bs_catalog_position(struct bs_sql *sql, const struct bs_server *server,
+                    struct bs_position *position, struct bs_error *err) {
+    enum bs_status status = server->flavour == BS_MARIADB
+                                ? read_mariadb_position(sql, server, position, err)
+                                : read_binlog_status(sql, server, position, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "asking for the end of the binlog");
+}
+
+/* InnoDB's ids. */
+
+/* InnoDB names tables as their files are named: every ASCII character but letters, digits and _
+ * becomes
+ * @ and four hexadecimal digits. Other characters follow tables of the server's, which only some
+ * servers let a statement use: such a name cannot be told. */
+static bool
+put_file_name(struct bs_buf *out, struct bs_str name) {
+    for (size_t i = 0; i < name.len; i++) {
+        unsigned char c = (unsigned char)name.data[i];
+        bool plain =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        if (c >= 0x80) {
+            return false;
+        }
+        if (plain) {
+            bs_buf_put_u8(out, c);
+        } else {
+            bs_buf_printf(out, "@%04x", c);
+        }
+    }
+    return true;
+}
+
+/* The newest id counts: a table with partitions has one for each. */
+static void
+put_id_question(struct bs_buf *out, const struct bs_server *server, const char *name) {
+    bool is_new = server->flavour == BS_MYSQL && server->version >= 80000;
+    bs_buf_printf(out,
+                  "SELECT MAX(TABLE_ID) FROM information_schema.%s WHERE NAME='%s' OR "
+                  "NAME LIKE '%s#p#%%' OR NAME LIKE '%s#P#%%'",
+                  is_new ? "INNODB_TABLES" : "INNODB_SYS_TABLES", name, name, name);
+}
+
+enum bs_status
+bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server, struct bs_str db,
+                    struct bs_str name, uint64_t *id, struct bs_error *err) {
+    struct bs_buf file_name = {0}, text = {0}, value = {0};
+    bool found = false;
+    enum bs_status status = BS_OK;
+    *id = 0;
+    bool can_tell = put_file_name(&file_name, db);
+    bs_buf_puts(&file_name, "/");
+    can_tell = can_tell && put_file_name(&file_name, name);
+    if (can_tell) {
+        put_id_question(&text, server, bs_buf_cstr(&file_name));
+        struct bs_error failure;
+        bs_error_clear(&failure);
+        status = bs_sql_value(sql, &value, &found, &failure, "%s", bs_buf_cstr(&text));
+        if (status == BS_SERVER) {
+            status = BS_OK; /* no PROCESS privilege, or no such table */
+        } else if (status != BS_OK && err != NULL) {
+            *err = failure;
+        } else if (found) {
+            *id = strtoull(bs_buf_cstr(&value), NULL, 10);
+        }
+    }
+    bs_buf_fini(&file_name);
+    bs_buf_fini(&text);
+    bs_buf_fini(&value);
+    return status;
+}
