@@ -237,13 +237,13 @@ give_up(struct attempt *attempt, const struct bs_request *request, const struct 
     if (target == NULL) {
         return status;
     }
-    char text[2 * BS_ERROR_TEXT_MAX];
-    (void)snprintf(text, sizeof text, "the cutover was undone: %s%s%s", cause->message,
-                   cause->hint[0] != '\0' ? "\nwhat to do: " : "", cause->hint);
+    char *text = bs_asprintf("the cutover was undone: %s%s%s", cause->message,
+                             cause->hint[0] != '\0' ? "\nwhat to do: " : "", cause->hint);
     int exit_code = cause->status == BS_CANCELLED ? 6 : 1;
     enum bs_status answered =
         bs_state_answer(target, &attempt->config->state, request->id, BS_REQUEST_ANSWERED, text,
                         exit_code, status == BS_OK ? err : NULL);
+    free(text);
     return status != BS_OK ? status : answered;
 }
 
