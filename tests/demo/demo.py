@@ -182,8 +182,9 @@ class Demo:
         end = time.monotonic() + self.options.seconds
         while time.monotonic() < end:
             lags.append(self._pulse(follow))
+            time.sleep(0.05)  # a sample now and then, not one more writer
         self.facts.update(lag=statistics.median(lags), worst_lag=max(lags))
-        say('a row written to the source is in the target after %.0f ms (median of %d)' % (self.facts['lag'] * 1000, len(lags)))
+        say('a row written to the source is in the target after %.1f ms (median of %d)' % (self.facts['lag'] * 1000, len(lags)))
         return follow
 
     def _pulse(self, follow):
@@ -243,7 +244,7 @@ class Demo:
             ('locked', None if facts['locked'] is None else '%.0f ms: how long the source was locked to take the snapshot\'s position' % facts['locked']),
             ('writes', '%s transactions while this ran, %s of them while the snapshot was copied' % (
                 self._comma(self.writers.acknowledged), self._comma(facts['during']))),
-            ('lag', '%.0f ms, at worst %.0f ms: from a commit on the source until it is on the target' % (
+            ('lag', '%.1f ms, at worst %.1f ms: from a commit on the source until it is on the target' % (
                 facts['lag'] * 1000, facts['worst_lag'] * 1000)),
             ('freeze', self._freeze_line()),
             ('compared', '%s rows and every object' % self._comma(facts['compared'])),

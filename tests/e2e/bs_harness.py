@@ -203,7 +203,7 @@ class Pair:
 
     # ---- conditions ------------------------------------------------------------------------------------------------
 
-    def wait_until(self, condition, what, timeout=60, follow=None):
+    def wait_until(self, condition, what, timeout=60, follow=None, interval=0.01):
         """Waits for a condition without knowing how long it takes; fails when `follow` ends before."""
         deadline = time.monotonic() + timeout
         while True:
@@ -214,7 +214,7 @@ class Pair:
                 raise AssertionError('follow ended with %s while waiting for %s\n%s' % (follow.code, what, follow.tail()))
             if time.monotonic() > deadline:
                 raise AssertionError('%s did not come within %d s' % (what, timeout))
-            time.sleep(0.01)
+            time.sleep(interval)
 
     def mark(self):
         """Writes a row on the source that wait_applied waits for. Its time of writing is kept in the row."""

@@ -87,7 +87,7 @@ class _Link:
             header, pending = self._exactly(pending, 4)
             payload, pending = self._exactly(pending, int.from_bytes(header[:3], 'little'))
             damage = self.proxy.damage
-            if damage is not None and len(payload) > 40 and payload[0] == 0 and payload[5] in ROWS_EVENTS:
+            if damage is not None and len(payload) > 30 and payload[0] == 0 and payload[5] in ROWS_EVENTS:
                 data, close = damage.apply(header, payload)
                 self._pass(self.client, data)
                 if close:
