@@ -174,7 +174,7 @@ put_double(struct json_out *out, double v) {
     }
 }
 
-/* Lines of 76 characters, as the server's encoder breaks them. */
+/* The server's encoder breaks lines after 76 characters, and its JSON printer escapes the break. */
 static void
 put_base64(struct json_out *out, struct bs_str bytes) {
     static const char letters[] =
@@ -182,12 +182,12 @@ put_base64(struct json_out *out, struct bs_str bytes) {
     enum { LINE_BYTES = 57 };
     const uint8_t *p = (const uint8_t *)bytes.data;
     for (size_t i = 0; i < bytes.len; i += 3) {
+        if (i > 0 && i % LINE_BYTES == 0) {
+            put_cstr(out, "\\n");
+        }
         size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
         uint32_t v =
             (uint32_t)p[i] << 16 | (n > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (n > 2 ? p[i + 2] : 0);
-        if (i > 0 && i % LINE_BYTES == 0) {
-            put_char(out, '\n');
-        }
         char four[] = {letters[v >> 18], letters[v >> 12 & 63], n > 1 ? letters[v >> 6 & 63] : '=',
                        n > 2 ? letters[v & 63] : '='};
         put(out, four, sizeof four);
