@@ -352,13 +352,14 @@ take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expec
         return bs_error_context(err, "raising the epoch of task '%s'", state->task);
     }
     bs_fault_point("takeover-epoch-raised");
-    /* Once more: an old session may have taken a free slot and checked the epoch just before it rose
-     * (a DDL session does so, and runs outside of any transaction). Whoever comes later is refused. */
+    /* Once more: an old session may have taken a free slot and checked the epoch just before it
+     * rose (a DDL session does so, and runs outside of any transaction). Whoever comes later is
+     * refused. */
     memset(&holders, 0, sizeof holders);
     status = outwait(control, state, &holders, timeout_ms, err);
-    return status == BS_OK ? BS_OK
-                           : bs_error_context(err, "outwaiting old sessions of task '%s'",
-                                              state->task);
+    return status == BS_OK
+               ? BS_OK
+               : bs_error_context(err, "outwaiting old sessions of task '%s'", state->task);
 }
 
 enum bs_status

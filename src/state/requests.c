@@ -114,6 +114,21 @@ bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
     return status == BS_OK ? BS_OK : bs_error_context(err, "answering request %" PRIu64, id);
 }
 
+enum bs_status
+bs_state_withdraw(struct bs_sql *sql, const struct bs_state *state, uint64_t id, bool even_running,
+                  struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "request");
+    bs_buf_printf(&text,
+                  " SET state='answered', answer='withdrawn', exit_code=6, answered_us=%" PRId64,
+                  bs_clock_wall_us());
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND id=%" PRIu64 " AND state IN ('asked'%s)", id,
+                  even_running ? ", 'running'" : "");
+    return bs_state_run(sql, &text, err);
+}
+
 void
 bs_request_fini(struct bs_request *request) {
     free(request->arguments);

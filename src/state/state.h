@@ -64,7 +64,7 @@ struct bs_task {
     enum bs_position_mode mode;
     char *selection; /* bs_selection_describe */
     char *selection_args; /* the four lists as given, so that follow need not be told again:
-                           * written by bs_state_selection_args, read by bs_state_read_selection */
+                           * written by bs_selection_encode, read by bs_state_read_selection */
     struct bs_position point; /* the snapshot's */
     uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
     uint64_t tables_total;
@@ -116,9 +116,7 @@ enum bs_status bs_state_set_until(struct bs_sql *sql, const struct bs_state *sta
                                   const char *until, struct bs_error *err) BS_MUST_CHECK;
 void bs_task_fini(struct bs_task *task);
 
-/* The four lists of a selection as text for bs_task.selection_args, heap-owned by the caller; and
- * back, with state->schema as the schema that is never selected. */
-char *bs_state_selection_args(const struct bs_selection *selection);
+/* The task's selection, with state->schema as the schema that is never selected. */
 enum bs_status bs_state_read_selection(const struct bs_task *task, const struct bs_state *state,
                                        struct bs_selection *selection, struct bs_error *err)
     BS_MUST_CHECK;
@@ -213,6 +211,9 @@ enum bs_status bs_state_next_request(struct bs_sql *sql, const struct bs_state *
 enum bs_status bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
                                enum bs_request_state to, const char *answer, int exit_code,
                                struct bs_error *err) BS_MUST_CHECK;
+/* Takes back a request that nobody has taken up (even_running: or that died with its follow). */
+enum bs_status bs_state_withdraw(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
+                                 bool even_running, struct bs_error *err) BS_MUST_CHECK;
 void bs_request_fini(struct bs_request *request);
 
 enum bs_status bs_state_save_report(struct bs_sql *sql, const struct bs_state *state,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "schema/selection_args.h"
 #include "state/text.h"
 
 #include <inttypes.h>
@@ -226,6 +227,18 @@ bs_state_set_phase(struct bs_sql *sql, const struct bs_state *state, uint64_t ep
     enum bs_status status = bs_state_run(sql, &text, err);
     if (status == BS_OK && bs_sql_affected(sql) != 1) {
         status = explain_refusal(sql, state, epoch, phase, err);
+    }
+    return status;
+}
+
+enum bs_status
+bs_state_read_selection(const struct bs_task *task, const struct bs_state *state,
+                        struct bs_selection *selection, struct bs_error *err) {
+    *selection = (struct bs_selection){.state_schema = bs_strdup(state->schema)};
+    const char *text = task->selection_args != NULL ? task->selection_args : "";
+    enum bs_status status = bs_selection_decode(selection, text, err);
+    if (status != BS_OK) {
+        bs_selection_fini(selection);
     }
     return status;
 }

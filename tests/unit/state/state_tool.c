@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "schema/selection_args.h"
 #include "state/fence.h"
 #include "state/state.h"
 
@@ -107,7 +108,7 @@ check_selection(struct tool *tool, struct bs_error *err) {
     struct bs_selection got;
     MUST(bs_selection_parse_list(&given.databases, "a,`b,\n`", false, err));
     MUST(bs_selection_parse_list(&given.exclude_tables, "a.t%,`a`.`x``y`", true, err));
-    struct bs_task task = {.selection_args = bs_state_selection_args(&given)};
+    struct bs_task task = {.selection_args = bs_selection_encode(&given)};
     MUST(bs_state_read_selection(&task, &tool->state, &got, err));
     CHECK(strcmp(got.databases[1], "`b,\n`") == 0 && got.databases[2] == NULL);
     CHECK(strcmp(got.exclude_tables[1], "`a`.`x``y`") == 0 && got.exclude_tables[2] == NULL);
