@@ -29,7 +29,6 @@ sys.path.insert(0, HERE)
 
 import bs_ddl
 import bs_schema
-import bs_tables
 import bs_writers
 from bs_process import Process
 from bs_servers import Server, gtid_options, require
