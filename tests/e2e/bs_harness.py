@@ -51,7 +51,7 @@ _began = time.monotonic()
 
 
 def sanitized():
-    """Is the binary under test built with AddressSanitizer? Its memory then says nothing about binstream's."""
+    """Is a sanitizer built into the binary under test? Its memory then says nothing about binstream's."""
     with open(BINSTREAM, 'rb') as handle:
         return b'__asan_init' in handle.read()
 
