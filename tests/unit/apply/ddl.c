@@ -1,0 +1,158 @@
+#include "schema/ddl.h"
+
+#include <criterion/criterion.h>
+
+static struct bs_ddl
+parse(const char *sql) {
+    struct bs_ddl ddl;
+    bs_ddl_parse(&ddl, bs_str(sql), bs_str("d"), false, false);
+    return ddl;
+}
+
+static void
+expect_object(const struct bs_ddl *ddl, size_t index, enum bs_object_kind kind, const char *db,
+              const char *name) {
+    cr_assert_lt(index, ddl->count);
+    cr_expect_eq(ddl->objects[index].kind, kind);
+    cr_expect_str_eq(ddl->objects[index].db, db);
+    cr_expect_str_eq(ddl->objects[index].name, name);
+}
+
+Test(ddl, a_plain_create_table_names_one_table_of_the_default_database) {
+    struct bs_ddl ddl = parse("CREATE TABLE t (a INT)");
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
+    cr_expect_eq(ddl.verb, BS_DDL_CREATE);
+    cr_expect_eq(ddl.count, 1);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "t");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, quoted_names_keep_blanks_dots_and_doubled_quotes) {
+    struct bs_ddl ddl = parse("create table if not exists `o dd`.`t``a.b` like x");
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "o dd", "t`a.b");
+    cr_expect(ddl.if_exists);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, comments_and_version_comments_are_seen_through) {
+    struct bs_ddl ddl = parse("/* x */ DROP -- y\n TABLE /*!50000 IF EXISTS */ `a`, d2.b /* generated */");
+    cr_expect_eq(ddl.verb, BS_DDL_DROP);
+    cr_expect_eq(ddl.count, 2);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "a");
+    expect_object(&ddl, 1, BS_OBJECT_TABLE, "d2", "b");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, a_rename_swap_names_all_tables_in_pairs) {
+    struct bs_ddl ddl = parse("RENAME TABLE a TO tmp, b TO a, tmp TO b");
+    cr_expect_eq(ddl.verb, BS_DDL_RENAME);
+    cr_expect_eq(ddl.count, 6);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "a");
+    expect_object(&ddl, 1, BS_OBJECT_TABLE, "d", "tmp");
+    expect_object(&ddl, 5, BS_OBJECT_TABLE, "d", "b");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, alter_table_rename_names_the_new_table_but_rename_column_does_not) {
+    struct bs_ddl ddl = parse("ALTER TABLE t ADD c INT, RENAME COLUMN a TO b, RENAME AS x.y");
+    cr_expect_eq(ddl.count, 2);
+    expect_object(&ddl, 1, BS_OBJECT_TABLE, "x", "y");
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t RENAME INDEX i TO j, ADD KEY (`rename`)");
+    cr_expect_eq(ddl.count, 1);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, adding_an_auto_increment_column_is_noticed_and_setting_the_counter_is_not) {
+    struct bs_ddl ddl = parse("ALTER TABLE t ADD id INT NOT NULL AUTO_INCREMENT, ADD KEY (id)");
+    cr_expect(ddl.adds_auto_increment);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t AUTO_INCREMENT=100");
+    cr_expect_not(ddl.adds_auto_increment);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t AUTO_INCREMENT 100");
+    cr_expect_not(ddl.adds_auto_increment);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, an_index_is_about_its_table) {
+    struct bs_ddl ddl = parse("CREATE UNIQUE INDEX i USING BTREE ON t (a)");
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
+    cr_expect_eq(ddl.verb, BS_DDL_ALTER);
+    cr_expect_eq(ddl.count, 1);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "t");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, views_and_routines_are_found_behind_their_decorations) {
+    struct bs_ddl ddl = parse("CREATE ALGORITHM=UNDEFINED DEFINER=`root`@`localhost` SQL SECURITY "
+                              "DEFINER VIEW `v` AS select 1");
+    expect_object(&ddl, 0, BS_OBJECT_VIEW, "d", "v");
+    bs_ddl_fini(&ddl);
+    ddl = parse("CREATE OR REPLACE DEFINER=CURRENT_USER() PROCEDURE p() BEGIN DELETE FROM t; END");
+    cr_expect(ddl.or_replace);
+    expect_object(&ddl, 0, BS_OBJECT_PROCEDURE, "d", "p");
+    bs_ddl_fini(&ddl);
+    ddl = parse("CREATE DEFINER=`a b`@`%` FUNCTION f() RETURNS INT RETURN 1");
+    expect_object(&ddl, 0, BS_OBJECT_FUNCTION, "d", "f");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, triggers_and_events_are_deferred_accounts_and_upkeep_are_told_apart) {
+    static const struct {
+        const char *sql;
+        enum bs_ddl_class class;
+    } CASES[] = {
+        {"CREATE DEFINER=`r`@`l` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a=1", BS_DDL_DEFERRED},
+        {"DROP EVENT IF EXISTS e", BS_DDL_DEFERRED},
+        {"GRANT SELECT ON d.* TO u", BS_DDL_ACCOUNT},
+        {"CREATE USER u IDENTIFIED BY 'x'", BS_DDL_ACCOUNT},
+        {"RENAME USER a TO b", BS_DDL_ACCOUNT},
+        {"CREATE FUNCTION f RETURNS STRING SONAME 'x.so'", BS_DDL_ACCOUNT},
+        {"OPTIMIZE TABLE t", BS_DDL_UPKEEP},
+        {"FLUSH PRIVILEGES", BS_DDL_UPKEEP},
+        {"DROP TEMPORARY TABLE IF EXISTS t", BS_DDL_TEMPORARY},
+        {"CREATE TEMPORARY TABLE t (a INT)", BS_DDL_TEMPORARY},
+        {"INSERT INTO t VALUES (1)", BS_DDL_DML},
+        {"CALL p()", BS_DDL_DML},
+        {"ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", BS_DDL_UNKNOWN},
+        {"HANDLER t OPEN", BS_DDL_UNKNOWN},
+        {"", BS_DDL_UNKNOWN},
+        {"CREATE", BS_DDL_UNKNOWN},
+        {"DROP TABLE", BS_DDL_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct bs_ddl ddl = parse(CASES[i].sql);
+        cr_expect_eq(ddl.class, CASES[i].class, "%s", CASES[i].sql);
+        bs_ddl_fini(&ddl);
+    }
+}
+
+Test(ddl, double_quotes_are_names_only_under_ansi_quotes) {
+    struct bs_ddl ddl;
+    bs_ddl_parse(&ddl, bs_str("CREATE TABLE \"t x\" (a INT)"), bs_str("d"), true, false);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "t x");
+    bs_ddl_fini(&ddl);
+    bs_ddl_parse(&ddl, bs_str("CREATE TABLE \"t x\" (a INT)"), bs_str("d"), false, false);
+    cr_expect_eq(ddl.class, BS_DDL_UNKNOWN);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, the_start_transaction_of_create_select_is_cut_off) {
+    const char *sql = "CREATE TABLE `t` (`a` int) ENGINE=InnoDB START TRANSACTION";
+    struct bs_ddl ddl = parse(sql);
+    cr_expect_eq(ddl.len_without_start_transaction, strlen(sql) - strlen("START TRANSACTION"));
+    bs_ddl_fini(&ddl);
+    ddl = parse("CREATE TABLE t (a INT)");
+    cr_expect_eq(ddl.len_without_start_transaction, strlen("CREATE TABLE t (a INT)"));
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, databases_are_objects_by_their_own_name) {
+    struct bs_ddl ddl = parse("CREATE DATABASE IF NOT EXISTS `x y` CHARACTER SET latin1");
+    expect_object(&ddl, 0, BS_OBJECT_DATABASE, "x y", "");
+    bs_ddl_fini(&ddl);
+    ddl = parse("DROP SCHEMA x");
+    expect_object(&ddl, 0, BS_OBJECT_DATABASE, "x", "");
+    bs_ddl_fini(&ddl);
+}
