@@ -1,0 +1,53 @@
+/* How one table's rows travel: which expressions read its columns exactly, and which statement
+ * stores them exactly. Built once per table from the model, read-only afterwards, so any thread may
+ * use it. The snapshot owns it; the model behind it must live longer. Pure: text only, no I/O. */
+#ifndef BS_SNAPSHOT_COPY_H
+#define BS_SNAPSHOT_COPY_H
+
+#include "base/buf.h"
+#include "schema/model.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a chunk is stored: LOAD DATA is the fast way; INSERT is for targets that do not allow it, and
+ * tells which row is refused. */
+enum bs_form { BS_FORM_LOAD, BS_FORM_INSERT };
+
+/* How a value crosses. */
+enum bs_carry {
+    BS_CARRY_PLAIN, /* digits and punctuation: nothing to escape */
+    BS_CARRY_BYTES, /* any bytes, stored as they are */
+    BS_CARRY_INDEX, /* ENUM, SET, BIT: as a number, CAST AS UNSIGNED both ways */
+    BS_CARRY_FLOAT, /* FLOAT: read as a double, which holds it exactly */
+    BS_CARRY_ASCII, /* UUID, INET: text; as binary bytes the server would take it for the raw form
+                     */
+    BS_CARRY_JSON,  /* MySQL's: must not arrive as binary bytes */
+};
+
+struct bs_carried {
+    const struct bs_column *column;
+    enum bs_carry carry;
+};
+
+/* The columns are in select order: first those of the key, so that a row can be named by them. */
+struct bs_copy {
+    const struct bs_table *table;
+    const struct bs_key *key; /* the key that chunks are cut by; NULL: read whole, in one stream */
+    struct bs_carried *columns;
+    size_t column_count;
+    size_t naming_count; /* the leading columns that name a row; 0: none does */
+    bool has_json;
+    char *select; /* "SELECT ... FROM `db`.`t`" with the index hint */
+    char *load;   /* "LOAD DATA LOCAL INFILE ..." */
+    char *insert; /* "INSERT INTO `db`.`t` (...) VALUES " */
+};
+
+struct bs_copy *bs_copy_new(const struct bs_table *table);
+void bs_copy_free(struct bs_copy *copy);
+
+/* "db.table", for messages. */
+void bs_copy_name(const struct bs_copy *copy, char *out, size_t cap);
+
+#endif

@@ -1,0 +1,241 @@
+/* The dumper's thread: takes work, cuts chunks, reads their rows within its view and makes blocks
+ * of text of them.
+ *
+ * Each chunk ends with ROLLBACK TO SAVEPOINT: the view stays, and the metadata locks of the tables
+ * that were read go, so that DDL on a table that is done with does not wait for the whole copy. */
+#include "snapshot/pair.h"
+
+#include "snapshot/json_text.h"
+#include "snapshot/plan.h"
+#include "snapshot/row_text.h"
+
+#include <inttypes.h>
+
+enum {
+    TABLE_DEF_CHANGED = 1412,
+    NO_SUCH_TABLE = 1146,
+    PACKET_MARGIN = 4096,
+};
+
+struct dump {
+    struct bs_pair *pair;
+    struct bs_chunk *chunk;
+    struct bs_block *block; /* being filled, or NULL */
+    uint64_t piece_len;     /* bytes sent since the last piece end */
+    uint64_t block_len_limit;
+};
+
+static enum bs_status
+stopped(struct bs_error *err) {
+    return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+}
+
+static enum bs_status
+send_block(struct dump *dump, struct bs_error *err) {
+    struct bs_block *block = dump->block;
+    dump->block = NULL;
+    if (block == NULL) {
+        return BS_OK;
+    }
+    dump->piece_len += block->text.len;
+    if (bs_queue_push(dump->pair->queue, block, block->text.len + sizeof *block)) {
+        return BS_OK;
+    }
+    bs_block_give(dump->pair, block);
+    return stopped(err);
+}
+
+static enum bs_status
+send_end(struct dump *dump, enum bs_block_kind kind, struct bs_error *err) {
+    enum bs_status status = send_block(dump, err);
+    if (status == BS_OK) {
+        dump->block = bs_block_take(dump->pair, dump->chunk, kind);
+        status = send_block(dump, err);
+        dump->piece_len = 0;
+    }
+    return status;
+}
+
+static void
+start_block(struct dump *dump) {
+    dump->block = bs_block_take(dump->pair, dump->chunk, BS_BLOCK_ROWS);
+    if (dump->chunk->form == BS_FORM_INSERT) {
+        bs_buf_puts(&dump->block->text, dump->chunk->copy->insert);
+        dump->block->head_len = dump->block->text.len;
+    }
+}
+
+static enum bs_status
+refuse_row(const struct dump *dump, size_t len, struct bs_error *err) {
+    char name[512];
+    bs_copy_name(dump->chunk->copy, name, sizeof name);
+    bs_error_set(
+        err, BS_LIMIT,
+        "a row of table %s is %zu bytes as an INSERT, and the target takes packets of %" PRIu64
+        " bytes at most",
+        name, len, dump->pair->config->packet_bytes);
+    return bs_error_hint(err,
+                         "raise max_allowed_packet on the target, or allow LOAD DATA LOCAL there "
+                         "(local_infile=1), which has no such limit");
+}
+
+/* Adds one row to an INSERT; a row that would make the packet too large starts the next one. */
+static enum bs_status
+put_insert_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
+    struct bs_buf *text = &dump->block->text;
+    size_t before = text->len;
+    if (dump->block->rows > 0) {
+        bs_buf_puts(text, ",");
+    }
+    uint32_t zeros = bs_row_put_insert(text, dump->chunk->copy, fields);
+    uint64_t limit = dump->pair->config->packet_bytes - PACKET_MARGIN;
+    if (text->len > limit && dump->block->rows == 0) {
+        return refuse_row(dump, text->len, err);
+    }
+    if (text->len > limit) {
+        text->len = before;
+        enum bs_status status = send_block(dump, err);
+        if (status != BS_OK) {
+            return status;
+        }
+        start_block(dump);
+        return put_insert_row(dump, fields, err);
+    }
+    bs_buf_put_le(&dump->block->ends, text->len, sizeof(uint32_t));
+    dump->block->rows++;
+    dump->block->zero_enums += zeros;
+    return BS_OK;
+}
+
+static enum bs_status
+put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (dump->block == NULL) {
+        start_block(dump);
+    }
+    if (dump->chunk->form == BS_FORM_INSERT) {
+        status = put_insert_row(dump, fields, err);
+    } else {
+        struct bs_block *block = dump->block;
+        block->zero_enums += bs_row_put_load(&block->text, dump->chunk->copy, fields);
+        block->rows++;
+    }
+    if (status == BS_OK && dump->block->text.len >= dump->block_len_limit) {
+        status = send_block(dump, err);
+    }
+    if (status == BS_OK && dump->chunk->copy->key == NULL &&
+        dump->piece_len >= dump->pair->config->piece_bytes) {
+        status = send_end(dump, BS_BLOCK_PIECE_END, err);
+    }
+    return status;
+}
+
+/* LOAD DATA takes JSON as text, from which decimals come back as doubles. */
+static bool
+wants_insert(const struct bs_chunk *chunk, const struct bs_str *fields) {
+    if (chunk->form != BS_FORM_LOAD || !chunk->copy->has_json) {
+        return false;
+    }
+    for (size_t i = 0; i < chunk->copy->column_count; i++) {
+        if (chunk->copy->columns[i].carry == BS_CARRY_JSON && fields[i].data != NULL &&
+            bs_json_has_decimal(fields[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum bs_status
+put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
+    const struct bs_str *fields = NULL;
+    enum bs_status status;
+    while ((status = bs_sql_next(rows, &fields, err)) == BS_OK && fields != NULL) {
+        if (wants_insert(dump->chunk, fields)) {
+            dump->chunk->wants_insert = true; /* the loader looks at it after the chunk's end */
+            return BS_OK;
+        }
+        status = put_row(dump, fields, err);
+        if (status != BS_OK) {
+            return status;
+        }
+        if (dump->block == NULL && bs_work_is_stopped(dump->pair->config->work)) {
+            return stopped(err);
+        }
+    }
+    return status;
+}
+
+static enum bs_status
+explain_altered(const struct bs_chunk *chunk, struct bs_error *err) {
+    char name[512];
+    bs_copy_name(chunk->copy, name, sizeof name);
+    if (err->status == BS_SERVER &&
+        (err->sql_errno == TABLE_DEF_CHANGED || err->sql_errno == NO_SUCH_TABLE)) {
+        bs_error_set(err, BS_SCHEMA, "table %s was altered on the source while it was copied",
+                     name);
+        bs_error_hint(err, "run the same command again: it starts over");
+    }
+    return bs_error_context(err, "reading table %s", name);
+}
+
+static enum bs_status
+dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
+    struct dump dump = {.pair = pair, .chunk = chunk};
+    struct bs_buf text = {0};
+    struct bs_sql_result *rows = NULL;
+    uint64_t packet = pair->config->packet_bytes - PACKET_MARGIN;
+    dump.block_len_limit =
+        chunk->form == BS_FORM_INSERT && packet / 2 < BS_BLOCK_BYTES ? packet / 2 : BS_BLOCK_BYTES;
+    bs_buf_puts(&text, chunk->copy->select);
+    bs_plan_put_range(&text, chunk->copy, &chunk->lower, &chunk->upper);
+    enum bs_status status = bs_sql_stream(pair->source, bs_buf_str(&text), &rows, err);
+    if (status == BS_OK) {
+        status = put_rows(&dump, rows, err);
+    }
+    bs_sql_result_free(rows);
+    bs_buf_fini(&text);
+    if (status == BS_OK) {
+        status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
+    }
+    if (status == BS_OK) {
+        status = send_end(&dump, BS_BLOCK_CHUNK_END, err);
+    }
+    if (dump.block != NULL) {
+        bs_block_give(pair, dump.block);
+    }
+    return status;
+}
+
+static enum bs_status
+do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
+    struct bs_chunk *chunk = item->chunk;
+    if (chunk == NULL) {
+        bool is_last = false;
+        enum bs_status status = bs_plan_cut(pair->source, item, &chunk, &is_last, err);
+        if (status != BS_OK) {
+            struct bs_chunk failed = {.copy = item->copy};
+            return explain_altered(&failed, err);
+        }
+        chunk->form = bs_work_form(pair->config->work);
+        bs_work_cut(pair->config->work, item, chunk, is_last);
+    }
+    enum bs_status status = dump_chunk(pair, chunk, err);
+    return status == BS_OK ? BS_OK : explain_altered(chunk, err);
+}
+
+void *
+bs_dumper_main(void *arg) {
+    struct bs_pair *pair = arg;
+    struct bs_work_item item;
+    struct bs_error err = {0};
+    enum bs_status status = BS_OK;
+    while (status == BS_OK && bs_work_take(pair->config->work, &item)) {
+        status = do_item(pair, &item, &err);
+        bs_bound_fini(&item.after);
+    }
+    if (status != BS_OK) {
+        bs_work_fail(pair->config->work, &err);
+    }
+    bs_queue_close(pair->queue);
+    return NULL;
+}

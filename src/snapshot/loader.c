@@ -1,0 +1,386 @@
+/* The loader's thread: stores blocks on the target, one transaction a chunk (or a piece of a table
+ * that is read whole): fence, rows, ledger, COMMIT.
+ *
+ *   LOAD DATA LOCAL turns errors into warnings, duplicates into skipped rows, under strict mode
+ * too. So records, skipped and warnings must be exactly what they have to be; else the transaction
+ * is rolled back and the chunk goes back to the work, to be sent as strict INSERTs, where the error
+ *   names the row. Storing the error value 0 of an ENUM warns once on every server: those are
+ *   counted by the dumper and expected here.
+ *
+ * Deadlocks and lock waits: the chunk goes back to the work a few times. Anything else ends the
+ * run; a rerun starts over, so nothing has to be saved here. */
+#include "snapshot/pair.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "snapshot/row_text.h"
+#include "sql/text.h"
+#include "state/fence.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum {
+    WARNINGS_SHOWN = 3,
+    ROW_SHOWN_MAX = 200,
+    NOT_ALLOWED_COMMAND = 1148,
+    CLIENT_LOCAL_FILES_DISABLED = 3948,
+    LOAD_INFILE_DISABLED = 4166,
+    LOCAL_INFILE_REJECTED = 2068,
+};
+
+#define LAX_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
+
+/* One transaction. */
+struct piece {
+    struct bs_pair *pair;
+    struct bs_chunk *chunk;
+    struct bs_block *block; /* being read; NULL: the next one has to be popped */
+    size_t block_pos;
+    bool has_ended;
+    enum bs_block_kind end; /* once it has */
+    bool is_lost;           /* the queue was closed before the end */
+    uint64_t rows, bytes, zero_enums;
+};
+
+static bool
+next_block(struct piece *piece) {
+    struct bs_pair *pair = piece->pair;
+    if (piece->block != NULL) {
+        bs_block_give(pair, piece->block);
+    }
+    piece->block_pos = 0;
+    piece->block = bs_work_is_stopped(pair->config->work) ? NULL : bs_queue_pop(pair->queue, -1);
+    piece->is_lost = piece->block == NULL;
+    return !piece->is_lost;
+}
+
+/* Takes note of the block at hand: of its rows, or of the end that it is. */
+static void
+open_block(struct piece *piece) {
+    struct bs_block *block = piece->block;
+    BS_ASSERT(block->chunk == piece->chunk);
+    if (block->kind == BS_BLOCK_ROWS) {
+        piece->rows += block->rows;
+        piece->bytes += block->text.len;
+        piece->zero_enums += block->zero_enums;
+        return;
+    }
+    piece->has_ended = true;
+    piece->end = block->kind;
+    bs_block_give(piece->pair, block);
+    piece->block = NULL;
+}
+
+/* For bs_sql_load: the blocks' bytes, one after the other, up to the piece's end. */
+static int
+read_blocks(void *arg, char *out, unsigned int cap) {
+    struct piece *piece = arg;
+    while (!piece->has_ended &&
+           (piece->block == NULL || piece->block_pos == piece->block->text.len)) {
+        if (!next_block(piece)) {
+            return -1;
+        }
+        open_block(piece);
+    }
+    if (piece->has_ended) {
+        return 0;
+    }
+    size_t left = piece->block->text.len - piece->block_pos;
+    size_t n = left < cap ? left : cap;
+    memcpy(out, piece->block->text.data + piece->block_pos, n);
+    piece->block_pos += n;
+    return (int)n;
+}
+
+static enum bs_status
+check_load(struct piece *piece, const struct bs_sql_load_report *report, struct bs_error *err) {
+    struct bs_buf warnings = {0};
+    if (report->records == piece->rows && report->skipped == 0 && report->deleted == 0 &&
+        report->warnings == piece->zero_enums) {
+        return BS_OK;
+    }
+    if (bs_sql_warnings(piece->pair->target, WARNINGS_SHOWN, &warnings, NULL) != BS_OK) {
+        bs_buf_clear(&warnings);
+    }
+    bs_error_set(err, BS_CONFLICT,
+                 "LOAD DATA took %" PRIu64 " of %" PRIu64 " rows, skipped %" PRIu64
+                 ", and made %" PRIu64 " warnings: %s",
+                 report->records, piece->rows, report->skipped, report->warnings,
+                 bs_buf_cstr(&warnings));
+    bs_buf_fini(&warnings);
+    return BS_CONFLICT;
+}
+
+static enum bs_status
+store_load(struct piece *piece, struct bs_error *err) {
+    struct bs_sql_load_report report = {0};
+    enum bs_status status = bs_sql_load(piece->pair->target, bs_str(piece->chunk->copy->load),
+                                        read_blocks, piece, &report, err);
+    if (piece->is_lost) {
+        return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+    }
+    return status == BS_OK ? check_load(piece, &report, err) : status;
+}
+
+static enum bs_status
+run_insert(struct piece *piece, struct bs_str text, uint64_t rows, uint64_t zero_enums,
+           struct bs_error *err) {
+    struct bs_sql *target = piece->pair->target;
+    enum bs_status status = bs_sql_run(target, text, err);
+    if (status == BS_OK &&
+        (bs_sql_warning_count(target) != zero_enums || bs_sql_affected(target) != rows)) {
+        struct bs_buf warnings = {0};
+        (void)!bs_sql_warnings(target, WARNINGS_SHOWN, &warnings, NULL);
+        status =
+            bs_error_set(err, BS_CONFLICT,
+                         "the target stored %" PRIu64 " of %" PRIu64 " rows, with warnings: %s",
+                         bs_sql_affected(target), rows, bs_buf_cstr(&warnings));
+        bs_buf_fini(&warnings);
+    }
+    return status;
+}
+
+static uint32_t
+row_end(const struct bs_block *block, uint64_t row) {
+    uint32_t end;
+    memcpy(&end, block->ends.data + row * sizeof end, sizeof end);
+    return end;
+}
+
+/* Names the row of the failed INSERT by running its rows one by one: the transaction is lost
+ * anyway. */
+static enum bs_status
+name_row(struct piece *piece, struct bs_error *err) {
+    const struct bs_block *block = piece->block;
+    size_t naming = piece->chunk->copy->naming_count;
+    size_t start = block->head_len;
+    struct bs_buf text = {0};
+    for (uint64_t i = 0; i < block->rows; i++) {
+        struct bs_str row = {(const char *)block->text.data + start, row_end(block, i) - start};
+        struct bs_error cause = {0};
+        bs_buf_clear(&text);
+        bs_buf_puts(&text, piece->chunk->copy->insert);
+        bs_buf_put_str(&text, row);
+        if (bs_sql_run(piece->pair->target, bs_buf_str(&text), &cause) != BS_OK) {
+            size_t len = naming > 0 ? bs_row_key_len(row, naming) : row.len;
+            len = len < ROW_SHOWN_MAX ? len : ROW_SHOWN_MAX;
+            *err = cause;
+            bs_error_context(err, "storing the row %s (%.*s)",
+                             naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
+            break;
+        }
+        start = row_end(block, i) + 1;
+    }
+    bs_buf_fini(&text);
+    return err->status;
+}
+
+static enum bs_status
+insert_block(struct piece *piece, struct bs_error *err) {
+    const struct bs_block *block = piece->block;
+    struct bs_sql *target = piece->pair->target;
+    bool is_lax = block->zero_enums > 0;
+    enum bs_status status = BS_OK;
+    if (is_lax) {
+        status = bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
+    }
+    if (status == BS_OK) {
+        status = run_insert(piece, bs_buf_str(&block->text), block->rows, block->zero_enums, err);
+    }
+    if (is_lax && status != BS_IO) {
+        struct bs_error strict = {0};
+        if (bs_sql_exec(target, &strict, "SET sql_mode='" BS_SQL_MODE "'") != BS_OK) {
+            *err = strict;
+            return strict.status;
+        }
+    }
+    if (status == BS_SERVER && !bs_sql_is_retryable(err) && !is_lax) {
+        status = name_row(piece, err);
+    }
+    return status;
+}
+
+static enum bs_status
+store_inserts(struct piece *piece, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    while (status == BS_OK && !piece->has_ended) {
+        if (piece->block != NULL) {
+            status = insert_block(piece, err);
+        }
+        if (status == BS_OK && !next_block(piece)) {
+            status = bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+        }
+        if (status == BS_OK) {
+            open_block(piece);
+        }
+    }
+    return status;
+}
+
+static enum bs_status
+empty_table(struct piece *piece, struct bs_error *err) {
+    struct bs_buf text = {0};
+    const struct bs_table *table = piece->chunk->copy->table;
+    if (!piece->chunk->must_empty) {
+        return BS_OK;
+    }
+    bs_buf_puts(&text, "DELETE FROM ");
+    bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
+    enum bs_status status = bs_sql_run(piece->pair->target, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    return status;
+}
+
+static enum bs_status
+begin(struct piece *piece, struct bs_error *err) {
+    const struct bs_pair_config *config = piece->pair->config;
+    enum bs_status status = bs_sql_exec(piece->pair->target, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = bs_fence_check(piece->pair->target, &config->state, config->epoch, err);
+    }
+    return status == BS_OK ? empty_table(piece, err) : status;
+}
+
+static enum bs_status
+commit(struct piece *piece, struct bs_error *err) {
+    const struct bs_pair_config *config = piece->pair->config;
+    struct bs_chunk *chunk = piece->chunk;
+    const struct bs_table *table = chunk->copy->table;
+    enum bs_status status = BS_OK;
+    if (piece->end == BS_BLOCK_CHUNK_END) {
+        status = bs_state_note_chunk(piece->pair->target, &config->state, table->db, table->name,
+                                     chunk->number, chunk->rows + piece->rows,
+                                     chunk->bytes + piece->bytes, err);
+    }
+    bs_fault_point("snapshot-chunk-loaded");
+    if (status == BS_OK) {
+        status = bs_sql_exec(piece->pair->target, err, "COMMIT");
+    }
+    bs_fault_point("snapshot-chunk-committed");
+    return status;
+}
+
+static enum bs_status
+store(struct piece *piece, struct bs_error *err) {
+    enum bs_status status = begin(piece, err);
+    if (status == BS_OK && !piece->has_ended) {
+        status =
+            piece->chunk->form == BS_FORM_LOAD ? store_load(piece, err) : store_inserts(piece, err);
+    }
+    bool is_whole = piece->has_ended && piece->end == BS_BLOCK_CHUNK_END;
+    if (status == BS_OK && is_whole && piece->chunk->wants_insert) {
+        return bs_error_set(err, BS_CONFLICT, "the chunk holds JSON decimals");
+    }
+    return status == BS_OK ? commit(piece, err) : status;
+}
+
+/* Throws away what the queue still holds of the chunk. */
+static bool
+skip_chunk(struct piece *piece) {
+    while (!(piece->has_ended && piece->end == BS_BLOCK_CHUNK_END)) {
+        piece->has_ended = false;
+        if (!next_block(piece)) {
+            return false;
+        }
+        open_block(piece);
+    }
+    return true;
+}
+
+static bool
+is_load_forbidden(const struct bs_error *err) {
+    return err->status != BS_OK &&
+           (err->sql_errno == NOT_ALLOWED_COMMAND ||
+            err->sql_errno == CLIENT_LOCAL_FILES_DISABLED ||
+            err->sql_errno == LOAD_INFILE_DISABLED || err->sql_errno == LOCAL_INFILE_REJECTED);
+}
+
+/* What may mend a failed chunk: sending it again, in that form; false: nothing. The dumper may
+ * still be at work on the chunk, so it is not touched. */
+static bool
+choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *form) {
+    const struct bs_chunk *chunk = piece->chunk;
+    char name[512];
+    bs_copy_name(chunk->copy, name, sizeof name);
+    if (chunk->form == BS_FORM_LOAD && is_load_forbidden(err)) {
+        if (bs_work_forbid_load(piece->pair->config->work)) {
+            bs_log(BS_LOG_WARNING, "the target does not allow LOAD DATA LOCAL: rows go by INSERT, "
+                                   "which is slower (local_infile=1 there would allow it)");
+        }
+        *form = BS_FORM_INSERT;
+        return true;
+    }
+    if (chunk->form == BS_FORM_LOAD && err->status == BS_CONFLICT) {
+        bs_log(BS_LOG_WARNING, "table %s, chunk %" PRIu64 " goes again, by INSERT: %s", name,
+               chunk->number, err->message);
+        *form = BS_FORM_INSERT;
+        return true;
+    }
+    if (bs_sql_is_retryable(err) && chunk->attempts + 1 < BS_CHUNK_ATTEMPTS_MAX) {
+        bs_log(BS_LOG_INFO, "table %s, chunk %" PRIu64 " goes again: %s", name, chunk->number,
+               err->message);
+        return true;
+    }
+    return false;
+}
+
+static enum bs_status
+recover(struct piece *piece, struct bs_error *err) {
+    struct bs_chunk *chunk = piece->chunk;
+    char name[512];
+    struct bs_error undo = {0};
+    enum bs_form form = chunk->form;
+    if (bs_work_is_stopped(piece->pair->config->work) || !choose_remedy(piece, err, &form)) {
+        bs_copy_name(chunk->copy, name, sizeof name);
+        return bs_error_context(err, "loading table %s, chunk %" PRIu64, name, chunk->number);
+    }
+    enum bs_status status = bs_sql_exec(piece->pair->target, &undo, "ROLLBACK");
+    if (status != BS_OK) {
+        *err = undo;
+        return bs_error_context(err, "rolling a chunk back");
+    }
+    if (!skip_chunk(piece)) {
+        return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+    }
+    chunk->form = form; /* its end has come: the dumper is done with it */
+    bs_work_again(piece->pair->config->work, chunk);
+    return BS_OK;
+}
+
+static enum bs_status
+load_piece(struct bs_pair *pair, struct bs_block *first, struct bs_error *err) {
+    struct piece piece = {.pair = pair, .chunk = first->chunk, .block = first};
+    struct bs_work *work = pair->config->work;
+    open_block(&piece);
+    enum bs_status status = store(&piece, err);
+    if (status != BS_OK) {
+        status = recover(&piece, err);
+    } else {
+        piece.chunk->must_empty = false;
+        bs_work_add(work, piece.chunk, piece.rows, piece.bytes);
+        if (piece.end == BS_BLOCK_CHUNK_END) {
+            bs_work_done(work, piece.chunk);
+        }
+    }
+    if (piece.block != NULL) {
+        bs_block_give(pair, piece.block);
+    }
+    return status;
+}
+
+void *
+bs_loader_main(void *arg) {
+    struct bs_pair *pair = arg;
+    struct bs_error err = {0};
+    struct bs_block *block;
+    enum bs_status status = BS_OK;
+    while (status == BS_OK && !bs_work_is_stopped(pair->config->work) &&
+           (block = bs_queue_pop(pair->queue, -1)) != NULL) {
+        status = load_piece(pair, block, &err);
+    }
+    if (status != BS_OK) {
+        bs_work_fail(pair->config->work, &err);
+    }
+    return NULL;
+}

@@ -1,0 +1,233 @@
+/* The lock under which the point is taken: LOCK TABLES ... READ on the selected tables, or FLUSH
+ * TABLES WITH READ LOCK.
+ *
+ * Under autocommit=0, always: then InnoDB takes its own table locks too, which wait for open write
+ * transactions; MySQL 5.6 and older otherwise grant the lock beside such a one. A transaction that
+ * wrote to a selected table has left the binlog's group commit before its locks go, so the position
+ * read under the lock includes it.
+ *
+ * The danger is the waiting: behind a long SELECT the lock request itself stops every later writer
+ * of that table. So none is sent while a statement runs that is older than the lock timeout, and a
+ * request that is not granted in that time is given up and made again later. */
+#include "snapshot/point.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include "sql/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    POLL_MS = 200,
+    ATTEMPTS_MAX = 5,
+    BACK_OFF_MS = 500,
+    LONG_WAIT_FACTOR = 10, /* how many lock timeouts to wait for long statements */
+    LOCK_WAIT_TIMEOUT = 1205,
+    DB_ACCESS_DENIED = 1044,
+    TABLE_ACCESS_DENIED = 1142,
+    SPECIFIC_ACCESS_DENIED = 1227,
+};
+
+static void
+pause_ms(long ms) {
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    (void)nanosleep(&wait, NULL);
+}
+
+/* SHOW FULL PROCESSLIST: Id, User, Host, db, Command, Time, ...: the same columns everywhere. */
+static bool
+is_long_statement(const struct bs_str *fields, uint64_t own, uint32_t timeout_ms) {
+    enum { ID = 0, COMMAND = 4, TIME = 5 };
+    if (fields[COMMAND].data == NULL || fields[TIME].data == NULL ||
+        !(bs_str_is(fields[COMMAND], "Query") || bs_str_is(fields[COMMAND], "Execute"))) {
+        return false;
+    }
+    uint64_t seconds = strtoull(fields[TIME].data, NULL, 10);
+    return strtoull(fields[ID].data, NULL, 10) != own && seconds * 1000 > timeout_ms;
+}
+
+static enum bs_status
+find_long_statement(struct bs_sql *sql, uint32_t timeout_ms, uint64_t *id, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    *id = 0;
+    enum bs_status status = bs_sql_query(sql, &result, err, "SHOW FULL PROCESSLIST");
+    while (status == BS_OK) {
+        status = bs_sql_next(result, &fields, err);
+        if (status != BS_OK || fields == NULL) {
+            break;
+        }
+        if (is_long_statement(fields, bs_sql_connection_id(sql), timeout_ms)) {
+            *id = strtoull(fields[0].data, NULL, 10);
+            break;
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+/* Without PROCESS only one's own statements are listed; the lock timeout then bounds the cost. */
+static enum bs_status
+wait_for_long_statements(const struct bs_point_config *config, struct bs_error *err) {
+    int64_t deadline = bs_clock_mono_ms() + (int64_t)config->lock_timeout_ms * LONG_WAIT_FACTOR;
+    bool is_told = false;
+    for (;;) {
+        uint64_t id = 0;
+        enum bs_status status = bs_stop_check(err);
+        if (status == BS_OK) {
+            status = find_long_statement(config->control, config->lock_timeout_ms, &id, err);
+        }
+        if (status != BS_OK || id == 0) {
+            return status;
+        }
+        if (!is_told) {
+            bs_log(BS_LOG_INFO,
+                   "connection %" PRIu64 " on the source runs a statement for more than %" PRIu32
+                   " ms: waiting for it, since a lock request behind it would stop all writers",
+                   id, config->lock_timeout_ms);
+            is_told = true;
+        }
+        if (bs_clock_mono_ms() > deadline) {
+            bs_error_set(err, BS_LIMIT,
+                         "no lock was asked for: connection %" PRIu64
+                         " on the source still runs a statement that started more than %" PRIu32
+                         " ms ago",
+                         id, config->lock_timeout_ms);
+            return bs_error_hint(err,
+                                 "run again when it is over, or raise --lock-timeout above its "
+                                 "duration: writers then wait as long as it takes");
+        }
+        pause_ms(POLL_MS);
+    }
+}
+
+static enum bs_status
+prepare_session(struct bs_lock *lock, const struct bs_point_config *config, struct bs_error *err) {
+    uint32_t seconds = (config->lock_timeout_ms + 999) / 1000;
+    struct bs_sql_options options = {.program = "binstream locker"};
+    seconds = seconds == 0 ? 1 : seconds;
+    enum bs_status status = bs_sql_connect(&lock->sql, config->endpoint, &options, err);
+    if (status == BS_OK) {
+        status = bs_sql_exec(lock->sql, err,
+                             "SET SESSION autocommit=0, lock_wait_timeout=%" PRIu32
+                             ", innodb_lock_wait_timeout=%" PRIu32,
+                             seconds, seconds);
+    }
+    return status;
+}
+
+static void
+put_lock_tables(struct bs_buf *out, const struct bs_schema *schema) {
+    bs_buf_puts(out, "LOCK TABLES ");
+    for (size_t i = 0; i < schema->table_count; i++) {
+        bs_buf_puts(out, i > 0 ? ", " : "");
+        bs_sql_put_table(out, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
+        bs_buf_puts(out, " READ");
+    }
+}
+
+static enum bs_status
+ask(struct bs_lock *lock, const struct bs_schema *schema, enum bs_consistency kind,
+    struct bs_error *err) {
+    struct bs_buf text = {0};
+    if (kind == BS_CONSISTENCY_FTWRL) {
+        bs_buf_puts(&text, "FLUSH TABLES WITH READ LOCK");
+    } else {
+        put_lock_tables(&text, schema);
+    }
+    enum bs_status status = bs_sql_run(lock->sql, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    lock->granted_us = bs_clock_mono_us();
+    lock->kind = kind;
+    return status;
+}
+
+static bool
+is_denied(const struct bs_error *err) {
+    return err->status == BS_SERVER &&
+           (err->sql_errno == DB_ACCESS_DENIED || err->sql_errno == TABLE_ACCESS_DENIED ||
+            err->sql_errno == SPECIFIC_ACCESS_DENIED);
+}
+
+static enum bs_status
+explain_timeout(const struct bs_point_config *config, struct bs_error *err) {
+    bs_error_set(
+        err, BS_LIMIT,
+        "the source did not grant the lock within %" PRIu32
+        " ms, tried %d times: a transaction that wrote to a selected table stays open, or a "
+        "statement runs on one",
+        config->lock_timeout_ms, ATTEMPTS_MAX);
+    return bs_error_hint(err, "end that transaction (SHOW PROCESSLIST, SHOW ENGINE INNODB STATUS; "
+                              "XA RECOVER tells of prepared ones), or raise --lock-timeout");
+}
+
+static enum bs_status
+explain_denied(struct bs_error *err) {
+    struct bs_error cause = *err;
+    bs_error_set(err, BS_PRECHECK, "the account may take neither kind of lock on the source: %s",
+                 cause.message);
+    return bs_error_hint(err,
+                         "GRANT SELECT, LOCK TABLES ON *.* TO that account (or on each selected "
+                         "database); or GRANT RELOAD ON *.* for --consistency=ftwrl");
+}
+
+/* One kind, a few times: *denied tells that asking again would not help. */
+static enum bs_status
+ask_patiently(struct bs_lock *lock, const struct bs_point_config *config,
+              const struct bs_schema *schema, enum bs_consistency kind, struct bs_error *err) {
+    for (int attempt = 1;; attempt++) {
+        enum bs_status status = wait_for_long_statements(config, err);
+        if (status == BS_OK) {
+            status = ask(lock, schema, kind, err);
+        }
+        if (status != BS_SERVER || err->sql_errno != LOCK_WAIT_TIMEOUT) {
+            return status;
+        }
+        if (attempt == ATTEMPTS_MAX) {
+            return explain_timeout(config, err);
+        }
+        bs_log(BS_LOG_INFO, "the source did not grant the lock in time: again in %d ms",
+               BACK_OFF_MS * attempt);
+        pause_ms(BACK_OFF_MS * attempt);
+    }
+}
+
+enum bs_status
+bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
+             const struct bs_schema *schema, struct bs_error *err) {
+    memset(lock, 0, sizeof *lock);
+    bool first_ftwrl = config->consistency == BS_CONSISTENCY_FTWRL;
+    enum bs_status status = prepare_session(lock, config, err);
+    if (status == BS_OK) {
+        status =
+            ask_patiently(lock, config, schema,
+                          first_ftwrl ? BS_CONSISTENCY_FTWRL : BS_CONSISTENCY_LOCK_TABLES, err);
+    }
+    if (status != BS_OK && is_denied(err) && config->consistency == BS_CONSISTENCY_AUTO) {
+        bs_log(BS_LOG_INFO, "LOCK TABLES is not allowed (%s): trying FLUSH TABLES WITH READ LOCK",
+               err->message);
+        status = ask_patiently(lock, config, schema, BS_CONSISTENCY_FTWRL, err);
+    }
+    if (status != BS_OK) {
+        status = is_denied(err) ? explain_denied(err) : status;
+        (void)bs_lock_release(lock);
+        return bs_error_context(err, "locking the source for its position");
+    }
+    return BS_OK;
+}
+
+int64_t
+bs_lock_release(struct bs_lock *lock) {
+    if (lock->sql == NULL) {
+        return 0;
+    }
+    /* Should the statement fail, closing the session does it. */
+    (void)!bs_sql_exec(lock->sql, NULL, "UNLOCK TABLES");
+    bs_sql_close(lock->sql);
+    lock->sql = NULL;
+    return (bs_clock_mono_us() - lock->granted_us + 999) / 1000;
+}

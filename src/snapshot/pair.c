@@ -1,0 +1,73 @@
+#include "snapshot/pair.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SPARE_BYTES = 16 << 20 };
+
+void
+bs_pair_init(struct bs_pair *pair, const struct bs_pair_config *config, unsigned int index,
+             uint64_t queue_bytes) {
+    memset(pair, 0, sizeof *pair);
+    pair->config = config;
+    pair->index = index;
+    pair->queue = bs_queue_new((size_t)queue_bytes);
+    pair->spare = bs_queue_new(SPARE_BYTES);
+    bs_work_add_queue(config->work, pair->queue);
+}
+
+static void
+block_free(struct bs_block *block) {
+    bs_buf_fini(&block->text);
+    bs_buf_fini(&block->ends);
+    free(block);
+}
+
+static void
+queue_drop(struct bs_queue *queue) {
+    struct bs_block *block;
+    if (queue == NULL) {
+        return;
+    }
+    bs_queue_close(queue);
+    while ((block = bs_queue_pop(queue, 0)) != NULL) {
+        block_free(block);
+    }
+    bs_queue_free(queue);
+}
+
+void
+bs_pair_fini(struct bs_pair *pair) {
+    queue_drop(pair->queue);
+    queue_drop(pair->spare);
+    bs_sql_close(pair->source);
+    bs_sql_close(pair->target);
+    memset(pair, 0, sizeof *pair);
+}
+
+struct bs_block *
+bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind kind) {
+    struct bs_block *block = kind == BS_BLOCK_ROWS ? bs_queue_pop(pair->spare, 0) : NULL;
+    if (block == NULL) {
+        block = bs_zalloc(sizeof *block);
+    }
+    block->kind = kind;
+    block->chunk = chunk;
+    block->head_len = 0;
+    block->rows = 0;
+    block->zero_enums = 0;
+    bs_buf_clear(&block->text);
+    bs_buf_clear(&block->ends);
+    return block;
+}
+
+void
+bs_block_give(struct bs_pair *pair, struct bs_block *block) {
+    bool is_kept = block->kind == BS_BLOCK_ROWS && block->text.cap <= BS_BLOCK_KEEP_BYTES &&
+                   bs_queue_try_push(pair->spare, block, block->text.cap + 1);
+    if (!is_kept) {
+        block_free(block);
+    }
+}

@@ -1,0 +1,80 @@
+/* A dumper and a loader, joined by a bounded queue of blocks.
+ *
+ *   dumper ──rows──rows──piece end──rows──chunk end──> queue ──> loader
+ *          <──────────────── empty blocks ────────────────────
+ *
+ * The dumper's thread owns the source session and writes blocks; the loader's thread owns the
+ * target session and reads them. A chunk that fails goes back to the work and may be dumped by
+ * another pair; its blocks that are still in the queue are thrown away up to its chunk end, which
+ * always comes unless the work was stopped. */
+#ifndef BS_SNAPSHOT_PAIR_H
+#define BS_SNAPSHOT_PAIR_H
+
+#include "base/buf.h"
+#include "base/queue.h"
+#include "snapshot/work.h"
+#include "sql/session.h"
+#include "state/state.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    BS_BLOCK_BYTES = 1 << 20,      /* a block is sent when it is so full */
+    BS_BLOCK_KEEP_BYTES = 4 << 20, /* larger ones are not kept for reuse */
+};
+
+enum bs_block_kind {
+    BS_BLOCK_ROWS,
+    BS_BLOCK_PIECE_END, /* of a table that is read whole: commit, then go on */
+    BS_BLOCK_CHUNK_END,
+};
+
+struct bs_block {
+    enum bs_block_kind kind;
+    struct bs_chunk *chunk;
+    struct bs_buf text; /* lines for LOAD DATA, or one whole INSERT */
+    struct bs_buf ends; /* INSERT: where each row ends in text, as uint32_t */
+    size_t head_len;    /* INSERT: where the first row starts */
+    uint64_t rows;
+    uint64_t zero_enums; /* how many warnings storing the rows must make */
+};
+
+/* What every pair shares. Read-only while they run. */
+struct bs_pair_config {
+    struct bs_work *work;
+    struct bs_state state;
+    uint64_t epoch;
+    uint64_t piece_bytes;  /* --chunk-bytes */
+    uint64_t packet_bytes; /* the target's max_allowed_packet */
+};
+
+struct bs_pair {
+    const struct bs_pair_config *config;
+    unsigned int index;    /* the fence's slot too */
+    struct bs_sql *source; /* its view is open, with savepoint BS_VIEW_SAVEPOINT */
+    struct bs_sql *target;
+    struct bs_queue *queue;
+    struct bs_queue *spare;
+    pthread_t dumper;
+    pthread_t loader;
+};
+
+#define BS_VIEW_SAVEPOINT "binstream_view"
+
+void bs_pair_init(struct bs_pair *pair, const struct bs_pair_config *config, unsigned int index,
+                  uint64_t queue_bytes);
+/* Closes the sessions and drops what is left in the queues. The threads must have ended. */
+void bs_pair_fini(struct bs_pair *pair);
+
+/* An empty block for the chunk, new or used before; and back. */
+struct bs_block *bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk,
+                               enum bs_block_kind kind);
+void bs_block_give(struct bs_pair *pair, struct bs_block *block);
+
+/* The bodies of the threads; arg is the pair. */
+void *bs_dumper_main(void *arg);
+void *bs_loader_main(void *arg);
+
+#endif

@@ -1,0 +1,53 @@
+/* The consistent point: N views on the source that all show it as of one binlog position, and the
+ * schema that belongs to that position. Called by snapshot.c on the main thread, before the pairs
+ * run. */
+#ifndef BS_SNAPSHOT_POINT_H
+#define BS_SNAPSHOT_POINT_H
+
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "base/position.h"
+#include "schema/model.h"
+#include "schema/selection.h"
+#include "schema/server.h"
+#include "snapshot/snapshot.h"
+#include "sql/session.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct bs_point_config {
+    const struct bs_endpoint *endpoint; /* of the source: the locker connects on its own */
+    const struct bs_server *server;
+    const struct bs_selection *selection;
+    struct bs_sql *control; /* on the source, for everything that is asked under the lock */
+    struct bs_sql **views;  /* the dumpers' sessions */
+    size_t view_count;
+    uint32_t lock_timeout_ms;
+    enum bs_consistency consistency;
+};
+
+struct bs_point {
+    struct bs_position position;
+    struct bs_schema *schema;
+    int64_t locked_ms;
+    const char *consistency;
+};
+
+/* On success every view is open, with BS_VIEW_SAVEPOINT set, and the lock is gone. */
+enum bs_status bs_point_take(const struct bs_point_config *config, struct bs_point *point,
+                             struct bs_error *err) BS_MUST_CHECK;
+void bs_point_fini(struct bs_point *point);
+
+/* lock.c: the locker. All on its own session, which is closed to give the lock up. */
+struct bs_lock {
+    struct bs_sql *sql;
+    enum bs_consistency kind; /* what was granted: LOCK_TABLES or FTWRL */
+    int64_t granted_us;
+};
+enum bs_status bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
+                            const struct bs_schema *schema, struct bs_error *err) BS_MUST_CHECK;
+/* How long it was held, in ms. Idempotent. */
+int64_t bs_lock_release(struct bs_lock *lock);
+
+#endif

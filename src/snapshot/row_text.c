@@ -1,0 +1,117 @@
+#include "snapshot/row_text.h"
+
+#include "snapshot/json_text.h"
+#include "sql/text.h"
+
+#include <string.h>
+
+/* What follows the backslash; 0: the byte stands for itself. */
+static const uint8_t ESCAPES[256] = {
+    ['\0'] = '0',
+    ['\t'] = 't',
+    ['\n'] = 'n',
+    ['\\'] = '\\',
+};
+
+void
+bs_row_put_escaped(struct bs_buf *out, struct bs_str bytes) {
+    uint8_t *to = bs_buf_reserve(out, 2 * bytes.len);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t byte = (uint8_t)bytes.data[i];
+        if (ESCAPES[byte] == 0) {
+            *to++ = byte;
+        } else {
+            *to++ = '\\';
+            *to++ = ESCAPES[byte];
+        }
+    }
+    out->len = (size_t)(to - out->data);
+}
+
+static bool
+is_enum_zero(const struct bs_carried *carried, struct bs_str value) {
+    return carried->column->type == BS_TYPE_ENUM && value.len == 1 && value.data[0] == '0';
+}
+
+uint32_t
+bs_row_put_load(struct bs_buf *out, const struct bs_copy *copy, const struct bs_str *fields) {
+    uint32_t zeros = 0;
+    for (size_t i = 0; i < copy->column_count; i++) {
+        if (i > 0) {
+            bs_buf_put_u8(out, '\t');
+        }
+        if (fields[i].data == NULL) {
+            bs_buf_put(out, "\\N", 2);
+            continue;
+        }
+        if (copy->columns[i].carry == BS_CARRY_BYTES || copy->columns[i].carry == BS_CARRY_JSON) {
+            bs_row_put_escaped(out, fields[i]);
+        } else {
+            bs_buf_put_str(out, fields[i]);
+        }
+        zeros += is_enum_zero(&copy->columns[i], fields[i]) ? 1 : 0;
+    }
+    bs_buf_put_u8(out, '\n');
+    return zeros;
+}
+
+static void
+put_insert_value(struct bs_buf *out, enum bs_carry carry, struct bs_str value) {
+    switch (carry) {
+    case BS_CARRY_INDEX:
+        bs_buf_put_str(out, value);
+        return;
+    case BS_CARRY_PLAIN:
+    case BS_CARRY_FLOAT:
+        /* Quoted: the number -0 without quotes is the integer 0. */
+        bs_buf_put_u8(out, '\'');
+        bs_buf_put_str(out, value);
+        bs_buf_put_u8(out, '\'');
+        return;
+    case BS_CARRY_ASCII:
+        bs_sql_put_text(out, "latin1", value);
+        return;
+    case BS_CARRY_JSON:
+        bs_json_put_sql(out, value);
+        return;
+    case BS_CARRY_BYTES:
+        bs_sql_put_string(out, value);
+        return;
+    }
+}
+
+uint32_t
+bs_row_put_insert(struct bs_buf *out, const struct bs_copy *copy, const struct bs_str *fields) {
+    uint32_t zeros = 0;
+    bs_buf_put_u8(out, '(');
+    for (size_t i = 0; i < copy->column_count; i++) {
+        if (i > 0) {
+            bs_buf_put_u8(out, ',');
+        }
+        if (fields[i].data == NULL) {
+            bs_buf_put(out, "NULL", 4);
+            continue;
+        }
+        put_insert_value(out, copy->columns[i].carry, fields[i]);
+        zeros += is_enum_zero(&copy->columns[i], fields[i]) ? 1 : 0;
+    }
+    bs_buf_put_u8(out, ')');
+    return zeros;
+}
+
+size_t
+bs_row_key_len(struct bs_str row, size_t count) {
+    size_t values = 0;
+    bool quoted = false;
+    for (size_t i = 1; i < row.len; i++) {
+        char c = row.data[i];
+        if (quoted && c == '\\') {
+            i++;
+        } else if (c == '\'') {
+            quoted = !quoted;
+        } else if (!quoted && (c == ',' || c == ')') && ++values == count) {
+            return i - 1;
+        }
+    }
+    return row.len > 0 ? row.len - 1 : 0;
+}

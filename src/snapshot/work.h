@@ -1,0 +1,109 @@
+/* The list of what is still to be copied, shared by all dumpers and loaders.
+ *
+ *   table ──plan (one dumper at a time)──> chunk ──dump──> blocks ──load──> done
+ *                                            ^                       │
+ *                                            └───── again ───────────┘   deadlock; refused by LOAD
+ * DATA
+ *
+ * Chunks are cut on demand, by whichever dumper is free, within the table that the fewest are busy
+ * with. Any dumper may dump any chunk again, because all views show one position. The end is when
+ * every table is cut to its end and every chunk is loaded.
+ *
+ * One mutex guards all that is mutable here. The first error stops everybody: it closes the queues
+ * that were given to the work. All functions may be called from any thread. */
+#ifndef BS_SNAPSHOT_WORK_H
+#define BS_SNAPSHOT_WORK_H
+
+#include "base/error.h"
+#include "base/queue.h"
+#include "snapshot/copy.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BS_CHUNK_ATTEMPTS_MAX = 8 };
+
+/* A place in a table's key order: one value per key part, as bytes. count 0: no bound. */
+struct bs_bound {
+    struct bs_str *values;
+    size_t count;
+};
+
+void bs_bound_set(struct bs_bound *bound, const struct bs_str *fields, size_t count); /* copies */
+void bs_bound_fini(struct bs_bound *bound);
+
+/* Rows with lower < key <= upper. Owned by the work from bs_work_cut on; used by one thread at a
+ * time, handed on through queues and the work's lock. */
+struct bs_chunk {
+    const struct bs_copy *copy;
+    size_t table; /* index in the work */
+    uint64_t number;
+    struct bs_bound lower;
+    struct bs_bound upper;
+    enum bs_form form;
+    unsigned int attempts;
+    uint64_t rows, bytes; /* committed by this attempt: a table that is read whole goes in pieces */
+    bool must_empty;      /* an earlier attempt committed pieces: empty the table first */
+    bool wants_insert;    /* the dumper saw a value that LOAD DATA would change */
+    struct bs_chunk *next;      /* in the list of those to be dumped again */
+    struct bs_chunk *next_open; /* in the list of those that are not loaded yet */
+};
+
+struct bs_chunk *bs_chunk_new(const struct bs_copy *copy, size_t table, uint64_t number);
+
+struct bs_work;
+
+/* copies: in the order in which they are best begun. Not owned. */
+struct bs_work *bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes);
+void bs_work_free(struct bs_work *work);
+
+/* What a dumper shall do next: dump a chunk again, or cut the next one off a table. */
+struct bs_work_item {
+    struct bs_chunk *chunk; /* to be dumped; NULL: cut */
+    size_t table;
+    const struct bs_copy *copy;
+    struct bs_bound after; /* cut behind this; owned by the item */
+    uint64_t rows;         /* about so many rows */
+    uint64_t number;
+};
+
+/* Waits for work; false: all is loaded, or the work was stopped. */
+bool bs_work_take(struct bs_work *work, struct bs_work_item *item);
+
+/* The answer to an item that was to be cut: the chunk to be dumped by the caller, NULL if there was
+ * no row left; is_last: the table is cut to its end. */
+void bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chunk *chunk,
+                 bool is_last);
+
+/* add: rows of the chunk are committed. done: all of them; frees it. again: puts it back. */
+void bs_work_add(struct bs_work *work, struct bs_chunk *chunk, uint64_t rows, uint64_t bytes);
+void bs_work_done(struct bs_work *work, struct bs_chunk *chunk);
+void bs_work_again(struct bs_work *work, struct bs_chunk *chunk);
+
+/* From now on nothing may be loaded by LOAD DATA. Returns true for the first caller. */
+bool bs_work_forbid_load(struct bs_work *work);
+enum bs_form bs_work_form(struct bs_work *work);
+
+/* Stops everybody. The first error stays. */
+void bs_work_fail(struct bs_work *work, const struct bs_error *err);
+bool bs_work_is_stopped(struct bs_work *work);
+enum bs_status bs_work_error(struct bs_work *work, struct bs_error *err) BS_MUST_CHECK;
+
+/* To be closed when the work stops. */
+void bs_work_add_queue(struct bs_work *work, struct bs_queue *queue);
+
+struct bs_work_totals {
+    uint64_t tables_done, rows, bytes, chunks, retried;
+    bool finished; /* all loaded, or stopped */
+};
+void bs_work_totals(struct bs_work *work, struct bs_work_totals *totals);
+
+/* Waits at most timeout_ms for the end; true when it is reached. */
+bool bs_work_wait(struct bs_work *work, int timeout_ms);
+
+/* How many rows the next chunk should have: chunk_bytes by the rows' size so far, never more than
+ * four times the one before. Pure. */
+uint64_t bs_work_chunk_rows(uint64_t chunk_bytes, uint64_t rows, uint64_t bytes, uint64_t before);
+
+#endif
