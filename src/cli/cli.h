@@ -1,0 +1,74 @@
+/* The command line: finds the command, reads its options, runs it, prints what it returned. The only
+ * room that prints. One thread: the main one.
+ *
+ *   bs_cli_main ──> hides passwords from the process list ──> options ──> struct bs_run
+ *               ──> command->run ──> error on stderr, exit code by class
+ *
+ * Reports go to stdout; logs, progress and errors to stderr. */
+#ifndef BS_CLI_CLI_H
+#define BS_CLI_CLI_H
+
+#include "base/endpoint.h"
+#include "base/error.h"
+#include "cli/option.h"
+#include "cli/progress.h"
+#include "cli/values.h"
+#include "schema/selection.h"
+#include "sql/session.h"
+#include "state/state.h"
+
+#include <stdbool.h>
+
+/* Everything a command gets. Filled by cli.c, freed by it. */
+struct bs_run {
+    const struct bs_values *values;
+    struct bs_endpoint source; /* only of commands with needs_source */
+    struct bs_endpoint target;
+    struct bs_selection selection; /* as given; only of commands with has_selection */
+    bool selection_given;
+    struct bs_state state;
+    struct bs_progress progress;
+    int exit_code; /* what to exit with when run returns BS_OK */
+};
+
+struct bs_command {
+    const char *name;
+    const char *synopsis; /* what follows the name in the usage line */
+    const char *summary;  /* one line for the list of commands */
+    const char *about;    /* paragraphs, separated by empty lines */
+    struct bs_option_table table;
+    bool needs_source;
+    bool has_selection;
+    enum bs_status (*run)(struct bs_run *run, struct bs_error *err);
+};
+
+extern const struct bs_command bs_command_check, bs_command_snapshot, bs_command_follow,
+    bs_command_cutover, bs_command_migrate, bs_command_status, bs_command_abort, bs_command_reset;
+
+#define BS_OPTION_TABLE(options) {options, sizeof(options) / sizeof((options)[0])}
+
+int bs_cli_main(int argc, char **argv);
+
+/* The exit codes of the program, by class. */
+int bs_exit_code(enum bs_status status);
+
+/* The one place that prints an error. */
+void bs_cli_print_error(const struct bs_error *err, bool as_json);
+
+/* A session with the target or the source, named after the command. */
+enum bs_status bs_cli_connect(const struct bs_endpoint *endpoint, struct bs_sql **sql,
+                              struct bs_error *err) BS_MUST_CHECK;
+
+/* The task, which must be there: BS_PRECHECK says how to make it. The caller frees it. */
+enum bs_status bs_cli_load_task(struct bs_sql *target, const struct bs_run *run,
+                                struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
+
+/* The steps that `migrate` shares with the commands. */
+enum bs_status bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err)
+    BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */
+enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err)
+    BS_MUST_CHECK;
+enum bs_status bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err)
+    BS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,211 @@
+/* `reset`: removes what the task has made, then the task. Never the data of a target that has taken
+ * over: after a cutover only --state-only is allowed. */
+#include "cli/cli.h"
+
+#include "base/log.h"
+#include "cli/report.h"
+#include "sql/text.h"
+#include "state/fence.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum { TAKE_OVER_MS = 60000 };
+
+static const struct bs_option OPTIONS[] = {
+    BS_OPTION_TARGET,
+    {.name = "state-only",
+     .kind = BS_OPTION_FLAG,
+     .offset = BS_FIELD(state_only),
+     .help = "keep all that was copied, and remove binstream's own records only"},
+    BS_OPTIONS_COMMON,
+};
+
+/* In which pass a kind goes: what stands on others first. */
+static int
+pass_of(enum bs_object_kind kind) {
+    switch (kind) {
+    case BS_OBJECT_EVENT:
+    case BS_OBJECT_TRIGGER:
+        return 0;
+    case BS_OBJECT_VIEW:
+    case BS_OBJECT_PROCEDURE:
+    case BS_OBJECT_FUNCTION:
+        return 1;
+    case BS_OBJECT_TABLE:
+    case BS_OBJECT_SEQUENCE:
+        return 2;
+    case BS_OBJECT_DATABASE:
+        return 3;
+    }
+    return 0;
+}
+
+enum { PASS_COUNT = 4 };
+
+/* What is not a table or a view: routines and events go with their database, and would be lost. */
+static enum bs_status
+is_empty(struct bs_sql *sql, const char *db, bool *empty, struct bs_error *err) {
+    static const char *const COUNTS[] = {
+        "TABLES WHERE TABLE_SCHEMA", "ROUTINES WHERE ROUTINE_SCHEMA", "EVENTS WHERE EVENT_SCHEMA"};
+    struct bs_buf text = {0}, value = {0};
+    bool found = false;
+    bs_buf_puts(&text, "SELECT 0");
+    for (size_t i = 0; i < sizeof COUNTS / sizeof COUNTS[0]; i++) {
+        bs_buf_printf(&text, " + (SELECT COUNT(*) FROM information_schema.%s=", COUNTS[i]);
+        bs_sql_put_string(&text, bs_str(db));
+        bs_buf_puts(&text, ")");
+    }
+    enum bs_status status = bs_sql_value(sql, &value, &found, err, "%s", bs_buf_cstr(&text));
+    *empty = status == BS_OK && found && bs_str_is(bs_buf_str(&value), "0");
+    bs_buf_fini(&text);
+    bs_buf_fini(&value);
+    return status;
+}
+
+static enum bs_status
+drop(struct bs_sql *sql, const struct bs_object *object, uint64_t *dropped, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bool is_database = object->kind == BS_OBJECT_DATABASE;
+    bool empty = true;
+    enum bs_status status = is_database ? is_empty(sql, object->db, &empty, err) : BS_OK;
+    if (status == BS_OK && !empty) {
+        bs_log(BS_LOG_WARNING, "database %s stays: there is more in it than this task has made",
+               object->db);
+        return BS_OK;
+    }
+    bs_buf_printf(&text, "DROP %s IF EXISTS ", bs_object_kind_name(object->kind));
+    if (is_database) {
+        bs_sql_put_ident(&text, bs_str(object->db));
+    } else {
+        bs_sql_put_table(&text, bs_str(object->db), bs_str(object->name));
+    }
+    if (status == BS_OK) {
+        status = bs_sql_run(sql, bs_buf_str(&text), err);
+    }
+    *dropped += status == BS_OK;
+    bs_buf_fini(&text);
+    return status;
+}
+
+static enum bs_status
+drop_all(struct bs_sql *sql, const struct bs_object *objects, size_t count, uint64_t *dropped,
+         struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(sql, err, "SET foreign_key_checks=0");
+    for (int pass = 0; pass < PASS_COUNT; pass++) {
+        for (size_t i = count; i-- > 0 && status == BS_OK;) {
+            if (pass_of(objects[i].kind) == pass) {
+                status = drop(sql, &objects[i], dropped, err);
+            }
+        }
+    }
+    return status;
+}
+
+static enum bs_status
+drop_made(struct bs_sql *sql, const struct bs_state *state, uint64_t *dropped,
+          struct bs_error *err) {
+    struct bs_object *objects = NULL;
+    size_t count = 0;
+    enum bs_status status = bs_state_list_made(sql, state, &objects, &count, err);
+    if (status == BS_OK) {
+        status = drop_all(sql, objects, count, dropped, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bs_object_fini(&objects[i]);
+    }
+    free(objects);
+    return status;
+}
+
+static enum bs_status
+refuse_running(const struct bs_run *run, const struct bs_task *task, struct bs_error *err) {
+    bs_error_set(err, BS_IO, "a binstream is at work on task '%s' (phase %s)", run->state.task,
+                 bs_phase_name(task->phase));
+    return bs_error_hint(err, "stop it with Ctrl-C or 'binstream abort', then reset");
+}
+
+static enum bs_status
+check_task(struct bs_sql *sql, const struct bs_run *run, const struct bs_task *task,
+           struct bs_error *err) {
+    bool held = false;
+    enum bs_status status = bs_fence_is_held(sql, &run->state, &held, err);
+    if (status == BS_OK && held) {
+        return refuse_running(run, task, err);
+    }
+    if (status == BS_OK && task->phase == BS_PHASE_DONE && !run->values->state_only) {
+        bs_error_set(
+            err, BS_CONFIG,
+            "task '%s' is done: the target has taken over, and its data will not be dropped",
+            run->state.task);
+        return bs_error_hint(err, "'binstream reset --state-only' removes binstream's own records");
+    }
+    return status;
+}
+
+static enum bs_status
+print_result(const struct bs_run *run, uint64_t dropped, struct bs_error *err) {
+    struct bs_buf text = {0};
+    if (run->values->json) {
+        bs_json_open(&text);
+        bs_json_put_text(&text, "command", "reset");
+        bs_json_put_text(&text, "result", "done");
+        bs_json_put_u64(&text, "dropped", dropped);
+        bs_json_close(&text);
+    } else if (run->values->state_only) {
+        bs_buf_printf(&text, "Task '%s' is forgotten; the data stays.", run->state.task);
+    } else {
+        bs_buf_printf(&text, "Task '%s' is forgotten; %" PRIu64 " objects were dropped.",
+                      run->state.task, dropped);
+    }
+    bs_buf_puts(&text, "\n");
+    enum bs_status status = bs_report_print(&text, err);
+    bs_buf_fini(&text);
+    return status;
+}
+
+static enum bs_status
+reset_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
+    struct bs_task task = {0};
+    uint64_t epoch = 0;
+    uint64_t dropped = 0;
+    enum bs_status status = bs_cli_load_task(sql, run, &task, err);
+    if (status == BS_OK) {
+        status = check_task(sql, run, &task, err);
+    }
+    bs_task_fini(&task);
+    if (status == BS_OK) {
+        status = bs_fence_take_over(sql, &run->state, TAKE_OVER_MS, &epoch, err);
+    }
+    if (status == BS_OK && !run->values->state_only) {
+        status = drop_made(sql, &run->state, &dropped, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_delete_task(sql, &run->state, true, err);
+    }
+    return status == BS_OK ? print_result(run, dropped, err) : status;
+}
+
+static enum bs_status
+reset(struct bs_run *run, struct bs_error *err) {
+    struct bs_sql *sql = NULL;
+    enum bs_status status = bs_cli_connect(&run->target, &sql, err);
+    if (status == BS_OK) {
+        status = reset_on(sql, run, err);
+    }
+    bs_sql_close(sql);
+    return status;
+}
+
+const struct bs_command bs_command_reset = {
+    .name = "reset",
+    .synopsis = "--target URI [--state-only] [options]",
+    .summary = "remove what the task has made on the target, and the task",
+    .about = "Drops the tables, views, routines, triggers and events that this task made on the "
+             "target,\n"
+             "its databases if nothing else is in them, and binstream's records. Nothing that was "
+             "there\n"
+             "before is touched. After a cutover the data is never dropped: use --state-only.",
+    .table = BS_OPTION_TABLE(OPTIONS),
+    .run = reset,
+};

@@ -1,0 +1,280 @@
+/* `status`: where a task is, from the target's state alone. */
+#include "cli/cli.h"
+
+#include "base/clock.h"
+#include "base/stop.h"
+#include "cli/report.h"
+#include "state/fence.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WATCH_MS = 1000, STEP_MS = 100, LANE = 0, BEAT_STALE_US = 10000000 };
+
+static const struct bs_option OPTIONS[] = {
+    BS_OPTION_TARGET,
+    {.name = "watch",
+     .kind = BS_OPTION_FLAG,
+     .offset = BS_FIELD(watch),
+     .help = "show it again every second until the task is done"},
+    BS_OPTIONS_COMMON,
+};
+
+struct look {
+    struct bs_task task;
+    struct bs_checkpoint checkpoint;
+    bool has_checkpoint;
+    bool running;
+    uint64_t chunks, rows_copied, bytes_copied;
+    char *beat; /* what the follow last said of itself: flat JSON, NULL: nothing yet */
+    char *cutover;
+};
+
+static void
+look_fini(struct look *look) {
+    bs_task_fini(&look->task);
+    bs_checkpoint_fini(&look->checkpoint);
+    free(look->beat);
+    free(look->cutover);
+}
+
+static enum bs_status
+take_look(struct bs_sql *sql, const struct bs_run *run, struct look *look, struct bs_error *err) {
+    const struct bs_state *state = &run->state;
+    *look = (struct look){.running = false};
+    enum bs_status status = bs_cli_load_task(sql, run, &look->task, err);
+    if (status == BS_OK) {
+        status = bs_fence_is_held(sql, state, &look->running, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_load_checkpoint(sql, state, LANE, &look->checkpoint,
+                                          &look->has_checkpoint, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_chunk_totals(sql, state, &look->chunks, &look->rows_copied,
+                                       &look->bytes_copied, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_load_report(sql, state, "beat", &look->beat, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_load_report(sql, state, "cutover", &look->cutover, err);
+    }
+    return status;
+}
+
+static double
+beat_number(const struct look *look, const char *key) {
+    char *text = look->beat != NULL ? bs_json_get(look->beat, key) : NULL;
+    double number = text != NULL ? strtod(text, NULL) : 0;
+    free(text);
+    return number;
+}
+
+static bool
+beat_flag(const struct look *look, const char *key) {
+    char *text = look->beat != NULL ? bs_json_get(look->beat, key) : NULL;
+    bool flag = text != NULL && strcmp(text, "true") == 0;
+    free(text);
+    return flag;
+}
+
+/* Is the beat one of a follow that runs now? */
+static bool
+is_beating(const struct look *look) {
+    double age_us = (double)bs_clock_wall_us() - beat_number(look, "at_us");
+    return look->running && look->beat != NULL && age_us < BEAT_STALE_US &&
+           (look->task.phase == BS_PHASE_FOLLOWING || look->task.phase == BS_PHASE_FINISHING);
+}
+
+/* Where the copy that the target holds ends: the checkpoint, or the snapshot's point before one. */
+static const struct bs_position *
+position_of(const struct look *look) {
+    return look->has_checkpoint ? &look->checkpoint.position : &look->task.point;
+}
+
+static void
+put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) {
+    const struct bs_task *task = &look->task;
+    bs_json_put_text(out, "task", run->state.task);
+    bs_json_put_text(out, "phase", bs_phase_name(task->phase));
+    bs_json_put_bool(out, "running", look->running);
+    bs_json_put_text(out, "until", task->until);
+    bs_json_put_text(out, "selection", task->selection);
+    bs_json_put_text(out, "source_flavour", bs_flavour_name(task->source_flavour));
+    bs_json_put_u64(out, "source_version", task->source_version);
+    bs_json_put_u64(out, "tables_total", task->tables_total);
+    bs_json_put_u64(out, "rows_estimate", task->rows_estimate);
+    bs_json_put_u64(out, "bytes_estimate", task->bytes_estimate);
+    bs_json_put_u64(out, "chunks", look->chunks);
+    bs_json_put_u64(out, "rows_copied", look->rows_copied);
+    bs_json_put_u64(out, "bytes_copied", look->bytes_copied);
+    bs_json_put_text(out, "snapshot_file", task->point.file);
+    bs_json_put_u64(out, "snapshot_pos", task->point.pos);
+    bs_json_put_text(out, "snapshot_gtid", task->point.gtid);
+}
+
+static void
+put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) {
+    const struct bs_position *at = position_of(look);
+    char lag[32] = "null";
+    if (is_beating(look)) {
+        (void)snprintf(lag, sizeof lag, "%.3f", beat_number(look, "lag_s"));
+    }
+    bs_json_open(out);
+    bs_json_put_text(out, "command", "status");
+    put_task_json(out, run, look);
+    bs_json_put_text(out, "file", at->file);
+    bs_json_put_u64(out, "pos", at->pos);
+    bs_json_put_text(out, "gtid", at->gtid);
+    bs_json_put_u64(out, "transactions", look->checkpoint.transactions);
+    bs_json_put_u64(out, "rows", look->checkpoint.rows);
+    bs_json_put_raw(out, "lag_s", lag);
+    bs_json_put_bool(out, "caught_up", is_beating(look) && beat_flag(look, "caught_up"));
+    bs_json_put_raw(out, "follow", look->beat);
+    bs_json_put_raw(out, "cutover", look->cutover);
+    bs_json_close(out);
+    bs_buf_puts(out, "\n");
+}
+
+static const char *
+meaning_of(const struct look *look) {
+    switch (look->task.phase) {
+    case BS_PHASE_COPYING:
+        return look->running ? "the snapshot is being copied"
+                             : "the snapshot is not complete and nothing runs: run it again";
+    case BS_PHASE_COPIED:
+        return look->running ? "the snapshot is complete"
+                             : "the snapshot is complete; next: 'binstream follow'";
+    case BS_PHASE_FOLLOWING:
+        return look->running ? "changes of the source are being replayed"
+                             : "nothing runs: run 'binstream follow' again";
+    case BS_PHASE_FINISHING:
+        return look->running ? "the cutover is taking place"
+                             : "a cutover was cut short: run 'binstream follow' again";
+    case BS_PHASE_DONE:
+        return "the target has taken over";
+    case BS_PHASE_ABORTED:
+        return "aborted; 'binstream reset' removes what was copied";
+    }
+    return "";
+}
+
+static void
+put_copy(struct bs_buf *out, const struct look *look) {
+    struct bs_buf line = {0};
+    bs_report_put_count(&line, look->rows_copied);
+    if (look->task.phase == BS_PHASE_COPYING) {
+        bs_buf_puts(&line, " of about ");
+        bs_report_put_count(&line, look->task.rows_estimate);
+    }
+    bs_buf_puts(&line, " rows, ");
+    bs_report_put_bytes(&line, look->bytes_copied);
+    bs_buf_printf(&line, ", %" PRIu64 " chunks of %" PRIu64 " tables", look->chunks,
+                  look->task.tables_total);
+    bs_report_put_line(out, "copied", "%s", bs_buf_cstr(&line));
+    bs_buf_fini(&line);
+}
+
+static void
+put_follow(struct bs_buf *out, const struct look *look) {
+    struct bs_buf line = {0};
+    if (!look->has_checkpoint) {
+        return;
+    }
+    bs_report_put_count(&line, look->checkpoint.transactions);
+    bs_buf_puts(&line, " transactions, ");
+    bs_report_put_count(&line, look->checkpoint.rows);
+    bs_buf_puts(&line, " rows");
+    bs_report_put_line(out, "replayed", "%s", bs_buf_cstr(&line));
+    if (is_beating(look) && beat_flag(look, "caught_up")) {
+        bs_report_put_line(out, "lag", "none: caught up");
+    } else if (is_beating(look)) {
+        bs_report_put_line(out, "lag", "%.1f s", beat_number(look, "lag_s"));
+    } else {
+        bs_report_put_line(out, "lag", "not known while no follow runs");
+    }
+    bs_buf_fini(&line);
+}
+
+static void
+put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) {
+    bs_buf_printf(out, "Task '%s': %s\n", run->state.task, meaning_of(look));
+    bs_report_put_line(out, "phase", "%s", bs_phase_name(look->task.phase));
+    bs_report_put_line(out, "running", "%s%s%s", look->running ? "yes" : "no",
+                       look->running && look->task.until[0] != '\0' ? ", until " : "",
+                       look->running ? look->task.until : "");
+    bs_report_put_line(out, "selection", "%s", look->task.selection);
+    put_copy(out, look);
+    put_follow(out, look);
+    bs_report_put_position(out, position_of(look));
+}
+
+/* In a terminal each look takes the place of the one before. */
+static enum bs_status
+show(const struct bs_run *run, const struct look *look, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bool redraws = run->values->watch && !run->values->json && isatty(STDOUT_FILENO);
+    bs_buf_puts(&text, redraws ? "\033[H\033[2J" : "");
+    if (run->values->json) {
+        put_json(&text, run, look);
+    } else {
+        put_text(&text, run, look);
+    }
+    enum bs_status status = bs_report_print(&text, err);
+    bs_buf_fini(&text);
+    return status;
+}
+
+/* Until the next look, or a signal. */
+static bool
+pause_until_next(void) {
+    for (int passed = 0; passed < WATCH_MS && !bs_stop_requested(); passed += STEP_MS) {
+        struct timespec wait = {.tv_sec = 0, .tv_nsec = STEP_MS * 1000000L};
+        (void)nanosleep(&wait, NULL);
+    }
+    return !bs_stop_requested();
+}
+
+static enum bs_status
+status_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
+    for (;;) {
+        struct look look;
+        enum bs_status status = take_look(sql, run, &look, err);
+        if (status == BS_OK) {
+            status = show(run, &look, err);
+        }
+        bool ended = look.task.phase == BS_PHASE_DONE || look.task.phase == BS_PHASE_ABORTED;
+        look_fini(&look);
+        if (status != BS_OK || ended || !run->values->watch || !pause_until_next()) {
+            return status;
+        }
+    }
+}
+
+static enum bs_status
+status(struct bs_run *run, struct bs_error *err) {
+    struct bs_sql *sql = NULL;
+    enum bs_status result = bs_cli_connect(&run->target, &sql, err);
+    if (result == BS_OK) {
+        result = status_on(sql, run, err);
+    }
+    bs_sql_close(sql);
+    return result;
+}
+
+const struct bs_command bs_command_status = {
+    .name = "status",
+    .synopsis = "--target URI [--watch] [options]",
+    .summary = "show phase, position, rows and lag of the task",
+    .about = "Tells where the task is, from what is recorded on the target: its phase, whether a "
+             "binstream\n"
+             "is at work on it, how much was copied and replayed, up to which position of the "
+             "source, and\n"
+             "how far the follow is behind. The source is not asked.",
+    .table = BS_OPTION_TABLE(OPTIONS),
+    .run = status,
+};

@@ -1,0 +1,127 @@
+/* The values of all options of all commands, and the options that commands share. A command's table
+ * lists the options that it has; the fields of the others stay 0. */
+#ifndef BS_CLI_VALUES_H
+#define BS_CLI_VALUES_H
+
+#include "cli/option.h"
+
+struct bs_values {
+    char *source, *target, *defaults_file;
+    char *databases, *tables, *exclude_databases, *exclude_tables;
+    char *task, *state_schema;
+    bool json;
+    int progress, log_level;
+    uint64_t threads, memory, chunk_bytes;
+    uint64_t lock_timeout_ms, max_freeze_ms, give_up_ms;
+    int consistency, position, freeze;
+    bool no_target_binlog, until_cutover, until_caught_up, watch, state_only;
+};
+
+enum bs_progress_mode {
+    BS_PROGRESS_AUTO,
+    BS_PROGRESS_BAR,
+    BS_PROGRESS_PLAIN,
+    BS_PROGRESS_NONE,
+};
+
+/* In the order of the enums that the indexes become. */
+extern const char *const BS_PROGRESS_CHOICES[];    /* enum bs_progress_mode */
+extern const char *const BS_LOG_LEVEL_CHOICES[];   /* enum bs_log_level */
+extern const char *const BS_CONSISTENCY_CHOICES[]; /* enum bs_consistency */
+extern const char *const BS_POSITION_CHOICES[];    /* enum bs_position_choice */
+extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
+
+#define BS_FIELD(name) offsetof(struct bs_values, name)
+
+#define BS_OPTION_SOURCE                                                                           \
+    {                                                                                              \
+        .name = "source", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(source), .value = "URI",      \
+        .help = "the server to move from: mysql://user[:password]@host[:port]/?option=value; "     \
+                "BINSTREAM_SOURCE in the environment stands in for it",                            \
+    }
+#define BS_OPTION_TARGET                                                                           \
+    {                                                                                              \
+        .name = "target", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(target), .value = "URI",      \
+        .help = "the server to move to, written in the same way; BINSTREAM_TARGET in the "         \
+                "environment stands in for it",                                                    \
+    }
+#define BS_OPTIONS_SELECTION                                                                       \
+    {.name = "databases", .kind = BS_OPTION_LIST, .offset = BS_FIELD(databases), .value = "LIST",  \
+     .help = "only these databases: names separated by commas, % and _ as in LIKE; without it, "   \
+             "and without --tables, every database but the system's"},                             \
+    {.name = "tables", .kind = BS_OPTION_LIST, .offset = BS_FIELD(tables), .value = "LIST",        \
+     .help = "only these tables, each as database.table, with the same patterns"},                 \
+    {.name = "exclude-databases", .kind = BS_OPTION_LIST, .offset = BS_FIELD(exclude_databases),   \
+     .value = "LIST", .help = "not these databases"},                                              \
+    {                                                                                              \
+        .name = "exclude-tables", .kind = BS_OPTION_LIST, .offset = BS_FIELD(exclude_tables),      \
+        .value = "LIST", .help = "not these tables, each as database.table"                        \
+    }
+#define BS_OPTION_MEMORY                                                                           \
+    {                                                                                              \
+        .name = "memory", .kind = BS_OPTION_SIZE, .offset = BS_FIELD(memory), .value = "SIZE",     \
+        .fallback = "256M", .least = 64U << 20, .most = UINT64_C(1) << 40,                         \
+        .help = "stay under this much memory, plus three times the largest row"                    \
+    }
+#define BS_OPTION_NO_TARGET_BINLOG                                                                 \
+    {                                                                                              \
+        .name = "no-target-binlog", .kind = BS_OPTION_FLAG, .offset = BS_FIELD(no_target_binlog),  \
+        .help = "do not write what is copied into the target's own binary log; replicas of the "   \
+                "target then lack it"                                                              \
+    }
+#define BS_OPTIONS_COPY                                                                            \
+    {.name = "threads", .kind = BS_OPTION_NUMBER, .offset = BS_FIELD(threads), .value = "N",       \
+     .fallback = "4", .least = 1, .most = 32,                                                      \
+     .help = "copy with this many connections to each server"},                                    \
+    {.name = "chunk-bytes", .kind = BS_OPTION_SIZE, .offset = BS_FIELD(chunk_bytes),               \
+     .value = "SIZE", .fallback = "16M", .least = 64U << 10, .most = UINT64_C(1) << 30,            \
+     .help = "copy tables in pieces of about this size"},                                          \
+    {.name = "position", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(position), .value = "HOW",   \
+     .fallback = "auto", .choices = BS_POSITION_CHOICES,                                           \
+     .help = "follow the source's log by GTID or by file and position; auto takes GTID where the " \
+             "source has it"},                                                                     \
+    {.name = "consistency", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(consistency),             \
+     .value = "HOW", .fallback = "auto", .choices = BS_CONSISTENCY_CHOICES,                        \
+     .help = "how the source is held still for the instant in which the position is taken"},       \
+    {                                                                                              \
+        .name = "lock-timeout", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(lock_timeout_ms),    \
+        .value = "SECONDS", .fallback = "10", .least = 1000, .most = 86400000,                     \
+        .help = "give that lock up, and try again, when it is not granted in this time"            \
+    }
+#define BS_OPTION_GIVE_UP                                                                          \
+    {                                                                                              \
+        .name = "give-up", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(give_up_ms),              \
+        .value = "SECONDS", .fallback = "600", .least = 1000, .most = 604800000,                   \
+        .help = "end with an error when the source or the target cannot be reached for this long"  \
+    }
+#define BS_OPTIONS_FREEZE(freeze_default, seconds_default)                                         \
+    {.name = "freeze", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(freeze), .value = "HOW",       \
+     .fallback = freeze_default, .choices = BS_FREEZE_CHOICES,                                     \
+     .help = "how writes on the source are stopped at cutover"},                                   \
+    {                                                                                              \
+        .name = "max-freeze", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(max_freeze_ms),        \
+        .value = "SECONDS", .fallback = seconds_default, .least = 100, .most = 86400000,           \
+        .help = "undo the freeze and go on following when the cutover is not over in this time"    \
+    }
+#define BS_OPTIONS_COMMON                                                                          \
+    {.name = "task", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(task), .value = "NAME",            \
+     .fallback = "default", .help = "which task this is about, where a target has several"},       \
+    {.name = "state-schema", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(state_schema),             \
+     .value = "NAME", .fallback = "binstream",                                                     \
+     .help = "the database on the target that holds binstream's own state"},                       \
+    {.name = "defaults-file", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(defaults_file),           \
+     .value = "FILE",                                                                              \
+     .help = "take what the URIs do not say from [client], [binstream-source] and "                \
+             "[binstream-target] of this option file"},                                            \
+    {.name = "json", .kind = BS_OPTION_FLAG, .offset = BS_FIELD(json),                             \
+     .help = "the report as one JSON object on standard output, and logs as JSON"},                \
+    {.name = "progress", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(progress), .value = "HOW",   \
+     .fallback = "auto", .choices = BS_PROGRESS_CHOICES,                                           \
+     .help = "how progress is shown; auto draws a bar on a terminal, else a line now and then"},   \
+    {                                                                                              \
+        .name = "log-level", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(log_level),              \
+        .value = "LEVEL", .fallback = "info", .choices = BS_LOG_LEVEL_CHOICES,                     \
+        .help = "the least important log lines to write to standard error"                         \
+    }
+
+#endif
