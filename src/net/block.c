@@ -8,18 +8,18 @@
 enum { EVENT_SIZE_OFFSET = 9 };
 
 void
-bs_block_fini(struct bs_block *block) {
+bs_event_block_fini(struct bs_event_block *block) {
     bs_buf_fini(&block->bytes);
     block->whole = 0;
 }
 
 void
-bs_block_clear(struct bs_block *block) {
-    bs_block_fini(block);
+bs_event_block_clear(struct bs_event_block *block) {
+    bs_event_block_fini(block);
 }
 
 enum bs_status
-bs_block_commit(struct bs_block *block, struct bs_error *err) {
+bs_event_block_commit(struct bs_event_block *block, struct bs_error *err) {
     size_t len = block->bytes.len - block->whole;
     struct bs_cursor c = bs_cursor(block->bytes.data + block->whole, len);
     bs_cursor_skip(&c, EVENT_SIZE_OFFSET);
@@ -34,12 +34,12 @@ bs_block_commit(struct bs_block *block, struct bs_error *err) {
 }
 
 void
-bs_block_rollback(struct bs_block *block) {
+bs_event_block_rollback(struct bs_event_block *block) {
     block->bytes.len = block->whole;
 }
 
 uint8_t *
-bs_block_take(struct bs_block *block, size_t *len) {
+bs_event_block_take(struct bs_event_block *block, size_t *len) {
     if (block->whole == 0) {
         *len = 0;
         return NULL;

@@ -3,8 +3,8 @@
  *    bytes: | event | event | event | half an ev...
  *           0                       whole          bytes.len
  *
- * The packet reader appends to bytes as data arrives; bs_block_commit checks each event that became
- * whole; bs_block_take hands the whole ones over and keeps the half one. Memory grows with what has
+ * The packet reader appends to bytes as data arrives; bs_event_block_commit checks each event that became
+ * whole; bs_event_block_take hands the whole ones over and keeps the half one. Memory grows with what has
  * arrived. Used by net/client.c (fills) and net/stream.c (takes), on the loop's thread. */
 #ifndef BS_NET_BLOCK_H
 #define BS_NET_BLOCK_H
@@ -20,22 +20,22 @@ enum {
     BS_EVENT_HEADER_LEN = 19,
 };
 
-struct bs_block {
+struct bs_event_block {
     struct bs_buf bytes;
     size_t whole;
 };
 
-void bs_block_fini(struct bs_block *block);
-void bs_block_clear(struct bs_block *block);
+void bs_event_block_fini(struct bs_event_block *block);
+void bs_event_block_clear(struct bs_event_block *block);
 
 /* All of bytes is whole events now, the last one new. BS_PROTOCOL when its length is not what its
  * header says. */
-enum bs_status bs_block_commit(struct bs_block *block, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_event_block_commit(struct bs_event_block *block, struct bs_error *err) BS_MUST_CHECK;
 
 /* Drops what came after the last whole event. */
-void bs_block_rollback(struct bs_block *block);
+void bs_event_block_rollback(struct bs_event_block *block);
 
 /* The whole events, heap-owned by the caller, *len bytes; NULL when there are none. */
-uint8_t *bs_block_take(struct bs_block *block, size_t *len);
+uint8_t *bs_event_block_take(struct bs_event_block *block, size_t *len);
 
 #endif

@@ -50,7 +50,7 @@ struct bs_client {
     struct bs_tls_context *tls;
     struct bs_link *link;
     struct bs_buf key_pem; /* content of server_public_key */
-    struct bs_block *block;
+    struct bs_event_block *block;
     /* of the current connection */
     struct bs_greeting greeting;
     enum bs_compress compress; /* agreed on; in force after the login */
@@ -98,7 +98,7 @@ read_key_file(struct bs_client *client, struct bs_error *err) {
 
 enum bs_status
 bs_client_new(struct bs_client **client, struct bs_loop *loop,
-              const struct bs_stream_config *config, struct bs_block *block,
+              const struct bs_stream_config *config, struct bs_event_block *block,
               const struct bs_client_hooks *hooks, void *arg, struct bs_error *err) {
     struct bs_error ignored;
     err = err != NULL ? err : &ignored;
@@ -139,7 +139,7 @@ bs_client_open(struct bs_client *client, const struct bs_stream_request *request
     bs_packet_reader_init(&client->packets, LOGIN_MESSAGE_MAX);
     bs_buf_clear(&client->message);
     bs_buf_clear(&client->unpacked);
-    bs_block_clear(client->block);
+    bs_event_block_clear(client->block);
     client->setup.request = request;
     client->step = 0;
     client->flowing = false;
@@ -158,7 +158,7 @@ bs_client_close(struct bs_client *client) {
         bs_compress_reader_fini(&client->frames);
         client->framed = false;
     }
-    bs_block_rollback(client->block); /* whole events stay for the stream to take */
+    bs_event_block_rollback(client->block); /* whole events stay for the stream to take */
 }
 
 static void
@@ -429,6 +429,9 @@ take_registered(struct bs_client *client, struct bs_str message, struct bs_error
     struct bs_buf command = {0};
     enum bs_status status = bs_answer_expect_ok(message, err);
     if (status != BS_OK) {
+        /* Servers call a missing privilege "access denied", as they do a wrong password. */
+        bs_error_hint(err, "if the account lacks the right to read the binlog: GRANT REPLICATION SLAVE, "
+                           "REPLICATION CLIENT ON *.* TO the account");
         return bs_error_context(err, "registering as a replica");
     }
     status = bs_setup_dump_command(&client->setup, &command, err);
@@ -445,15 +448,21 @@ take_registered(struct bs_client *client, struct bs_str message, struct bs_error
 
 /* -- the dump ---------------------------------------------------------------------------------- */
 
-static void
-end(struct bs_client *client) {
+/* An EOF is asked for with non_block; otherwise it is how a server that shuts down, or that kills the
+ * session, takes its leave (MariaDB 10.11). */
+static enum bs_status
+take_end(struct bs_client *client, struct bs_error *err) {
+    if (!client->config->non_block) {
+        return bs_error_set(err, BS_IO, "the source ended the dump: it shuts down, or the session was killed");
+    }
     bs_client_close(client);
     client->hooks->ended(client->arg);
+    return BS_OK;
 }
 
 static enum bs_status
 take_event(struct bs_client *client, struct bs_error *err) {
-    enum bs_status status = bs_block_commit(client->block, err);
+    enum bs_status status = bs_event_block_commit(client->block, err);
     if (status != BS_OK) {
         return status;
     }
@@ -474,8 +483,7 @@ take_dump_message(struct bs_client *client, struct bs_error *err) {
         return take_event(client, err);
     }
     if (client->packets.len > 0 && client->packets.first == 0xFE && len < BS_ANSWER_EOF_LEN_MAX) {
-        end(client);
-        return BS_OK;
+        return take_end(client, err);
     }
     if (client->packets.len == 0 || client->packets.first != 0xFF) {
         return bs_error_set(err, BS_PROTOCOL, "the server sent something that is no binlog event");
@@ -483,7 +491,7 @@ take_dump_message(struct bs_client *client, struct bs_error *err) {
     struct bs_buf whole = {0};
     bs_buf_put_u8(&whole, 0xFF);
     bs_buf_put(&whole, bytes->data + client->block->whole, len);
-    bs_block_rollback(client->block);
+    bs_event_block_rollback(client->block);
     enum bs_status status = bs_answer_error(bs_buf_str(&whole), err);
     bs_buf_fini(&whole);
     return status;

@@ -48,7 +48,7 @@ struct bs_client;
 /* Checks the endpoint's options and reads the files they name: BS_CONFIG. All pointers must outlive
  * the client. */
 enum bs_status bs_client_new(struct bs_client **client, struct bs_loop *loop,
-                             const struct bs_stream_config *config, struct bs_block *block,
+                             const struct bs_stream_config *config, struct bs_event_block *block,
                              const struct bs_client_hooks *hooks, void *arg,
                              struct bs_error *err) BS_MUST_CHECK;
 void bs_client_free(struct bs_client *client);

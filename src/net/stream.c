@@ -78,7 +78,7 @@ struct bs_stream {
     enum stream_state state;
     struct request request;
     struct bs_client *client;
-    struct bs_block block;
+    struct bs_event_block block;
     struct bs_outbox outbox;
     struct bs_backoff backoff;
     struct bs_loop_timer *retry;
@@ -159,7 +159,7 @@ deliver(struct bs_stream *stream, struct bs_stream_msg *msg) {
 static void
 deliver_events(struct bs_stream *stream) {
     size_t len = 0;
-    uint8_t *data = bs_block_take(&stream->block, &len);
+    uint8_t *data = bs_event_block_take(&stream->block, &len);
     if (data != NULL) {
         struct bs_stream_msg *msg = message_new(BS_STREAM_EVENTS);
         msg->data = data;
@@ -415,7 +415,7 @@ on_space(void *arg) {
 static void
 stream_free(struct bs_stream *stream) {
     bs_client_free(stream->client);
-    bs_block_fini(&stream->block);
+    bs_event_block_fini(&stream->block);
     bs_outbox_fini(&stream->outbox);
     bs_loop_timer_free(stream->retry);
     bs_loop_timer_free(stream->watchdog);
