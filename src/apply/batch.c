@@ -125,25 +125,35 @@ check_answer(const struct bs_expect *expect, uint64_t affected, unsigned int war
     return BS_OK;
 }
 
+/* Answers that are still on the way are read, so that the session can be used to roll back. */
+static void
+drop_answers(struct bs_sql *sql) {
+    bool more = true;
+    uint64_t affected = 0;
+    unsigned int warnings = 0;
+    while (more && bs_sql_multi_next(sql, &more, &affected, &warnings, NULL) == BS_OK) {
+    }
+}
+
 /* Reads all answers of a packet that holds the expectations [0, count). */
 static enum bs_status
 read_answers(struct bs_batch *batch, size_t count, struct bs_sql *sql, struct bs_error *err) {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i <= count; i++) {
         bool more = false;
         uint64_t affected = 0;
         unsigned int warnings = 0;
         enum bs_status status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
-        if (status == BS_OK && more != (i + 1 < count)) {
+        if (status == BS_OK && more != (i < count)) {
             status = bs_error_set(err, BS_PROTOCOL,
                                   "the target answered another number of statements than it got");
         }
-        if (status == BS_OK) {
+        if (status == BS_OK && i < count) {
             status = check_answer(&batch->expects[i], affected, warnings, err);
         }
         if (status != BS_OK) {
-            name_origin(batch, &batch->expects[i], err);
-            /* Answers that are still on the way are read, so that the session can be used to roll back. */
-            while (more && bs_sql_multi_next(sql, &more, &affected, &warnings, NULL) == BS_OK) {
+            name_origin(batch, &batch->expects[i < count ? i : count - 1], err);
+            if (more) {
+                drop_answers(sql);
             }
             return status;
         }

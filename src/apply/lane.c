@@ -122,10 +122,11 @@ send_commit(struct bs_lane *lane, struct bs_error *err) {
     }
     bs_fault_point("commit-sent");
     status = bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
-    if (status == BS_OK) {
-        bs_fault_point("commit-answered");
+    if (status != BS_OK) {
+        return status;
     }
-    return status;
+    bs_fault_point("commit-answered");
+    return bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
 }
 
 static void

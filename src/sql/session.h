@@ -90,9 +90,10 @@ enum bs_status bs_sql_variable(struct bs_sql *sql, const char *name, bool global
     BS_MUST_CHECK;
 
 /* Several statements in one packet, separated by ";". After bs_sql_multi_send the answers are read
- * one by one: *more false after the last one. A failing statement ends the list: those behind it
- * were not run. send and next are apart so that a test can die between them. Statements with result
- * sets are allowed; their rows are dropped. */
+ * one by one: *more true with each answer, and false, once, when there is none left. They must all be
+ * read before the session is used again. A failing statement ends the list: those behind it were not
+ * run. send and next are apart so that a test can die between them. Statements with result sets are
+ * allowed; their rows are dropped. */
 enum bs_status bs_sql_multi_send(struct bs_sql *sql, struct bs_str text, struct bs_error *err)
     BS_MUST_CHECK;
 enum bs_status bs_sql_multi_next(struct bs_sql *sql, bool *more, uint64_t *affected,
