@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "snapshot/create_text.h"
 #include "sql/text.h"
 
 #include <stdlib.h>
@@ -95,6 +96,56 @@ check_free(struct bs_sql *control, const struct bs_schema *schema, struct bs_err
     return status;
 }
 
+/* utf8_bin and utf8mb3_bin are two versions' names for one collation. */
+static bool
+collations_equal(const char *a, const char *b) {
+    a += strncmp(a, "utf8mb3_", 8) == 0 ? 7 : strncmp(a, "utf8_", 5) == 0 ? 4 : 0;
+    b += strncmp(b, "utf8mb3_", 8) == 0 ? 7 : strncmp(b, "utf8_", 5) == 0 ? 4 : 0;
+    return strcmp(a, b) == 0;
+}
+
+/* A CREATE TABLE that follow will replay takes its charset from the database. */
+static enum bs_status
+check_database(struct bs_sql *control, const struct bs_object *object, struct bs_error *err) {
+    struct bs_buf name = {0};
+    struct bs_buf value = {0};
+    bool found = false;
+    const char *wanted = object->collation_database;
+    bs_sql_put_string(&name, bs_str(object->db));
+    enum bs_status status = bs_sql_value(control, &value, &found, err,
+                                         "SELECT DEFAULT_COLLATION_NAME FROM "
+                                         "information_schema.SCHEMATA WHERE SCHEMA_NAME=%s",
+                                         bs_buf_cstr(&name));
+    if (status == BS_OK && found && wanted != NULL &&
+        !collations_equal(bs_buf_cstr(&value), wanted)) {
+        status =
+            bs_error_set(err, BS_PRECHECK,
+                         "database %s is on the target already, with default collation %s; the "
+                         "source's is %s",
+                         object->db, bs_buf_cstr(&value), wanted);
+        bs_error_hint(err,
+                      "drop it there, and it will be created as it is on the source; or ALTER "
+                      "DATABASE ... DEFAULT COLLATE %s",
+                      wanted);
+    }
+    bs_buf_fini(&name);
+    bs_buf_fini(&value);
+    return status;
+}
+
+static enum bs_status
+check_databases(struct bs_sql *control, const struct bs_map *there, const struct bs_schema *schema,
+                struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < schema->object_count && status == BS_OK; i++) {
+        const struct bs_object *object = &schema->objects[i];
+        if (object->kind == BS_OBJECT_DATABASE && has_name(there, object->db, "")) {
+            status = check_database(control, object, err);
+        }
+    }
+    return status;
+}
+
 static enum bs_status
 create_databases(struct bs_sql *control, const struct bs_state *state,
                  const struct bs_schema *schema, struct bs_snapshot_report *report,
@@ -102,6 +153,9 @@ create_databases(struct bs_sql *control, const struct bs_state *state,
     struct bs_map there = {0};
     enum bs_status status =
         read_names(control, "SELECT SCHEMA_NAME, '' FROM information_schema.SCHEMATA", &there, err);
+    if (status == BS_OK) {
+        status = check_databases(control, &there, schema, err);
+    }
     for (size_t i = 0; i < schema->object_count && status == BS_OK; i++) {
         const struct bs_object *object = &schema->objects[i];
         if (object->kind != BS_OBJECT_DATABASE) {
@@ -142,7 +196,10 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
         status = use_database(control, table->db, err);
     }
     if (status == BS_OK) {
-        status = bs_sql_run(control, bs_str(table->create), err);
+        struct bs_buf text = {0};
+        bs_create_text_put(&text, bs_str(table->create));
+        status = bs_sql_run(control, bs_buf_str(&text), err);
+        bs_buf_fini(&text);
     }
     if (status != BS_OK) {
         return bs_error_context(err, "creating table %s.%s on the target", table->db, table->name);

@@ -10,7 +10,7 @@
 #include <time.h>
 
 enum {
-    CHUNK_ROWS_MIN = 100,
+    CHUNK_ROWS_MIN = 1,
     CHUNK_ROWS_MAX = 10000000,
     CHUNK_GROWTH_MAX = 4,
     ROW_BYTES_GUESS = 128, /* where the catalogue knows nothing */
