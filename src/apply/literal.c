@@ -11,9 +11,11 @@ put_double(struct bs_buf *sql, double value) {
     bs_buf_printf(sql, "%.16e", value);
 }
 
+/* As text, with a charset said: a binary literal would be read as the 16 bytes themselves by some
+ * servers and refused by others. */
 static void
 put_uuid(struct bs_buf *sql, struct bs_str bytes) {
-    bs_buf_puts(sql, "'");
+    bs_buf_puts(sql, "_latin1'");
     for (size_t i = 0; i < bytes.len; i++) {
         bool dash = i == 4 || i == 6 || i == 8 || i == 10;
         bs_buf_printf(sql, "%s%02x", dash ? "-" : "", (unsigned char)bytes.data[i]);
@@ -23,7 +25,7 @@ put_uuid(struct bs_buf *sql, struct bs_str bytes) {
 
 static void
 put_inet4(struct bs_buf *sql, struct bs_str bytes) {
-    bs_buf_puts(sql, "'");
+    bs_buf_puts(sql, "_latin1'");
     for (size_t i = 0; i < bytes.len; i++) {
         bs_buf_printf(sql, "%s%u", i > 0 ? "." : "", (unsigned char)bytes.data[i]);
     }
@@ -32,7 +34,7 @@ put_inet4(struct bs_buf *sql, struct bs_str bytes) {
 
 static void
 put_inet6(struct bs_buf *sql, struct bs_str bytes) {
-    bs_buf_puts(sql, "'");
+    bs_buf_puts(sql, "_latin1'");
     for (size_t i = 0; i < bytes.len; i++) {
         bool colon = i > 0 && i % 2 == 0;
         bs_buf_printf(sql, "%s%02x", colon ? ":" : "", (unsigned char)bytes.data[i]);
