@@ -83,7 +83,7 @@ put_row_values(struct bs_buf *sql, const struct bs_target_table *table,
         if (i > 0) {
             bs_buf_put_u8(sql, ',');
         }
-        bs_literal_put(sql, &table->model->columns[c], &values[c]);
+        bs_literal_put_assigned(sql, &table->model->columns[c], &values[c]);
     }
     bs_buf_puts(sql, ")");
 }
@@ -233,7 +233,7 @@ put_assignments(struct bs_buf *sql, const struct bs_target_table *table,
             bs_buf_puts(sql, assigned > 0 ? "," : "");
             bs_sql_put_ident(sql, bs_str(column->name));
             bs_buf_puts(sql, "=");
-            bs_literal_put(sql, column, &rows->after[c]);
+            bs_literal_put_assigned(sql, column, &rows->after[c]);
         }
         assigned++;
     }

@@ -3,6 +3,8 @@
 #include "sql/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* 17 significant digits name one double and no other; the exponent makes the server read a DOUBLE
  * instead of a DECIMAL. A FLOAT is widened first, which is exact, and so is the way back. */
@@ -122,6 +124,27 @@ bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct 
         bs_sql_put_text(sql, "utf8mb4", value->text);
         return;
     }
+}
+
+/* D of FLOAT(M,D), or -1. */
+static int
+declared_digits(const struct bs_column *column) {
+    const char *open = strchr(column->type_text, '(');
+    const char *comma = open != NULL ? strchr(open, ',') : NULL;
+    return comma != NULL ? (int)strtol(comma + 1, NULL, 10) : -1;
+}
+
+void
+bs_literal_put_assigned(struct bs_buf *sql, const struct bs_column *column,
+                        const struct bs_value *value) {
+    bool is_real = value->kind == BS_VALUE_FLOAT || value->kind == BS_VALUE_DOUBLE;
+    int digits = is_real ? declared_digits(column) : -1;
+    if (digits < 0) {
+        bs_literal_put(sql, column, value);
+        return;
+    }
+    double real = value->kind == BS_VALUE_FLOAT ? (double)value->f32 : value->f64;
+    bs_buf_printf(sql, "%.*fe0", digits, real);
 }
 
 static void

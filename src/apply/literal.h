@@ -10,9 +10,15 @@
 
 #include <stdbool.h>
 
-/* The value as something that can be assigned to the column or compared with it by "=". */
+/* The value as something that can be compared with the column by "=". */
 void bs_literal_put(struct bs_buf *sql, const struct bs_column *column,
                     const struct bs_value *value);
+
+/* The value as something to assign. Differs for FLOAT(M,D) and DOUBLE(M,D): the stored 9999.999 is a
+ * little more than that, which the column's own range check would refuse, so D digits are written,
+ * which the server stores as the same bits. */
+void bs_literal_put_assigned(struct bs_buf *sql, const struct bs_column *column,
+                             const struct bs_value *value);
 
 /* An exact condition on a column that is in no key: true for the very same stored value only, where
  * "=" would take 'a' for 'A' under many collations. */
