@@ -250,8 +250,13 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     return status;
 }
 
+/* A rolled back group is logged when it held something that cannot be rolled back: temporary tables,
+ * which do not concern us, or rows of a non-transactional table, which do. */
 static enum bs_status
-refuse_rollback(struct bs_error *err) {
+end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    if (!applier->group_has_rows && !applier->group_has_ddl) {
+        return end_group(applier, item, err);
+    }
     bs_error_set(err, BS_PRECHECK, "the source logged a transaction that it rolled back after it had "
                                    "changed a non-transactional table");
     return bs_error_hint(err, "convert such tables to InnoDB on the source, then take a new snapshot");
@@ -274,7 +279,7 @@ dispatch(struct bs_applier *applier, const struct bs_item *item, struct bs_error
     case BS_ITEM_GROUP_END:
         return end_group(applier, item, err);
     case BS_ITEM_GROUP_ROLLBACK:
-        return refuse_rollback(err);
+        return end_rolled_back(applier, item, err);
     }
     return BS_OK;
 }
