@@ -174,7 +174,7 @@ advance(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err
                                   "run again; if it fails again, make a new snapshot");
     }
     d->pos = widen(event->log_pos, sum);
-    d->event_pos = d->pos - event->event_size;
+    d->event_pos = d->pos > event->event_size ? d->pos - event->event_size : 0;
     return BS_OK;
 }
 

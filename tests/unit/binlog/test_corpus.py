@@ -304,8 +304,6 @@ def parse_text(text):
 def same_text(value, printed):
     """True where the two notations cannot be told apart; numbers and plain ASCII can."""
     kind, body = value[:1], value[1:]
-    if printed.startswith(b"!! Don't know"):
-        return True
     if kind == "n":
         return printed == b"NULL"
     if kind in "iu":
@@ -332,8 +330,12 @@ def same_text(value, printed):
 
 def compare_text(case, changes, text):
     count = 0
-    printed = parse_text(text)
-    for change in changes:
+    # Where mysqlbinlog meets a GEOMETRY it gives the event up: such tables are left to the state.
+    printed = list(parse_text(text))
+    given_up = {c[1] for c in printed if any(
+        v.startswith(b"!! Don't know") for side in c[2:] for v in side.values())}
+    printed = iter([c for c in printed if c[1] not in given_up])
+    for change in (c for c in changes if c.db + "." + c.table not in given_up):
         want = next(printed, None)
         count += 1
         if want is None:
