@@ -24,7 +24,6 @@ static const struct {
     {"unique_checks", "ON", true},
     {"sql_big_selects", "ON", true},
     {"sql_safe_updates", "OFF", true},
-    {"sql_select_limit", "18446744073709551615", true},
     {"sql_quote_show_create", "ON", true},
     {"sql_auto_is_null", "OFF", true},
     {"sql_notes", "ON", true},
@@ -199,8 +198,11 @@ switch_binlog_off(struct bs_sql *sql, struct bs_error *err) {
 static enum bs_status
 set_up(struct bs_sql *sql, const struct bs_sql_options *options, struct bs_error *err) {
     bool differs[SETTING_COUNT] = {false};
+    /* The limit goes first: it cuts what SHOW VARIABLES prints as well. */
     enum bs_status status =
-        bs_sql_exec(sql, err, "SET NAMES binary, sql_mode='" BS_SQL_MODE "', time_zone='+00:00'");
+        bs_sql_exec(sql, err,
+                    "SET NAMES binary, sql_mode='" BS_SQL_MODE
+                    "', time_zone='+00:00', sql_select_limit=18446744073709551615");
     if (status == BS_OK) {
         status = bs_sql_exec(sql, err, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
     }
