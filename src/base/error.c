@@ -51,6 +51,9 @@ bs_error_sys(struct bs_error *err, int sys_errno, const char *fmt, ...) {
     return BS_IO;
 }
 
+static void append(char *field, size_t cap, const char *prefix, const char *fmt, va_list args)
+    BS_PRINTF(4, 0);
+
 static void
 append(char *field, size_t cap, const char *prefix, const char *fmt, va_list args) {
     size_t len = strlen(field);

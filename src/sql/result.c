@@ -70,6 +70,10 @@ query_text(struct bs_sql *sql, struct bs_str text, struct bs_sql_result **result
     return status;
 }
 
+static enum bs_status query_format(struct bs_sql *sql, struct bs_sql_result **result,
+                                   struct bs_error *err, const char *fmt, va_list args)
+    BS_PRINTF(4, 0);
+
 static enum bs_status
 query_format(struct bs_sql *sql, struct bs_sql_result **result, struct bs_error *err,
              const char *fmt, va_list args) {
