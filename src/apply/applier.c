@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
+#include "schema/lexer.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,12 +177,33 @@ keep_origin_file(struct bs_applier *applier, struct bs_error *err) {
     return status;
 }
 
+/* Some groups are logged whole and end in ROLLBACK, because a temporary table was made or dropped in
+ * them: MariaDB marks them as not purely transactional, MySQL before 8.0 does not. Their rows must be
+ * taken back without taking back the groups before them. */
+static bool
+may_roll_back(const struct bs_applier *applier, const struct bs_item *begin) {
+    enum { MYSQL_LOGS_NO_TEMPORARY_TABLES = 80000 };
+    return applier->source.flavour == BS_MARIADB
+               ? !begin->is_transactional
+               : applier->source.version < MYSQL_LOGS_NO_TEMPORARY_TABLES;
+}
+
+static void
+put_group_savepoint(struct bs_applier *applier) {
+    if (!applier->group_may_roll_back || applier->group_has_savepoint || applier->group_has_ddl) {
+        return;
+    }
+    bs_batch_put(&applier->lane.batch, BS_EXPECT_ANY, "SAVEPOINT bs_group");
+    applier->group_has_savepoint = true;
+}
+
 static enum bs_status
 apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_target_table *table,
                 const struct bs_item *item, struct bs_error *err) {
     struct bs_change change;
     struct bs_origin origin = {bs_decoder_pos(applier->decoder), item->gtid};
     open_transaction(applier);
+    put_group_savepoint(applier);
     enum bs_status status = keep_origin_file(applier, err);
     bs_lane_set_fk_checks(&applier->lane, wants_fk_checks(applier, rows));
     bs_change_init(&change, &applier->lane.batch, table, origin);
@@ -240,6 +263,7 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     applier->source_us = (int64_t)item->timestamp * 1000000;
     applier->group_has_rows = false;
     applier->group_has_ddl = false;
+    applier->group_has_savepoint = false;
     applier->group_counts = false;
     if (was_ddl || is_due(applier)) {
         status = bs_applier_commit(applier, err);
@@ -251,9 +275,14 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
 }
 
 /* A rolled back group is logged when it held something that cannot be rolled back: temporary tables,
- * which do not concern us, or rows of a non-transactional table, which do. */
+ * which do not concern us, or rows of a non-transactional table, which do. Selected tables are all
+ * transactional (a precheck), so what it changed in them was undone on the source. */
 static enum bs_status
 end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    if (applier->group_has_savepoint) {
+        bs_batch_put(&applier->lane.batch, BS_EXPECT_ANY, "ROLLBACK TO SAVEPOINT bs_group");
+        return end_group(applier, item, err);
+    }
     if (!applier->group_has_rows && !applier->group_has_ddl) {
         return end_group(applier, item, err);
     }
@@ -262,11 +291,46 @@ end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct b
     return bs_error_hint(err, "convert such tables to InnoDB on the source, then take a new snapshot");
 }
 
+/* SAVEPOINT and ROLLBACK TO run on the lane in groups that can hold what was rolled back; elsewhere
+ * the log holds only what stayed. The name is replaced, so that its charset does not matter. */
+static enum bs_status
+apply_savepoint(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    char name[BS_NAME_BYTES_MAX] = "";
+    struct bs_lexer lexer = bs_lexer(item->statement.sql, false, false);
+    struct bs_token verb = bs_lexer_next(&lexer);
+    for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END;
+         t = bs_lexer_next(&lexer)) {
+        bs_token_name(t, name, sizeof name);
+    }
+    bool back = bs_token_is(verb, "ROLLBACK");
+    if (!applier->group_may_roll_back) {
+        return !back ? BS_OK
+                     : bs_error_set(err, BS_SCHEMA,
+                                    "the source logged a partial rollback where none is expected: "
+                                    "%.*s", (int)item->statement.sql.len, item->statement.sql.data);
+    }
+    if (bs_token_is(verb, "RELEASE")) {
+        return BS_OK;
+    }
+    for (char *p = name; *p != '\0'; p++) {
+        *p = (char)tolower((unsigned char)*p);
+    }
+    open_transaction(applier);
+    put_group_savepoint(applier);
+    (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
+    bs_buf_printf(&applier->lane.batch.sql, "%s bs_%016" PRIx64,
+                  back ? "ROLLBACK TO SAVEPOINT" : "SAVEPOINT", bs_hash(name, strlen(name)));
+    bs_batch_close(&applier->lane.batch);
+    return bs_lane_flush_full(&applier->lane, err);
+}
+
 static enum bs_status
 dispatch(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     switch (item->kind) {
     case BS_ITEM_NONE:
+        return BS_OK;
     case BS_ITEM_GROUP_BEGIN:
+        applier->group_may_roll_back = may_roll_back(applier, item);
         return BS_OK;
     case BS_ITEM_ROWS: {
         uint64_t rows = applier->lane.open_rows;
@@ -276,6 +340,8 @@ dispatch(struct bs_applier *applier, const struct bs_item *item, struct bs_error
     }
     case BS_ITEM_STATEMENT:
         return bs_ddl_apply(applier, item, err);
+    case BS_ITEM_SAVEPOINT:
+        return apply_savepoint(applier, item, err);
     case BS_ITEM_GROUP_END:
         return end_group(applier, item, err);
     case BS_ITEM_GROUP_ROLLBACK:

@@ -41,6 +41,8 @@ struct bs_applier {
     struct bs_intent intent;    /* of a DDL that a crash fell into */
     bool has_intent;
     bool group_has_rows;        /* the open group has applied rows */
+    bool group_may_roll_back;   /* it began as one that the source may end with ROLLBACK */
+    bool group_has_savepoint;   /* and its rows can be taken back */
     bool group_has_ddl;         /* the open group has run a DDL: commit at its end */
     bool group_counts;          /* the open group touched the selection */
     int64_t open_since_ms;      /* when the open target transaction got its first group */

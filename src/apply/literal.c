@@ -3,6 +3,7 @@
 #include "sql/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,25 +127,40 @@ bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct 
     }
 }
 
-/* D of FLOAT(M,D), or -1. */
-static int
-declared_digits(const struct bs_column *column) {
+/* The digits of FLOAT(M,D) before and after the point; false for a type without them. */
+static bool
+declared_digits(const struct bs_column *column, int *before, int *after) {
     const char *open = strchr(column->type_text, '(');
     const char *comma = open != NULL ? strchr(open, ',') : NULL;
-    return comma != NULL ? (int)strtol(comma + 1, NULL, 10) : -1;
+    if (comma == NULL) {
+        return false;
+    }
+    *after = (int)strtol(comma + 1, NULL, 10);
+    *before = (int)strtol(open + 1, NULL, 10) - *after;
+    return true;
 }
 
 void
 bs_literal_put_assigned(struct bs_buf *sql, const struct bs_column *column,
                         const struct bs_value *value) {
+    int before = 0;
+    int after = 0;
     bool is_real = value->kind == BS_VALUE_FLOAT || value->kind == BS_VALUE_DOUBLE;
-    int digits = is_real ? declared_digits(column) : -1;
-    if (digits < 0) {
+    if (!is_real || !declared_digits(column, &before, &after)) {
         bs_literal_put(sql, column, value);
         return;
     }
     double real = value->kind == BS_VALUE_FLOAT ? (double)value->f32 : value->f64;
-    bs_buf_printf(sql, "%.*fe0", digits, real);
+    if (fabs(real) < pow(10, before)) {
+        bs_buf_printf(sql, "%.*fe0", after, real);
+        return;
+    }
+    /* The column's largest value, which the float could only keep as the next power of ten. */
+    bs_buf_puts(sql, real < 0 ? "-0" : "0");
+    bs_buf_put_fill(sql, '9', (size_t)before);
+    bs_buf_puts(sql, ".");
+    bs_buf_put_fill(sql, '9', (size_t)after);
+    bs_buf_puts(sql, "e0");
 }
 
 static void

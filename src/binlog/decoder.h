@@ -58,7 +58,8 @@ enum bs_item_kind {
     BS_ITEM_NONE,
     BS_ITEM_GROUP_BEGIN,
     BS_ITEM_ROWS,      /* event + map: open with bs_rows_open */
-    BS_ITEM_STATEMENT, /* DDL, or anything else that was logged as text; SAVEPOINT is swallowed */
+    BS_ITEM_STATEMENT, /* DDL, or anything else that was logged as text */
+    BS_ITEM_SAVEPOINT, /* inside a group: SAVEPOINT x, ROLLBACK TO x, RELEASE SAVEPOINT x */
     BS_ITEM_GROUP_END, /* commit */
     BS_ITEM_GROUP_ROLLBACK, /* the source rolled the group back after non-transactional changes */
 };
@@ -69,10 +70,11 @@ struct bs_item {
      * into the decoder's, which stay until the next bs_decoder_next. Compressed rows come as plain. */
     struct bs_event event;
     const struct bs_table_map *map;      /* ROWS; to keep it longer than the event: bs_table_map_share */
-    struct bs_statement statement;       /* STATEMENT */
+    struct bs_statement statement;       /* STATEMENT, SAVEPOINT */
     bool alone;                          /* STATEMENT: the whole group is this one statement */
     struct bs_gtid gtid;                 /* GROUP_BEGIN, GROUP_END */
     bool is_ddl_group;                   /* GROUP_BEGIN: MariaDB says so (CREATE ... SELECT included) */
+    bool is_transactional;               /* GROUP_BEGIN: MariaDB says that it can be rolled back as a whole */
     uint32_t timestamp;                  /* seconds: of the event */
     uint64_t commit_us;                  /* GROUP_BEGIN: microseconds since 1970 where logged (MySQL 8+), else 0 */
 };

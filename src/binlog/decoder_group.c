@@ -28,6 +28,8 @@ begin(struct bs_decoder *d, const struct bs_event *event) {
     struct bs_item *item = bs_decoder_queue(d, BS_ITEM_GROUP_BEGIN, event);
     item->is_ddl_group =
         d->group.gtid.flavour == BS_MARIADB && (d->group.flags & BS_MARIADB_DDL) != 0;
+    item->is_transactional =
+        d->group.gtid.flavour == BS_MARIADB && (d->group.flags & BS_MARIADB_TRANSACTIONAL) != 0;
     item->commit_us = d->group.commit_us;
     d->begin_given = true;
 }
@@ -150,6 +152,14 @@ end_statement(struct bs_decoder *d, const struct bs_event *event, enum bs_item_k
     return bs_decoder_group_close(d, event, kind, err);
 }
 
+static void
+savepoint(struct bs_decoder *d, const struct bs_event *event,
+          const struct bs_statement *statement) {
+    if (d->phase == BS_GROUP_INSIDE) {
+        bs_decoder_queue(d, BS_ITEM_SAVEPOINT, event)->statement = *statement;
+    }
+}
+
 static enum bs_status
 refuse_statement(const struct bs_statement *statement, const char *what, const char *hint,
                  struct bs_error *err) {
@@ -174,12 +184,9 @@ bs_decoder_group_query(struct bs_decoder *d, const struct bs_event *event, struc
     case BS_QUERY_ROLLBACK:
         return end_statement(d, event, BS_ITEM_GROUP_ROLLBACK, err);
     case BS_QUERY_SAVEPOINT:
-        return BS_OK;
     case BS_QUERY_ROLLBACK_TO:
-        return refuse_statement(&statement,
-                                "a partial rollback of a transaction that also changed "
-                                "a non-transactional table",
-                                "change such tables to InnoDB on the source", err);
+        savepoint(d, event, &statement);
+        return BS_OK;
     case BS_QUERY_XA:
         return refuse_statement(&statement, "an XA transaction",
                                 "keep XA off the source's tables until the move is over", err);
