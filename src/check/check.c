@@ -1,0 +1,152 @@
+#include "check/check.h"
+
+#include "base/mem.h"
+#include "catalog/catalog.h"
+#include "check/check_private.h"
+#include "sql/text.h"
+
+#include <stdlib.h>
+
+/* In this order they are made and shown. Those that only concern a copy that is yet to be made are
+ * left out before a follow. */
+static const struct {
+    const char *name;
+    bs_check_function *run;
+    bool before_follow;
+    bool needs_log; /* says nothing when the binary log is off */
+} CHECKS[] = {
+    {"source-version", bs_check_source_version, true, false},
+    {"target-version", bs_check_target_version, true, false},
+    {"flavour", bs_check_flavour, true, false},
+    {"same-server", bs_check_same_server, true, false},
+    {"lower-case-table-names", bs_check_lower_case, true, false},
+    {"log-bin", bs_check_log_bin, true, false},
+    {"binlog-format", bs_check_binlog_format, true, true},
+    {"binlog-row-image", bs_check_row_image, true, true},
+    {"binlog-row-value-options", bs_check_row_value_options, true, true},
+    {"server-id", bs_check_server_id, true, true},
+    {"source-privileges", bs_check_source_privileges, true, false},
+    {"target-privileges", bs_check_target_privileges, true, false},
+    {"process-privilege", bs_check_process, false, false},
+    {"gtid", bs_check_gtid, false, true},
+    {"binlog-expiry", bs_check_expiry, false, true},
+    {"sync-binlog", bs_check_sync_binlog, true, true},
+    {"binlog-filters", bs_check_binlog_filters, true, true},
+    {"prepared-xa", bs_check_xa, false, false},
+    {"selection", bs_check_selection, false, false},
+    {"target-empty", bs_check_target_empty, false, false},
+    {"engines", bs_check_engines, false, false},
+    {"tables-without-key", bs_check_keyless, false, false},
+    {"compressed-columns", bs_check_columns, false, false},
+    {"system-versioned", bs_check_versioned, false, false},
+    {"sequences", bs_check_sequences, false, false},
+    {"foreign-keys", bs_check_foreign_keys, false, false},
+    {"definers", bs_check_definers, false, false},
+    {"function-creators", bs_check_function_creators, false, false},
+    {"max-allowed-packet", bs_check_packet, true, false},
+    {"target-read-only", bs_check_target_read_only, true, false},
+    {"target-binlog-format", bs_check_target_binlog_format, true, false},
+    {"local-infile", bs_check_local_infile, false, false},
+};
+
+enum { CHECK_COUNT = sizeof CHECKS / sizeof CHECKS[0], NAMES_SHOWN = 20 };
+
+void
+bs_check_add(struct bs_checking *c, enum bs_check_verdict verdict, char *found, char *fix) {
+    struct bs_check_report *report = c->report;
+    report->results[report->count++] = (struct bs_check_result){c->name, verdict, found, fix};
+    report->warnings += verdict == BS_CHECK_WARNING;
+    report->failures += verdict == BS_CHECK_FAIL;
+}
+
+void
+bs_check_names_add(struct bs_check_names *names, const char *db, const char *name) {
+    if (names->count++ >= NAMES_SHOWN) {
+        return;
+    }
+    bs_buf_puts(&names->text, names->count > 1 ? ", " : "");
+    if (name == NULL) {
+        bs_sql_put_ident(&names->text, bs_str(db));
+    } else {
+        bs_sql_put_table(&names->text, bs_str(db), bs_str(name));
+    }
+}
+
+const char *
+bs_check_names_text(struct bs_check_names *names) {
+    if (names->count > NAMES_SHOWN) {
+        bs_buf_printf(&names->text, " and %zu more", names->count - NAMES_SHOWN);
+        names->count = NAMES_SHOWN; /* said once */
+    }
+    return bs_buf_cstr(&names->text);
+}
+
+void
+bs_check_names_fini(struct bs_check_names *names) {
+    bs_buf_fini(&names->text);
+}
+
+enum bs_status
+bs_check_variable(struct bs_sql *sql, const char *name, char **value, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bool found = false;
+    enum bs_status status = bs_sql_variable(sql, name, true, &text, &found, err);
+    if (!found) {
+        bs_buf_clear(&text);
+    }
+    *value = bs_buf_take_cstr(&text);
+    return status;
+}
+
+static enum bs_status
+run_one(struct bs_checking *c, size_t index, bool log_is_on, struct bs_error *err) {
+    bool wanted = c->config->purpose == BS_CHECK_FOR_SNAPSHOT || CHECKS[index].before_follow;
+    if (!wanted || (CHECKS[index].needs_log && !log_is_on)) {
+        return BS_OK;
+    }
+    c->name = CHECKS[index].name;
+    enum bs_status status = CHECKS[index].run(c, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "making the check %s", c->name);
+}
+
+static enum bs_status
+run_all(struct bs_checking *c, struct bs_error *err) {
+    char *log_bin = NULL;
+    enum bs_status status = bs_check_variable(c->config->source, "log_bin", &log_bin, err);
+    bool log_is_on = status == BS_OK && strcmp(log_bin, "ON") == 0;
+    free(log_bin);
+    for (size_t i = 0; i < CHECK_COUNT && status == BS_OK; i++) {
+        status = run_one(c, i, log_is_on, err);
+    }
+    return status;
+}
+
+enum bs_status
+bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
+             struct bs_error *err) {
+    struct bs_checking c = {.config = config, .report = report};
+    *report = (struct bs_check_report){.results =
+                                           bs_zalloc(CHECK_COUNT * sizeof(struct bs_check_result))};
+    enum bs_status status = bs_catalog_server(config->source, &c.source, err);
+    if (status == BS_OK) {
+        status = bs_catalog_server(config->target, &c.target, err);
+    }
+    if (status == BS_OK) {
+        status = bs_check_load_inventory(&c, err);
+    }
+    if (status == BS_OK) {
+        status = run_all(&c, err);
+    }
+    bs_check_free_inventory(&c);
+    return status;
+}
+
+void
+bs_check_report_fini(struct bs_check_report *report) {
+    for (size_t i = 0; i < report->count; i++) {
+        free(report->results[i].found);
+        free(report->results[i].fix);
+    }
+    free(report->results);
+    *report = (struct bs_check_report){0};
+}

@@ -1,0 +1,72 @@
+/* The inside of the prechecks. Internal to src/check.
+ *
+ *   check.c      the table of checks, running them, the report
+ *   inventory.c  what is selected on the source, and selection entries that match nothing
+ *   grants.c     SHOW GRANTS as data (pure), and asking it
+ *   privileges.c, binlog.c, servers.c, objects.c   the checks, by what they look at */
+#ifndef BS_CHECK_CHECK_PRIVATE_H
+#define BS_CHECK_CHECK_PRIVATE_H
+
+#include "base/buf.h"
+#include "check/check.h"
+#include "schema/server.h"
+
+#include <stdint.h>
+
+/* A table, view or sequence of the source that is selected. */
+struct bs_check_table {
+    char *db;
+    char *name;
+    char *type;   /* as information_schema.TABLES says: "BASE TABLE", "VIEW", ... */
+    char *engine; /* "" where there is none */
+};
+
+struct bs_checking {
+    const struct bs_check_config *config;
+    struct bs_check_report *report;
+    const char *name; /* of the check that runs now */
+    struct bs_server source, target;
+    struct bs_check_table *tables; /* sorted by db and name */
+    size_t table_count;
+    char **databases; /* selected ones that the source shows */
+    size_t database_count;
+    bool source_hides; /* the account may not see all: what is not there may just be hidden */
+};
+
+/* Adds a result of the check that runs now. Takes found and fix, which is NULL for a pass. */
+void bs_check_add(struct bs_checking *c, enum bs_check_verdict verdict, char *found, char *fix);
+
+/* "`db`.`table`, `db`.`other` and 7 more": for messages. add is called for each name. */
+struct bs_check_names {
+    struct bs_buf text;
+    size_t count;
+};
+void bs_check_names_add(struct bs_check_names *names, const char *db, const char *name);
+const char *bs_check_names_text(struct bs_check_names *names);
+void bs_check_names_fini(struct bs_check_names *names);
+
+/* inventory.c */
+enum bs_status bs_check_load_inventory(struct bs_checking *c, struct bs_error *err) BS_MUST_CHECK;
+void bs_check_free_inventory(struct bs_checking *c);
+enum bs_status bs_check_selection(struct bs_checking *c, struct bs_error *err) BS_MUST_CHECK;
+const struct bs_check_table *bs_check_find_table(const struct bs_checking *c, struct bs_str db,
+                                                 struct bs_str name);
+
+/* A variable of the server as a heap string; "" if the server has no such variable. */
+enum bs_status bs_check_variable(struct bs_sql *sql, const char *name, char **value,
+                                 struct bs_error *err) BS_MUST_CHECK;
+
+/* The checks. */
+typedef enum bs_status bs_check_function(struct bs_checking *c, struct bs_error *err);
+bs_check_function bs_check_source_version, bs_check_target_version, bs_check_flavour,
+    bs_check_same_server, bs_check_lower_case, bs_check_packet, bs_check_target_read_only,
+    bs_check_target_binlog_format, bs_check_local_infile, bs_check_sync_binlog;
+bs_check_function bs_check_log_bin, bs_check_binlog_format, bs_check_row_image,
+    bs_check_row_value_options, bs_check_server_id, bs_check_gtid, bs_check_expiry,
+    bs_check_binlog_filters, bs_check_xa;
+bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_check_process,
+    bs_check_definers, bs_check_function_creators;
+bs_check_function bs_check_target_empty, bs_check_engines, bs_check_keyless, bs_check_columns,
+    bs_check_versioned, bs_check_sequences, bs_check_foreign_keys;
+
+#endif

@@ -1,0 +1,254 @@
+/* Checks of what is to be moved. */
+#include "base/mem.h"
+#include "check/check_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_base_table(const struct bs_check_table *table) {
+    return strcmp(table->type, "BASE TABLE") == 0;
+}
+
+/* One result of a list of names: pass if it is empty. Takes fix. */
+static void
+add_names(struct bs_checking *c, struct bs_check_names *names, enum bs_check_verdict verdict,
+          const char *what, char *fix, const char *pass) {
+    if (names->count > 0) {
+        bs_check_add(c, verdict, bs_asprintf("%s: %s", what, bs_check_names_text(names)), fix);
+    } else {
+        free(fix);
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup(pass), NULL);
+    }
+    bs_check_names_fini(names);
+}
+
+static bool
+was_made(const struct bs_object *made, size_t count, struct bs_str db, struct bs_str name) {
+    for (size_t i = 0; i < count; i++) {
+        if (bs_str_is(db, made[i].db) && bs_str_is(name, made[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Routines live in a namespace of their own; only whole databases bring theirs. */
+static enum bs_status
+find_routines(struct bs_checking *c, const struct bs_object *made, size_t count,
+              struct bs_check_names *names, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status =
+        bs_sql_query(c->config->target, &result, err,
+                     "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        bool selected = bs_selection_has_whole_database(c->config->selection, row[0]);
+        if (selected && !was_made(made, count, row[0], row[1])) {
+            bs_check_names_add(names, row[0].data, row[1].data);
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+static enum bs_status
+find_tables(struct bs_checking *c, const struct bs_object *made, size_t count,
+            struct bs_check_names *names, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status =
+        bs_sql_query(c->config->target, &result, err,
+                     "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES "
+                     "ORDER BY TABLE_SCHEMA, TABLE_NAME");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        bool taken = bs_check_find_table(c, row[0], row[1]) != NULL;
+        if (taken && !was_made(made, count, row[0], row[1])) {
+            bs_check_names_add(names, row[0].data, row[1].data);
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+enum bs_status
+bs_check_target_empty(struct bs_checking *c, struct bs_error *err) {
+    struct bs_object *made = NULL;
+    size_t count = 0;
+    struct bs_check_names names = {0};
+    enum bs_status status =
+        bs_state_list_made(c->config->target, &c->config->state, &made, &count, err);
+    if (status == BS_OK) {
+        status = find_tables(c, made, count, &names, err);
+    }
+    if (status == BS_OK) {
+        status = find_routines(c, made, count, &names, err);
+    }
+    if (status == BS_OK) {
+        add_names(c, &names, BS_CHECK_FAIL, "the target is not empty; it has",
+                  bs_strdup("drop these on the target, or leave them out with --exclude-tables or "
+                            "--exclude-databases; binstream never overwrites what it has not made"),
+                  "nothing is in the way on the target");
+    } else {
+        bs_check_names_fini(&names);
+    }
+    for (size_t i = 0; i < count; i++) {
+        bs_object_fini(&made[i]);
+    }
+    free(made);
+    return status;
+}
+
+enum bs_status
+bs_check_engines(struct bs_checking *c, struct bs_error *err) {
+    struct bs_check_names names = {0};
+    (void)err;
+    for (size_t i = 0; i < c->table_count; i++) {
+        const struct bs_check_table *table = &c->tables[i];
+        if (is_base_table(table) && strcmp(table->engine, "InnoDB") != 0) {
+            bs_check_names_add(&names, table->db, table->name);
+        }
+    }
+    add_names(
+        c, &names, BS_CHECK_FAIL, "tables that are not InnoDB cannot be moved yet",
+        bs_strdup("convert each on the source (ALTER TABLE ... ENGINE=InnoDB), or leave them out "
+                  "with --exclude-tables"),
+        "every table is InnoDB");
+    return BS_OK;
+}
+
+/* Tables with a primary key, or a unique key of whole columns that are NOT NULL. */
+static enum bs_status
+mark_keyed(struct bs_checking *c, bool *keyed, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status = bs_sql_query(
+        c->config->source, &result, err,
+        "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM (SELECT TABLE_SCHEMA, TABLE_NAME, "
+        "INDEX_NAME "
+        "FROM information_schema.STATISTICS WHERE NON_UNIQUE=0 GROUP BY TABLE_SCHEMA, TABLE_NAME, "
+        "INDEX_NAME HAVING SUM(NULLABLE='YES' OR SUB_PART IS NOT NULL OR COLUMN_NAME IS NULL)=0 OR "
+        "INDEX_NAME='PRIMARY') AS k");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        const struct bs_check_table *table = bs_check_find_table(c, row[0], row[1]);
+        if (table != NULL) {
+            keyed[table - c->tables] = true;
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+enum bs_status
+bs_check_keyless(struct bs_checking *c, struct bs_error *err) {
+    struct bs_check_names names = {0};
+    bool *keyed = bs_zalloc(c->table_count + 1);
+    enum bs_status status = mark_keyed(c, keyed, err);
+    for (size_t i = 0; i < c->table_count && status == BS_OK; i++) {
+        if (is_base_table(&c->tables[i]) && !keyed[i]) {
+            bs_check_names_add(&names, c->tables[i].db, c->tables[i].name);
+        }
+    }
+    free(keyed);
+    if (status != BS_OK) {
+        bs_check_names_fini(&names);
+        return status;
+    }
+    add_names(
+        c, &names, BS_CHECK_WARNING,
+        "tables without a primary key or a unique one of NOT NULL columns",
+        bs_strdup("they are moved, but each change is a search through the whole table: add a "
+                  "primary key on the source where they are large and written often"),
+        "every table has a key");
+    return BS_OK;
+}
+
+enum bs_status
+bs_check_columns(struct bs_checking *c, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    struct bs_check_names names = {0};
+    if (c->source.flavour != BS_MARIADB) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        bs_sql_query(c->config->source, &result, err,
+                     "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS "
+                     "WHERE COLUMN_TYPE LIKE '%%COMPRESSED*/%%'");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        if (bs_check_find_table(c, row[0], row[1]) != NULL) {
+            bs_check_names_add(&names, row[0].data, row[1].data);
+        }
+    }
+    bs_sql_result_free(result);
+    if (status != BS_OK) {
+        bs_check_names_fini(&names);
+        return status;
+    }
+    add_names(c, &names, BS_CHECK_FAIL, "tables with COMPRESSED columns cannot be moved yet",
+              bs_strdup("take COMPRESSED off these columns (ALTER TABLE ... MODIFY), or leave the "
+                        "tables out with --exclude-tables"),
+              "no column is COMPRESSED");
+    return BS_OK;
+}
+
+static enum bs_status
+refuse_type(struct bs_checking *c, const char *type, const char *what, const char *fix,
+            const char *pass) {
+    struct bs_check_names names = {0};
+    if (c->source.flavour != BS_MARIADB) {
+        return BS_OK;
+    }
+    for (size_t i = 0; i < c->table_count; i++) {
+        if (strcmp(c->tables[i].type, type) == 0) {
+            bs_check_names_add(&names, c->tables[i].db, c->tables[i].name);
+        }
+    }
+    add_names(c, &names, BS_CHECK_FAIL, what, bs_strdup(fix), pass);
+    return BS_OK;
+}
+
+enum bs_status
+bs_check_versioned(struct bs_checking *c, struct bs_error *err) {
+    (void)err;
+    return refuse_type(
+        c, "SYSTEM VERSIONED", "system-versioned tables cannot be moved yet",
+        "leave them out with --exclude-tables, or drop their versioning (ALTER TABLE "
+        "... DROP SYSTEM VERSIONING removes their history)",
+        "no table is system-versioned");
+}
+
+enum bs_status
+bs_check_sequences(struct bs_checking *c, struct bs_error *err) {
+    (void)err;
+    return refuse_type(c, "SEQUENCE", "sequences cannot be moved yet",
+                       "leave them out with --exclude-tables and create them on the target by hand",
+                       "there are no sequences");
+}
+
+/* A child without its parent could not take a row on the target. */
+enum bs_status
+bs_check_foreign_keys(struct bs_checking *c, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    struct bs_check_names names = {0};
+    enum bs_status status =
+        bs_sql_query(c->config->source, &result, err,
+                     "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
+                     "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        bool child = bs_check_find_table(c, row[0], row[1]) != NULL;
+        if (child && bs_check_find_table(c, row[2], row[3]) == NULL) {
+            bs_check_names_add(&names, row[0].data, row[1].data);
+        }
+    }
+    bs_sql_result_free(result);
+    if (status != BS_OK) {
+        bs_check_names_fini(&names);
+        return status;
+    }
+    add_names(c, &names, BS_CHECK_FAIL, "tables with a foreign key to a table that is not selected",
+              bs_strdup("select the parent tables too, or leave these tables out"),
+              "foreign keys stay within the selection");
+    return BS_OK;
+}

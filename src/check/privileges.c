@@ -1,0 +1,446 @@
+/* Checks of what the two accounts may do. */
+#include "base/mem.h"
+#include "check/check_private.h"
+#include "check/grants.h"
+#include "sql/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A privilege by the names under which servers show it; granted under the first. */
+struct need {
+    const char *name;
+    const char *others[3]; /* any of these will do as well */
+};
+
+static const struct need SOURCE_GLOBAL[] = {
+    {"RELOAD", {0}},
+    {"REPLICATION SLAVE", {0}},
+    {"REPLICATION CLIENT", {"BINLOG MONITOR", "SUPER"}},
+};
+
+/* RELOAD allows FLUSH TABLES WITH READ LOCK, LOCK TABLES the gentler way. */
+static const struct need SOURCE_LOCAL[] = {
+    {"SELECT", {0}}, {"LOCK TABLES", {0}}, {"SHOW VIEW", {0}}, {"TRIGGER", {0}}, {"EVENT", {0}},
+};
+
+static const struct need TARGET_LOCAL[] = {
+    {"SELECT", {0}},        {"INSERT", {0}},      {"UPDATE", {0}},    {"DELETE", {0}},
+    {"CREATE", {0}},        {"DROP", {0}},        {"ALTER", {0}},     {"INDEX", {0}},
+    {"REFERENCES", {0}},    {"CREATE VIEW", {0}}, {"SHOW VIEW", {0}}, {"CREATE ROUTINE", {0}},
+    {"ALTER ROUTINE", {0}}, {"TRIGGER", {0}},     {"EVENT", {0}},
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool
+has_need(const struct bs_grants *grants, const struct need *need, const char *db) {
+    bool has = bs_grants_has(grants, need->name, db);
+    for (size_t i = 0; i < COUNT_OF(need->others) && need->others[i] != NULL; i++) {
+        has = has || bs_grants_has(grants, need->others[i], db);
+    }
+    return has;
+}
+
+/* What is missing, as text, and the statements that mend it. */
+struct missing {
+    struct bs_buf found;
+    struct bs_buf fix;
+};
+
+static void
+missing_fini(struct missing *missing) {
+    bs_buf_fini(&missing->found);
+    bs_buf_fini(&missing->fix);
+}
+
+/* db NULL: everywhere. *lacks gets the names that are missing, "" if none. */
+static void
+put_lacks(const struct bs_grants *grants, const struct need *needs, size_t count, const char *db,
+          struct bs_buf *lacks) {
+    for (size_t i = 0; i < count; i++) {
+        if (!has_need(grants, &needs[i], db)) {
+            bs_buf_printf(lacks, "%s%s", lacks->len > 0 ? ", " : "", needs[i].name);
+        }
+    }
+}
+
+/* In a GRANT the database is a pattern. */
+static void
+put_pattern(struct bs_buf *out, const char *db) {
+    struct bs_buf escaped = {0};
+    for (; *db != '\0'; db++) {
+        if (*db == '_' || *db == '%' || *db == '\\') {
+            bs_buf_puts(&escaped, "\\");
+        }
+        bs_buf_put_u8(&escaped, (uint8_t)*db);
+    }
+    bs_sql_put_ident(out, bs_buf_str(&escaped));
+    bs_buf_puts(out, ".*");
+    bs_buf_fini(&escaped);
+}
+
+static void
+add_missing(struct missing *missing, const struct bs_grants *grants, const struct need *needs,
+            size_t count, const char *db) {
+    struct bs_buf lacks = {0};
+    put_lacks(grants, needs, count, db, &lacks);
+    if (lacks.len > 0) {
+        const char *names = bs_buf_cstr(&lacks);
+        bs_buf_printf(&missing->found, "%s%s on ", missing->found.len > 0 ? "; " : "", names);
+        bs_buf_printf(&missing->fix, "%sGRANT %s ON ", missing->fix.len > 0 ? "; " : "", names);
+        if (db == NULL) {
+            bs_buf_puts(&missing->found, "*.*");
+            bs_buf_puts(&missing->fix, "*.*");
+        } else {
+            bs_sql_put_ident(&missing->found, bs_str(db));
+            put_pattern(&missing->fix, db);
+        }
+        bs_buf_printf(&missing->fix, " TO %s", grants->account);
+    }
+    bs_buf_fini(&lacks);
+}
+
+/* The databases that the selection names, one by one; NULL when it says "all" or uses patterns, and
+ * privileges are then needed everywhere. Heap-owned, NULL-terminated, names too. */
+static char **
+named_databases(const struct bs_selection *selection) {
+    char *const *lists[] = {selection->databases, selection->tables};
+    size_t count = 0;
+    size_t cap = 0;
+    char **names = NULL;
+    if (lists[0] == NULL && lists[1] == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        for (char *const *entry = lists[i]; entry != NULL && *entry != NULL; entry++) {
+            bool quoted = **entry == '`';
+            const char *start = *entry + quoted;
+            size_t len = strcspn(start, quoted ? "`" : ".");
+            void *items = names;
+            bs_array_grow(&items, &cap, count, sizeof *names);
+            names = items;
+            names[count++] = bs_strndup(start, len);
+        }
+    }
+    void *items = names;
+    bs_array_grow(&items, &cap, count, sizeof *names);
+    names = items;
+    names[count] = NULL;
+    return names;
+}
+
+static bool
+has_pattern(char *const *names) {
+    for (; *names != NULL; names++) {
+        if (strpbrk(*names, "%\\") != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+free_names(char **names) {
+    for (size_t i = 0; names != NULL && names[i] != NULL; i++) {
+        free(names[i]);
+    }
+    free(names);
+}
+
+/* Needs that a database's own grants can meet. also: one more database, or NULL. */
+static void
+add_local(struct missing *missing, const struct bs_grants *grants,
+          const struct bs_selection *selection, const struct need *needs, size_t count,
+          const char *also) {
+    char **names = named_databases(selection);
+    if (names == NULL || has_pattern(names)) {
+        add_missing(missing, grants, needs, count, NULL);
+        free_names(names);
+        return;
+    }
+    for (size_t i = 0; names[i] != NULL; i++) {
+        add_missing(missing, grants, needs, count, names[i]);
+    }
+    if (also != NULL) {
+        add_missing(missing, grants, needs, count, also);
+    }
+    free_names(names);
+}
+
+static void
+add_result(struct bs_checking *c, struct missing *missing, const struct bs_grants *grants,
+           const char *which) {
+    if (missing->found.len == 0) {
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_asprintf("%s may do on the %s what is needed", grants->account, which),
+                     NULL);
+        return;
+    }
+    bs_check_add(
+        c, BS_CHECK_FAIL,
+        bs_asprintf("%s lacks on the %s: %s", grants->account, which, bs_buf_cstr(&missing->found)),
+        bs_asprintf("on the %s: %s", which, bs_buf_cstr(&missing->fix)));
+}
+
+enum bs_status
+bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
+    struct bs_grants grants;
+    struct missing missing = {0};
+    enum bs_status status = bs_grants_load(c->config->source, &c->source, &grants, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    add_missing(&missing, &grants, SOURCE_GLOBAL, COUNT_OF(SOURCE_GLOBAL), NULL);
+    size_t global_len = missing.found.len;
+    add_local(&missing, &grants, c->config->selection, SOURCE_LOCAL, COUNT_OF(SOURCE_LOCAL), NULL);
+    c->source_hides = strstr(bs_buf_cstr(&missing.found) + global_len, "SELECT") != NULL;
+    add_result(c, &missing, &grants, "source");
+    missing_fini(&missing);
+    bs_grants_fini(&grants);
+    return BS_OK;
+}
+
+enum bs_status
+bs_check_target_privileges(struct bs_checking *c, struct bs_error *err) {
+    struct bs_grants grants;
+    struct missing missing = {0};
+    enum bs_status status = bs_grants_load(c->config->target, &c->target, &grants, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    add_local(&missing, &grants, c->config->selection, TARGET_LOCAL, COUNT_OF(TARGET_LOCAL),
+              c->config->state.schema);
+    add_result(c, &missing, &grants, "target");
+    missing_fini(&missing);
+    bs_grants_fini(&grants);
+    return BS_OK;
+}
+
+/* What can be done without, but is missed. */
+enum bs_status
+bs_check_process(struct bs_checking *c, struct bs_error *err) {
+    struct bs_grants grants;
+    enum bs_status status = bs_grants_load(c->config->source, &c->source, &grants, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    if (bs_grants_has(&grants, "PROCESS", NULL)) {
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_asprintf("%s sees what runs on the source", grants.account), NULL);
+    } else {
+        bs_check_add(c, BS_CHECK_WARNING,
+                     bs_asprintf("%s does not see what runs on the source, so a lock may be asked "
+                                 "for behind a long statement, where it makes writers wait",
+                                 grants.account),
+                     bs_asprintf("on the source: GRANT PROCESS ON *.* TO %s", grants.account));
+    }
+    bs_grants_fini(&grants);
+    return BS_OK;
+}
+
+/* Objects with definers. */
+
+/* All kinds of one server in one list of (database, definer). MySQL 5.6 and MariaDB have the same
+ * columns. */
+static const char DEFINERS[] =
+    "SELECT TABLE_SCHEMA, DEFINER FROM information_schema.VIEWS "
+    "UNION SELECT ROUTINE_SCHEMA, DEFINER FROM information_schema.ROUTINES "
+    "UNION SELECT TRIGGER_SCHEMA, DEFINER FROM information_schema.TRIGGERS "
+    "UNION SELECT EVENT_SCHEMA, DEFINER FROM information_schema.EVENTS";
+
+struct definers {
+    char **names;
+    size_t count, cap;
+};
+
+static void
+definers_fini(struct definers *definers) {
+    for (size_t i = 0; i < definers->count; i++) {
+        free(definers->names[i]);
+    }
+    free(definers->names);
+}
+
+static void
+definers_add(struct definers *definers, struct bs_str name) {
+    for (size_t i = 0; i < definers->count; i++) {
+        if (bs_str_is(name, definers->names[i])) {
+            return;
+        }
+    }
+    void *items = definers->names;
+    bs_array_grow(&items, &definers->cap, definers->count, sizeof *definers->names);
+    definers->names = items;
+    definers->names[definers->count++] = bs_strndup(name.data, name.len);
+}
+
+/* Those of selected databases that are not the target's own account. */
+static enum bs_status
+load_definers(struct bs_checking *c, struct definers *definers, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    struct bs_buf self = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_sql_value(c->config->target, &self, &found, err, "SELECT CURRENT_USER()");
+    if (status == BS_OK) {
+        status = bs_sql_query(c->config->source, &result, err, "%s", DEFINERS);
+    }
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        bool is_ours = bs_selection_has_database(c->config->selection, row[0]);
+        if (is_ours && row[1].len > 0 && !bs_str_equal(row[1], bs_buf_str(&self))) {
+            definers_add(definers, row[1]);
+        }
+    }
+    bs_sql_result_free(result);
+    bs_buf_fini(&self);
+    return status;
+}
+
+/* What lets an account make objects in another's name. */
+static const char *
+definer_privilege(const struct bs_server *server) {
+    if (server->flavour == BS_MARIADB) {
+        return "SET USER";
+    }
+    return server->version >= 80200   ? "SET_ANY_DEFINER"
+           : server->version >= 80000 ? "SET_USER_ID"
+                                      : "SUPER";
+}
+
+static void
+fail_definers(struct bs_checking *c, const struct definers *definers,
+              const struct bs_grants *grants) {
+    bool needs_second = c->target.flavour == BS_MYSQL && c->target.version >= 80200;
+    bs_check_add(
+        c, BS_CHECK_FAIL,
+        bs_asprintf("objects belong to other definers (%s%s), and %s may not make such",
+                    definers->names[0], definers->count > 1 ? ", ..." : "", grants->account),
+        bs_asprintf("on the target: GRANT %s%s ON *.* TO %s", definer_privilege(&c->target),
+                    needs_second ? ", ALLOW_NONEXISTENT_DEFINER" : "", grants->account));
+}
+
+/* Definers that have no account on the target, if the account may look. */
+static enum bs_status
+check_existence(struct bs_checking *c, const struct definers *definers, struct bs_error *err) {
+    struct bs_buf list = {0};
+    for (size_t i = 0; i < definers->count; i++) {
+        struct bs_buf text = {0}, value = {0};
+        bool found = false;
+        bs_buf_puts(&text, "SELECT 1 FROM mysql.user WHERE CONCAT(User, '@', Host)=");
+        bs_sql_put_string(&text, bs_str(definers->names[i]));
+        enum bs_status status =
+            bs_sql_value(c->config->target, &value, &found, err, "%s", bs_buf_cstr(&text));
+        bs_buf_fini(&text);
+        bs_buf_fini(&value);
+        if (status == BS_SERVER) {
+            bs_error_clear(err);
+            break;
+        }
+        if (status != BS_OK) {
+            bs_buf_fini(&list);
+            return status;
+        }
+        if (!found) {
+            bs_buf_printf(&list, "%s%s", list.len > 0 ? ", " : "", definers->names[i]);
+        }
+    }
+    if (list.len > 0) {
+        bs_check_add(
+            c, BS_CHECK_WARNING,
+            bs_asprintf("definers without an account on the target: %s", bs_buf_cstr(&list)),
+            bs_strdup("create these accounts on the target before the cutover: what runs in "
+                      "their name fails without them"));
+    } else {
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("definers are fine"), NULL);
+    }
+    bs_buf_fini(&list);
+    return BS_OK;
+}
+
+enum bs_status
+bs_check_definers(struct bs_checking *c, struct bs_error *err) {
+    struct definers definers = {0};
+    struct bs_grants grants;
+    enum bs_status status = bs_grants_load(c->config->target, &c->target, &grants, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    status = load_definers(c, &definers, err);
+    if (status == BS_OK) {
+        bool allowed = definers.count == 0 || bs_grants_has(&grants, "SUPER", NULL) ||
+                       bs_grants_has(&grants, definer_privilege(&c->target), NULL);
+        if (allowed) {
+            status = check_existence(c, &definers, err);
+        } else {
+            fail_definers(c, &definers, &grants);
+        }
+    }
+    definers_fini(&definers);
+    bs_grants_fini(&grants);
+    return status;
+}
+
+/* Routines and triggers on a target with a binary log (errors 1418 and 1419). */
+static enum bs_status
+count_makings(struct bs_checking *c, uint64_t *triggers, uint64_t *functions, uint64_t *unsafe,
+              struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    *triggers = *functions = *unsafe = 0;
+    enum bs_status status = bs_sql_query(
+        c->config->source, &result, err,
+        "SELECT TRIGGER_SCHEMA, 'trigger', '' FROM information_schema.TRIGGERS UNION ALL "
+        "SELECT ROUTINE_SCHEMA, 'function', IF(IS_DETERMINISTIC='YES' OR SQL_DATA_ACCESS IN "
+        "('NO SQL', 'READS SQL DATA'), '', 'unsafe') FROM information_schema.ROUTINES "
+        "WHERE ROUTINE_TYPE='FUNCTION'");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        if (bs_selection_has_database(c->config->selection, row[0])) {
+            *triggers += bs_str_is(row[1], "trigger");
+            *functions += bs_str_is(row[1], "function");
+            *unsafe += row[2].len > 0;
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+enum bs_status
+bs_check_function_creators(struct bs_checking *c, struct bs_error *err) {
+    char *log_bin = NULL;
+    char *trusts = NULL;
+    uint64_t triggers = 0, functions = 0, unsafe = 0;
+    struct bs_grants grants = {0};
+    enum bs_status status = bs_check_variable(c->config->target, "log_bin", &log_bin, err);
+    if (status == BS_OK) {
+        status =
+            bs_check_variable(c->config->target, "log_bin_trust_function_creators", &trusts, err);
+    }
+    if (status == BS_OK) {
+        status = bs_grants_load(c->config->target, &c->target, &grants, err);
+    }
+    if (status == BS_OK) {
+        status = count_makings(c, &triggers, &functions, &unsafe, err);
+    }
+    if (status == BS_OK) {
+        bool strict = strcmp(log_bin, "ON") == 0 && strcmp(trusts, "OFF") == 0;
+        bool super = bs_grants_has(&grants, "SUPER", NULL);
+        if (strict && (unsafe > 0 || (!super && triggers + functions > 0))) {
+            bs_check_add(c, BS_CHECK_FAIL,
+                         bs_asprintf("the target would refuse triggers or functions (%" PRIu64
+                                     " and %" PRIu64 " are to be made): it has a binary log and "
+                                     "log_bin_trust_function_creators=OFF",
+                                     triggers, functions),
+                         bs_strdup("on the target: SET GLOBAL log_bin_trust_function_creators=1"));
+        } else {
+            bs_check_add(c, BS_CHECK_PASS, bs_strdup("the target takes triggers and functions"),
+                         NULL);
+        }
+    }
+    free(log_bin);
+    free(trusts);
+    bs_grants_fini(&grants);
+    return status;
+}
