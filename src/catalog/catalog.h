@@ -2,7 +2,8 @@
  * SHOW CREATE. Called by check, snapshot, apply and cutover; runs on the caller's session and
  * thread. Works on MySQL 5.6 to 9.7 and MariaDB 10.5 to 11.8 without assuming a column that one of
  * them lacks. Definitions are read with names binary, so texts come as the server stored them.
- * Reading objects leaves the session's current database: with one, servers print names differently. */
+ * Reading objects leaves the session's current database: with one, servers print names differently.
+ */
 #ifndef BS_CATALOG_CATALOG_H
 #define BS_CATALOG_CATALOG_H
 
@@ -30,25 +31,25 @@ enum bs_status bs_catalog_schema(struct bs_sql *sql, const struct bs_server *ser
 /* One object's CREATE text and session context; *found false if it is not there. */
 enum bs_status bs_catalog_object(struct bs_sql *sql, const struct bs_server *server,
                                  enum bs_object_kind kind, struct bs_str db, struct bs_str name,
-                                 struct bs_object *object, bool *found, struct bs_error *err)
-    BS_MUST_CHECK;
+                                 struct bs_object *object, bool *found,
+                                 struct bs_error *err) BS_MUST_CHECK;
 
 /* Triggers and events of the selected databases (for cutover and DDL). */
 enum bs_status bs_catalog_objects(struct bs_sql *sql, const struct bs_server *server,
                                   const struct bs_selection *selection, enum bs_object_kind kind,
-                                  struct bs_object **objects, size_t *count, struct bs_error *err)
-    BS_MUST_CHECK;
+                                  struct bs_object **objects, size_t *count,
+                                  struct bs_error *err) BS_MUST_CHECK;
 
-/* Creates an object on the target in the session context that it was created in (sql_mode, charsets,
- * time zone, database), and puts the session back as it was. */
+/* Creates an object on the target in the session context that it was created in (sql_mode,
+ * charsets, time zone, database), and puts the session back as it was. */
 enum bs_status bs_catalog_create(struct bs_sql *sql, const struct bs_object *object,
                                  struct bs_error *err) BS_MUST_CHECK;
 
 /* Where the server's binlog ends now: SHOW MASTER STATUS or SHOW BINARY LOG STATUS, with
  * @@gtid_binlog_pos or gtid_executed. BS_PRECHECK if the binlog is off. */
 enum bs_status bs_catalog_position(struct bs_sql *sql, const struct bs_server *server,
-                                   struct bs_position *position, struct bs_error *err)
-    BS_MUST_CHECK;
+                                   struct bs_position *position,
+                                   struct bs_error *err) BS_MUST_CHECK;
 
 /* InnoDB's table id, 0 if it cannot be told (privilege PROCESS missing, other engine). */
 enum bs_status bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server,

@@ -4,7 +4,8 @@
 #include <criterion/criterion.h>
 
 Test(cursor, integers_are_little_endian_unless_said) {
-    const uint8_t bytes[] = {1, 2, 1, 3, 2, 1, 4, 3, 2, 1, 6, 5, 4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1};
+    const uint8_t bytes[] = {1, 2, 1, 3, 2, 1, 4, 3, 2, 1, 6, 5,
+                             4, 3, 2, 1, 8, 7, 6, 5, 4, 3, 2, 1};
     struct bs_cursor c = bs_cursor(bytes, sizeof bytes);
     cr_assert_eq(bs_cursor_read_u8(&c), 1);
     cr_assert_eq(bs_cursor_read_u16(&c), 0x0102);

@@ -62,7 +62,8 @@ Test(endpoint, every_part_and_option_is_taken) {
 }
 
 Test(endpoint, percent_signs_are_decoded_in_every_part) {
-    struct bs_endpoint e = parsed("mysql://a%40b:%3a%2F%3F%23%25%C3%A9@h%2dx/?socket=%2Ftmp%2Fs%26k");
+    struct bs_endpoint e =
+        parsed("mysql://a%40b:%3a%2F%3F%23%25%C3%A9@h%2dx/?socket=%2Ftmp%2Fs%26k");
     cr_assert_str_eq(e.user, "a@b");
     cr_assert_str_eq(e.password, ":/?#%\xC3\xA9");
     cr_assert_str_eq(e.host, "h-x");

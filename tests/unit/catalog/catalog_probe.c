@@ -137,8 +137,7 @@ create_all(struct bs_sql *target, const struct bs_schema *schema) {
     }
     for (; status == BS_OK && next < schema->object_count; next++) {
         status = bs_catalog_create(target, &schema->objects[next], &err);
-        bool is_broken_view = status == BS_SERVER &&
-                              schema->objects[next].kind == BS_OBJECT_VIEW &&
+        bool is_broken_view = status == BS_SERVER && schema->objects[next].kind == BS_OBJECT_VIEW &&
                               (err.sql_errno == 1146 || err.sql_errno == 1356);
         if (is_broken_view) {
             printf("broken view %s\n", schema->objects[next].name);

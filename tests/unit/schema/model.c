@@ -86,7 +86,8 @@ Test(model, a_table_comes_back_from_its_bytes) {
     cr_assert_eq(copy->auto_increment, 251);
     cr_assert(copy->is_versioned && !copy->is_sequence);
     cr_assert_str_eq(copy->columns[1].type_text, "");
-    cr_assert(copy->columns[1].has_srid && copy->columns[1].old_temporal && copy->columns[1].invisible);
+    cr_assert(copy->columns[1].has_srid && copy->columns[1].old_temporal &&
+              copy->columns[1].invisible);
     cr_assert_eq(copy->columns[1].length, UINT32_MAX);
     cr_assert_null(copy->columns[1].charset);
     cr_assert_str_eq(copy->columns[2].collation, "gbk_bin");
@@ -108,7 +109,8 @@ Test(model, bytes_that_end_anywhere_too_early_or_too_late_are_an_error) {
     bs_table_encode(t, &bytes);
     for (size_t len = 0; len < bytes.len; len++) {
         char *cut = bs_strndup((const char *)bytes.data, len); /* its own memory: overruns show */
-        cr_assert_eq(bs_table_decode((struct bs_str){cut, len}, &copy, &err), BS_SCHEMA, "%zu", len);
+        cr_assert_eq(bs_table_decode((struct bs_str){cut, len}, &copy, &err), BS_SCHEMA, "%zu",
+                     len);
         cr_assert_null(copy);
         free(cut);
     }

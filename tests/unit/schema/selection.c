@@ -47,9 +47,15 @@ matches(const char *pattern, const char *name) {
 Test(selection, default_is_all_but_the_system_and_the_state) {
     struct bs_selection s = {0};
     cr_assert(has(&s, "shop", "t") && has_db(&s, "mysqlx"));
-    static const char *const never[] = {"mysql",   "sys",       "SYS",          "information_schema",
-                                        "MySQL",   "binstream", "Information_Schema",
-                                        "performance_schema",   "#mysql50#lost+found"};
+    static const char *const never[] = {"mysql",
+                                        "sys",
+                                        "SYS",
+                                        "information_schema",
+                                        "MySQL",
+                                        "binstream",
+                                        "Information_Schema",
+                                        "performance_schema",
+                                        "#mysql50#lost+found"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
         cr_assert(!has_db(&s, never[i]) && !has(&s, never[i], "t"), "%s", never[i]);
     }
@@ -63,10 +69,13 @@ Test(selection, default_is_all_but_the_system_and_the_state) {
 
 Test(selection, patterns_match_as_like_does) {
     cr_assert(matches("shop", "shop") && !matches("shop", "shopx") && !matches("shop", "sho"));
-    cr_assert(matches("%", "a") && matches("a%", "a") && matches("%a", "bba") && matches("a%c%e", "abcde"));
+    cr_assert(matches("%", "a") && matches("a%", "a") && matches("%a", "bba") &&
+              matches("a%c%e", "abcde"));
     cr_assert(matches("a%b", "aab") && matches("%ab%", "xaab") && !matches("a%b", "abc"));
     cr_assert(matches("a_c", "abc") && !matches("a_c", "ac") && !matches("_", "ab"));
-    cr_assert(matches("a_c", "a\xC3\xA9" "c"), "_ is one character, not one byte");
+    cr_assert(matches("a_c", "a\xC3\xA9"
+                             "c"),
+              "_ is one character, not one byte");
     cr_assert(matches("a\\_c", "a_c") && !matches("a\\_c", "abc"));
     cr_assert(matches("100\\%", "100%") && !matches("100\\%", "1000"));
     cr_assert(matches("a\\\\b", "a\\b") && matches("a\\", "a\\"));
@@ -92,7 +101,8 @@ Test(selection, databases_and_tables_add_up_and_excluding_wins) {
     cr_assert(!has(&s, "log", "a") && !has_db(&s, "log"));
     cr_assert(has_db(&s, "shop") && has_db(&s, "crm") && !has_db(&s, "other"));
     cr_assert(bs_selection_has_whole_database(&s, bs_str("shop")));
-    cr_assert_not(bs_selection_has_whole_database(&s, bs_str("crm")), "only tables of it are named");
+    cr_assert_not(bs_selection_has_whole_database(&s, bs_str("crm")),
+                  "only tables of it are named");
     char *text = bs_selection_describe(&s);
     cr_assert_str_eq(text, "--databases shop --tables crm.user,log.% --exclude-databases lo% "
                            "--exclude-tables shop.tmp\\_%,crm.x");

@@ -31,7 +31,8 @@ Test(server, versions_of_every_supported_server_are_read) {
 }
 
 Test(server, what_is_no_version_is_refused) {
-    static const char *const texts[] = {"", "x", "8", "8.", ".1", "5.x.1", "8.0.", "8.0.100", "MariaDB"};
+    static const char *const texts[] = {"",      "x",    "8",       "8.",     ".1",
+                                        "5.x.1", "8.0.", "8.0.100", "MariaDB"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         enum bs_flavour flavour = BS_MYSQL;
         uint32_t version = 0;
@@ -52,7 +53,8 @@ Test(server, facts_follow_from_flavour_and_version) {
     cr_assert(!bs_server_has_binlog_status_statement(&maria118));
     cr_assert(bs_server_has_super_read_only(&mysql57) && !bs_server_has_super_read_only(&mysql56));
     cr_assert(!bs_server_has_super_read_only(&maria118));
-    cr_assert(bs_server_has_generated_columns(&mysql57) && !bs_server_has_generated_columns(&mysql56));
+    cr_assert(bs_server_has_generated_columns(&mysql57) &&
+              !bs_server_has_generated_columns(&mysql56));
     cr_assert(bs_server_has_generated_columns(&maria105));
     cr_assert_str_eq(bs_flavour_name(BS_MYSQL), "MySQL");
     cr_assert_str_eq(bs_flavour_name(BS_MARIADB), "MariaDB");

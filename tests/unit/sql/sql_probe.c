@@ -5,15 +5,15 @@
  * -l allows LOAD DATA LOCAL, -n switches the binlog off. The commands run one after another on one
  * session; each but "give-up" and "load" takes one argument:
  *
- *   run TEXT      affected rows and warnings      value TEXT   the first value, "NULL" if there is none
- *   query TEXT    the rows, columns joined by |   stream TEXT  the same, row by row
- *   multi TEXT    a line for each statement       variable N   value of a variable
- *   break TEXT    streams, and frees the result after the first row
- *   load ROWS TEXT     feeds ROWS, prints the report and the warnings
+ *   run TEXT      affected rows and warnings      value TEXT   the first value, "NULL" if there is
+ * none query TEXT    the rows, columns joined by |   stream TEXT  the same, row by row multi TEXT
+ * a line for each statement       variable N   value of a variable break TEXT    streams, and frees
+ * the result after the first row load ROWS TEXT     feeds ROWS, prints the report and the warnings
  *   give-up ROWS TEXT  feeds ROWS and then gives up
  *   wait TEXT          waits for a line on stdin first, then as run
  *
- * An error is printed as "ERROR class number state: message | context | hint"; the rest still runs. */
+ * An error is printed as "ERROR class number state: message | context | hint"; the rest still runs.
+ */
 #include "sql/session.h"
 
 #include <stdio.h>
@@ -121,9 +121,8 @@ static enum bs_status
 print_value(struct bs_sql *sql, const char *text, bool is_variable) {
     struct bs_buf value = {0};
     bool found = false;
-    enum bs_status status = is_variable
-                                ? bs_sql_variable(sql, text, false, &value, &found, &err)
-                                : bs_sql_value(sql, &value, &found, &err, "%s", text);
+    enum bs_status status = is_variable ? bs_sql_variable(sql, text, false, &value, &found, &err)
+                                        : bs_sql_value(sql, &value, &found, &err, "%s", text);
     if (status == BS_OK) {
         printf("%s\n", found ? bs_buf_cstr(&value) : "NULL");
     }
