@@ -30,7 +30,7 @@ static const struct {
     {"process-privilege", bs_check_process, false, false},
     {"gtid", bs_check_gtid, false, true},
     {"binlog-expiry", bs_check_expiry, false, true},
-    {"sync-binlog", bs_check_sync_binlog, true, true},
+    {"sync-binlog", bs_check_sync_binlog, false, true},
     {"binlog-filters", bs_check_binlog_filters, true, true},
     {"prepared-xa", bs_check_xa, false, false},
     {"selection", bs_check_selection, false, false},

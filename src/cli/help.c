@@ -56,7 +56,7 @@ bs_help_print_reference(const struct bs_command *command) {
     bs_buf_printf(&text, "# binstream %s\n\n```\nbinstream %s %s\n```\n\n%s\n\n## Options\n\n",
                   command->name, command->name, command->synopsis, command->about);
     bs_options_put_reference(&command->table, &text);
-    bs_buf_puts(&text, "\n## Exit codes\n\n");
+    bs_buf_puts(&text, "\n");
     bs_buf_puts(&text, EXIT_CODES);
     return print(&text);
 }

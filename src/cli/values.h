@@ -37,13 +37,15 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
     {                                                                                              \
         .name = "source", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(source), .value = "URI",      \
         .help = "the server to move from: mysql://user[:password]@host[:port]/?option=value; "     \
-                "BINSTREAM_SOURCE in the environment stands in for it",                            \
+                "BINSTREAM_SOURCE in the environment stands in for it, and "                       \
+                "BINSTREAM_SOURCE_PASSWORD for its password",                                      \
     }
 #define BS_OPTION_TARGET                                                                           \
     {                                                                                              \
         .name = "target", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(target), .value = "URI",      \
-        .help = "the server to move to, written in the same way; BINSTREAM_TARGET in the "         \
-                "environment stands in for it",                                                    \
+        .help = "the server to move to: mysql://user[:password]@host[:port]/?option=value; "       \
+                "BINSTREAM_TARGET in the environment stands in for it, and "                       \
+                "BINSTREAM_TARGET_PASSWORD for its password",                                      \
     }
 #define BS_OPTIONS_SELECTION                                                                       \
     {.name = "databases", .kind = BS_OPTION_LIST, .offset = BS_FIELD(databases), .value = "LIST",  \

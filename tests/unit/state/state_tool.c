@@ -182,11 +182,13 @@ check_ledger(struct tool *tool, struct bs_error *err) {
 
 static enum bs_status
 check_models(struct tool *tool, struct bs_error *err) {
-    struct bs_column column = {.name = "c\xc3\xa4", .type = BS_TYPE_INT, .type_text = "int(11)"};
-    struct bs_table table = {.db = "d`",
-                             .name = "t'",
-                             .engine = "InnoDB",
-                             .create = "CREATE x",
+    char name[] = "c\xc3\xa4", type[] = "int(11)", db[] = "d`", table_name[] = "t'";
+    char engine[] = "InnoDB", create[] = "CREATE x";
+    struct bs_column column = {.name = name, .type = BS_TYPE_INT, .type_text = type};
+    struct bs_table table = {.db = db,
+                             .name = table_name,
+                             .engine = engine,
+                             .create = create,
                              .columns = &column,
                              .column_count = 1};
     struct bs_table **tables = NULL;
@@ -208,8 +210,8 @@ check_models(struct tool *tool, struct bs_error *err) {
 
 static enum bs_status
 check_intent(struct tool *tool, struct bs_error *err) {
-    struct bs_intent intent = {.statement = "ALTER TABLE `t` ADD c INT",
-                               .fingerprint = "{\"x\":1}"};
+    char statement[] = "ALTER TABLE `t` ADD c INT", fingerprint[] = "{\"x\":1}";
+    struct bs_intent intent = {.statement = statement, .fingerprint = fingerprint};
     struct bs_intent got;
     struct bs_buf text = {0};
     char *json = NULL;
