@@ -13,7 +13,8 @@ enum {
     CHUNK_ROWS_MIN = 1,
     CHUNK_ROWS_MAX = 10000000,
     CHUNK_GROWTH_MAX = 4,
-    ROW_BYTES_GUESS = 128, /* where the catalogue knows nothing */
+    FIRST_CHUNK_ROWS = 10000, /* by then the catalogue's guess, which may be stale, is measured */
+    ROW_BYTES_GUESS = 128,    /* where the catalogue knows nothing */
     QUEUE_MAX = 128,
 };
 
@@ -88,9 +89,8 @@ uint64_t
 bs_work_chunk_rows(uint64_t chunk_bytes, uint64_t rows, uint64_t bytes, uint64_t before) {
     uint64_t row_bytes = rows > 0 && bytes > rows ? bytes / rows : ROW_BYTES_GUESS;
     uint64_t wanted = chunk_bytes / row_bytes;
-    if (before > 0 && wanted / CHUNK_GROWTH_MAX > before) {
-        wanted = before * CHUNK_GROWTH_MAX;
-    }
+    uint64_t most = before > 0 ? before * CHUNK_GROWTH_MAX : FIRST_CHUNK_ROWS;
+    wanted = wanted > most ? most : wanted;
     wanted = wanted < CHUNK_ROWS_MIN ? CHUNK_ROWS_MIN : wanted;
     return wanted > CHUNK_ROWS_MAX ? CHUNK_ROWS_MAX : wanted;
 }

@@ -1,7 +1,8 @@
 /* Runs bs_snapshot_run for test_snapshot.py: root without a password on two loopback ports.
  *
  *     snapshot_probe SOURCE_PORT TARGET_PORT [threads=N] [chunk=BYTES] [memory=BYTES] [lock=MS]
- *                    [consistency=ftwrl|lock-tables] [databases=LIST] [task=NAME] [log=debug]
+ *                    [consistency=ftwrl|lock-tables] [databases=LIST] [task=NAME]
+ * [user=SOURCE_USER] [log=debug]
  *
  * Prints the report as "name=value" lines; exits with the status. */
 #include "base/log.h"
@@ -34,7 +35,8 @@ endpoint_free(struct bs_endpoint *endpoint) {
 }
 
 static bool
-take_option(struct bs_snapshot_config *config, struct bs_selection *selection, const char *text) {
+take_option(struct bs_snapshot_config *config, struct bs_selection *selection,
+            struct bs_endpoint *source, const char *text) {
     const char *value = strchr(text, '=');
     size_t len = value != NULL ? (size_t)(value - text) : 0;
     struct bs_str name = {text, len};
@@ -54,6 +56,9 @@ take_option(struct bs_snapshot_config *config, struct bs_selection *selection, c
         return bs_selection_parse_list(&selection->databases, value, false, NULL) == BS_OK;
     } else if (bs_str_is(name, "task")) {
         config->state.task = value;
+    } else if (bs_str_is(name, "user")) {
+        free(source->user);
+        source->user = bs_strdup(value);
     } else if (bs_str_is(name, "log")) {
         bs_log_setup(BS_LOG_DEBUG, false);
     } else {
@@ -109,7 +114,7 @@ main(int argc, char **argv) {
     struct bs_error err = {0};
     enum bs_status status = BS_OK;
     for (int i = 3; i < argc && status == BS_OK; i++) {
-        if (!take_option(&config, &selection, argv[i])) {
+        if (!take_option(&config, &selection, &source, argv[i])) {
             status = bs_error_set(&err, BS_CONFIG, "bad option: %s", argv[i]);
         }
     }

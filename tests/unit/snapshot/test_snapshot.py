@@ -17,7 +17,7 @@ from bs_servers import Server, gtid_options, require
 import bs_schema
 
 JUDGE = os.environ["BINSTREAM_JUDGE"]
-SERVER, PRECHECK, CONFIG, CANCELLED, LIMIT = 3, 8, 7, 11, 6  # enum bs_status
+SERVER, SCHEMA, LIMIT, CONFIG, PRECHECK, CANCELLED = 3, 4, 6, 7, 8, 11  # enum bs_status
 
 
 class Pair:
@@ -72,7 +72,7 @@ class Pair:
 
 def load_schema(server):
     with contextlib.closing(server.connect()) as connection:
-        bs_schema.create(connection, events=False)
+        bs_schema.create(connection, events=False, with_extras=True)
         with connection.cursor() as cursor:
             cursor.execute("SELECT TRIGGER_SCHEMA, TRIGGER_NAME FROM information_schema.TRIGGERS")
             for db, name in cursor.fetchall():
@@ -170,6 +170,91 @@ def bad_row_is_named(pair):
     pair.source.query("DROP DATABASE bad")
 
 
+def busy_source_is_of_one_moment(pair):
+    """Money moves between two tables all the time; its sum is the same at every position."""
+    pair.source.query("CREATE DATABASE bank")
+    for table in "ab":
+        pair.source.query("CREATE TABLE bank.%s (id INT PRIMARY KEY, v BIGINT NOT NULL)" % table)
+        pair.source.query("INSERT INTO bank.%s VALUES %s" % (table, ",".join("(%d,1000)" % i for i in range(5000))))
+    over = threading.Event()
+    moved = []
+
+    def mover(seed):
+        with contextlib.closing(pair.source.connect(autocommit=False)) as connection, connection.cursor() as cursor:
+            at = seed
+            while not over.is_set():
+                at = (at * 48271 + 1) % 2147483647
+                cursor.execute("UPDATE bank.a SET v = v - 3 WHERE id = %d" % (at % 5000))
+                cursor.execute("UPDATE bank.b SET v = v + 3 WHERE id = %d" % (at // 5000 % 5000))
+                connection.commit()
+                moved.append(1)
+
+    movers = [threading.Thread(target=mover, args=(seed,)) for seed in (1, 7)]
+    for thread in movers:
+        thread.start()
+    try:
+        for consistency in ("lock-tables", "ftwrl"):
+            before = len(moved)
+            wait_for(lambda: len(moved) > before + 50)
+            report = pair.run("databases=bank", "chunk=10000", "threads=3", "consistency=" + consistency)
+            total = pair.target.query("SELECT (SELECT SUM(v) FROM bank.a) + (SELECT SUM(v) FROM bank.b)")
+            changed = pair.target.query("SELECT COUNT(*) FROM bank.a WHERE v <> 1000")
+            assert total[0][0] == 10000000, total
+            assert changed[0][0] > 0 and int(report["chunks"]) >= 4, (changed, report)
+            pair.reset()
+    finally:
+        over.set()
+        for thread in movers:
+            thread.join()
+    pair.source.query("DROP DATABASE bank")
+
+
+def keyless_pieces_go_again_whole(pair):
+    """The last row makes LOAD DATA unfit when pieces of the table are committed already."""
+    pair.source.query("CREATE DATABASE again")
+    kind = "JSON" if pair.server.startswith("mysql-9") else "VARCHAR(40)"
+    last = "JSON_ARRAY(1.10)" if kind == "JSON" else "'x'"
+    pair.source.query("CREATE TABLE again.t (n INT, j %s)" % kind)
+    pair.source.query("INSERT INTO again.t VALUES " + ",".join("(%d, '[%d]')" % (i % 10, i) for i in range(3000)))
+    pair.source.query("INSERT INTO again.t VALUES (1, %s)" % last)
+    report = pair.run("databases=again", "chunk=1")
+    assert (report["retried"] == "1") == (kind == "JSON"), report
+    assert report["rows"] == "3001", report
+    compare = "SELECT COUNT(*), SUM(CRC32(CONCAT(n, j))) FROM again.t"
+    assert pair.source.query(compare) == pair.target.query(compare)
+    pair.source.query("DROP DATABASE again")
+
+
+def without_lock_tables_another_lock_is_taken(pair):
+    for statement in ("CREATE USER locker@'127.0.0.1'", "GRANT SELECT, SHOW VIEW, PROCESS, RELOAD, REPLICATION CLIENT, "
+                      "REPLICATION SLAVE, TRIGGER, EVENT ON *.* TO locker@'127.0.0.1'",
+                      "CREATE USER nolock@'127.0.0.1'", "GRANT SELECT, SHOW VIEW, PROCESS, REPLICATION CLIENT, "
+                      "REPLICATION SLAVE, TRIGGER, EVENT ON *.* TO nolock@'127.0.0.1'"):
+        pair.source.query(statement)
+    report = pair.run("databases=keys", "user=nolock", expect=PRECHECK)
+    assert "neither kind of lock" in report["log"] and "GRANT" in report["log"], report["log"]
+    report = pair.run("databases=keys", "user=locker")
+    assert report["consistency"] == "flush tables with read lock", report
+    for user in ("locker", "nolock"):
+        pair.source.query("DROP USER %s@'127.0.0.1'" % user)
+
+
+def altered_table_is_told(pair):
+    """ALTER between the point and the reading of the table: the view cannot show it any more."""
+    pair.source.query("CREATE DATABASE early")
+    for i in range(60):
+        pair.source.query("CREATE TABLE early.t%02d (id INT PRIMARY KEY)" % i)
+        pair.source.query("INSERT INTO early.t%02d VALUES (1)" % i)
+    process = pair.start("databases=early")
+    wait_for(lambda: pair.target.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='early'")[0][0] > 0)
+    for i in range(60):
+        pair.source.query("ALTER TABLE early.t%02d ADD v INT, ALGORITHM=COPY" % i)
+    report = pair.finish(process, expect=SCHEMA)
+    assert "was altered on the source" in report["log"] and "run the same command" in report["log"], report["log"]
+    pair.run("databases=early")
+    pair.source.query("DROP DATABASE early")
+
+
 def open_transaction_holds_the_lock_back(pair):
     with contextlib.closing(pair.source.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE shop.held (id INT PRIMARY KEY)")
@@ -222,7 +307,9 @@ def wait_for(condition, timeout=60):
 
 
 CASES = [odd_schema_is_equal, bad_row_is_named, tiny_chunks_are_equal, without_load_data_is_equal, killed_at_fault_points_then_equal,
-         foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused, open_transaction_holds_the_lock_back,
+         foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
+         busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
+         altered_table_is_told, open_transaction_holds_the_lock_back,
          long_statement_is_waited_for, signal_stops_the_copy]
 
 

@@ -12,13 +12,14 @@ static struct bs_copy *copies[] = {&large, &small};
 
 Test(work, a_chunk_has_as_many_rows_as_fill_it) {
     cr_assert_eq(bs_work_chunk_rows(1 << 20, 1000, 1000 * 1024, 0), 1024);
-    cr_assert_eq(bs_work_chunk_rows(1 << 20, 0, 0, 0), (1 << 20) / 128);
+    cr_assert_eq(bs_work_chunk_rows(1 << 20, 0, 0, 8000), (1 << 20) / 128);
 }
 
 Test(work, a_chunk_never_grows_more_than_fourfold_and_has_bounds) {
     cr_assert_eq(bs_work_chunk_rows(1 << 20, 1000, 1000 * 10, 200), 800);
     cr_assert_eq(bs_work_chunk_rows(1 << 20, 10, (uint64_t)10 << 30, 0), 1);
-    cr_assert_eq(bs_work_chunk_rows(UINT64_MAX, 10, 20, 0), 10000000);
+    cr_assert_eq(bs_work_chunk_rows(UINT64_MAX, 10, 20, 5000000), 10000000);
+    cr_assert_eq(bs_work_chunk_rows(UINT64_MAX, 10, 20, 0), 10000);
 }
 
 static struct bs_chunk *
