@@ -122,6 +122,8 @@ class Pair:
     def load_schema(self):
         connection = self.source.connect()
         bs_schema.create_app_user(connection)
+        with self.target.connect() as target:  # accounts are the operator's to move: definers must be there
+            bs_schema.create_app_user(target)
         self.schema = bs_schema.create(connection, without=self.without, seed=self.seed, with_extras=self.extras)
         connection.close()
 
