@@ -63,6 +63,11 @@ enum bs_status bs_cli_connect(const struct bs_endpoint *endpoint, struct bs_sql 
 enum bs_status bs_cli_load_task(struct bs_sql *target, const struct bs_run *run,
                                 struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
 
+/* The task, if there is one. An account that may not read the state has none: the prechecks, which
+ * come next, say what it lacks. Connects to the target for this. */
+enum bs_status bs_cli_peek_task(const struct bs_run *run, struct bs_task *task, bool *found,
+                                struct bs_error *err) BS_MUST_CHECK;
+
 /* The steps that `migrate` shares with the commands. */
 enum bs_status bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err)
     BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */

@@ -19,16 +19,11 @@ static const struct bs_option OPTIONS[] = {
 /* Is the copy still to be made? */
 static enum bs_status
 needs_copy(struct bs_run *run, bool *needed, struct bs_error *err) {
-    struct bs_sql *target = NULL;
-    struct bs_task task = {0};
+    struct bs_task task;
     bool found = false;
-    enum bs_status status = bs_cli_connect(&run->target, &target, err);
-    if (status == BS_OK) {
-        status = bs_state_load_task(target, &run->state, &task, &found, err);
-    }
+    enum bs_status status = bs_cli_peek_task(run, &task, &found, err);
     *needed = !found || task.phase == BS_PHASE_COPYING;
     bs_task_fini(&task);
-    bs_sql_close(target);
     return status;
 }
 

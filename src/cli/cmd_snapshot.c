@@ -136,19 +136,14 @@ bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
  * report says so, and is as good as the run that it repeats. */
 static enum bs_status
 find_copied(struct bs_run *run, bool *copied, struct bs_error *err) {
-    struct bs_sql *target = NULL;
-    struct bs_task task = {0};
+    struct bs_task task;
     bool found = false;
-    enum bs_status status = bs_cli_connect(&run->target, &target, err);
-    if (status == BS_OK) {
-        status = bs_state_load_task(target, &run->state, &task, &found, err);
-    }
+    enum bs_status status = bs_cli_peek_task(run, &task, &found, err);
     char *now = bs_selection_describe(&run->selection);
     *copied = status == BS_OK && found && task.phase == BS_PHASE_COPIED &&
               strcmp(now, task.selection) == 0;
     free(now);
     bs_task_fini(&task);
-    bs_sql_close(target);
     return status;
 }
 

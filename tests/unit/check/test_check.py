@@ -1,0 +1,355 @@
+"""Every precheck on real servers: each one is made to fail, and is then found by its name, with a fix."""
+
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+from bs_servers import Server, flavour, gtid_options, require
+
+BINSTREAM = os.environ["BINSTREAM"]
+NAME = sys.argv.pop()
+MARIADB = flavour(NAME) == "mariadb"
+CHECKS = (
+    "source-version target-version flavour same-server lower-case-table-names log-bin binlog-format binlog-row-image "
+    "binlog-row-value-options server-id source-privileges target-privileges process-privilege gtid binlog-expiry "
+    "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-key foreign-keys definers "
+    "function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
+).split() + (["compressed-columns", "system-versioned", "sequences"] if MARIADB else [])
+
+
+def run(source, target, *args, text=False):
+    argv = [BINSTREAM, "check", "--source", source, "--target", target, *args] + ([] if text else ["--json"])
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+
+
+class CheckTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        options = ["--sync-binlog=1"] + gtid_options(NAME, True)
+        cls.source = cls.stack.enter_context(Server(NAME, options=options))
+        cls.target = cls.stack.enter_context(Server(NAME, options=gtid_options(NAME, True)))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.close()
+
+    def setUp(self):
+        self.source.query("CREATE DATABASE shop")
+        self.source.query("CREATE TABLE shop.t (id INT PRIMARY KEY, v INT) ENGINE=InnoDB")
+
+    def tearDown(self):
+        for server in (self.source, self.target):
+            for name in ("shop", "other", "binstream"):
+                server.query("DROP DATABASE IF EXISTS " + name)
+
+    def results(self, *args, source=None, target=None, code=None):
+        process = run(source or self.source.uri(), target or self.target.uri(), *args)
+        self.assertIn(process.returncode, (0, 3) if code is None else (code,), process.stdout + process.stderr)
+        report = json.loads(process.stdout)
+        found = {result["name"]: result for result in report["results"]}
+        self.assertEqual(len(found), len(report["results"]))
+        self.assertEqual(process.returncode, 3 if report["failures"] else 0)
+        self.assertEqual(report["failures"], sum(result["verdict"] == "fail" for result in found.values()))
+        for result in found.values():
+            self.assertEqual(result["fix"] is None, result["verdict"] == "pass", result)
+        return found
+
+    def expect(self, name, verdict, words=(), *args, **more):
+        result = self.results(*args, **more)[name]
+        self.assertEqual(result["verdict"], verdict, result)
+        for word in words:
+            self.assertIn(word, result["found"] + " " + (result["fix"] or ""))
+        return result
+
+    @contextlib.contextmanager
+    def setting(self, server, name, value, scope="GLOBAL"):
+        before = server.query("SELECT @@%s.%s" % (scope, name))[0][0]
+        server.query("SET %s %s=%s" % (scope, name, value))
+        try:
+            yield
+        finally:
+            back = "'%s'" % before if isinstance(before, str) else before
+            server.query("SET %s %s=%s" % (scope, name, back))
+
+    def on_source(self, *statements):
+        for statement in statements:
+            self.source.query(statement)
+
+    # ---- all is well -------------------------------------------------------------------------------------------
+
+    def test_a_fit_pair_passes_every_check(self):
+        found = self.results(code=0)
+        self.assertEqual({name for name, result in found.items() if result["verdict"] != "pass"}, set())
+        self.assertEqual(sorted(found), sorted(CHECKS))
+
+    def test_the_text_has_a_line_for_each_check_and_its_fix(self):
+        self.on_source("CREATE TABLE shop.k (a INT) ENGINE=InnoDB")
+        with self.setting(self.source, "binlog_row_image", "MINIMAL"):
+            process = run(self.source.uri(), self.target.uri(), text=True)
+        self.assertEqual(process.returncode, 3)
+        lines = process.stdout.splitlines()
+        self.assertEqual(len([line for line in lines if re.match(r"(PASS|WARNING|FAIL) +[a-z-]+: ", line)]), len(CHECKS))
+        self.assertEqual(len([line for line in lines if line.startswith("        fix: ")]), 2)
+        self.assertRegex(lines[-1], "checks: 1 failed, 1 warnings")
+
+    def test_nothing_is_written_by_a_check(self):
+        before = [server.query("SHOW DATABASES") for server in (self.source, self.target)]
+        self.results()
+        self.assertEqual(before, [server.query("SHOW DATABASES") for server in (self.source, self.target)])
+
+    # ---- the servers -------------------------------------------------------------------------------------------
+
+    def test_same_server(self):
+        self.expect("same-server", "fail", target=self.source.uri())
+
+    def test_flavour(self):
+        other = "mysql-9.7" if MARIADB else "mariadb-10.11"
+        require(other)
+        with Server(other) as target:
+            self.expect("flavour", "fail", ["MariaDB", "MySQL"], target=target.uri())
+
+    def test_a_target_that_is_older(self):
+        older = {"mariadb-10.11": "mariadb-10.5", "mysql-9.7": "mysql-5.6"}.get(NAME)
+        if older is None:
+            self.skipTest("there is no older server to be had")
+        require(older)
+        with Server(older) as target:
+            self.expect("target-version", "fail", ["older"], target=target.uri())
+
+    def test_lower_case_table_names(self):
+        if NAME == "mysql-9.7":
+            self.skipTest("fixed when the data directory is made")
+        self.source.restart("--lower-case-table-names=1")
+        self.addCleanup(self.source.restart)
+        self.expect("lower-case-table-names", "fail", ["is 1 on the source and 0 on the target"])
+
+    def test_max_allowed_packet(self):
+        with self.setting(self.target, "max_allowed_packet", 1 << 20):
+            self.expect("max-allowed-packet", "warning", ["SET GLOBAL max_allowed_packet="])
+
+    def test_target_read_only(self):
+        with self.setting(self.target, "read_only", 1):
+            self.expect("target-read-only", "fail", ["SET GLOBAL read_only=0"])
+
+    def test_target_binlog_format(self):
+        with self.setting(self.target, "binlog_format", "'STATEMENT'"):
+            self.expect("target-binlog-format", "fail", ["STATEMENT", "--no-target-binlog"])
+
+    def test_local_infile(self):
+        with self.setting(self.target, "local_infile", 0):
+            self.expect("local-infile", "warning", ["SET GLOBAL local_infile=1"])
+
+    # ---- the source's binary log -------------------------------------------------------------------------------
+
+    def test_log_bin(self):
+        # GTIDs need the log; without it a server that is told to have them does not start.
+        off = [] if MARIADB else ["--gtid-mode=OFF", "--enforce-gtid-consistency=OFF", "--skip-log-slave-updates"]
+        self.source.restart("--skip-log-bin", *off)
+        self.addCleanup(self.source.restart)
+        found = self.results(code=3)
+        self.assertEqual(found["log-bin"]["verdict"], "fail")
+        self.assertIn("log_bin", found["log-bin"]["fix"])
+        self.assertNotIn("binlog-format", found)
+
+    def test_binlog_format(self):
+        for value in ("STATEMENT", "MIXED"):
+            with self.setting(self.source, "binlog_format", "'%s'" % value):
+                self.expect("binlog-format", "fail", ["binlog_format=" + value, "SET GLOBAL binlog_format='ROW'"])
+
+    def test_binlog_row_image(self):
+        for value in ("MINIMAL", "NOBLOB"):
+            with self.setting(self.source, "binlog_row_image", "'%s'" % value):
+                self.expect("binlog-row-image", "fail", [value, "SET GLOBAL binlog_row_image='FULL'"])
+
+    def test_binlog_row_value_options(self):
+        if NAME != "mysql-9.7":
+            self.skipTest("the variable came with MySQL 8.0")
+        with self.setting(self.source, "binlog_row_value_options", "'PARTIAL_JSON'"):
+            self.expect("binlog-row-value-options", "fail", ["PARTIAL_JSON"])
+
+    def test_server_id(self):
+        if MARIADB:
+            self.skipTest("MariaDB does not take 0")
+        with self.setting(self.source, "server_id", 0):
+            self.expect("server-id", "fail", ["SET GLOBAL server_id="])
+
+    def test_binlog_expiry(self):
+        if NAME == "mysql-5.6":
+            self.skipTest("whole days only")
+        with self.setting(self.source, "binlog_expire_logs_seconds", 3600):
+            self.expect("binlog-expiry", "warning", ["3600"])
+
+    def test_sync_binlog(self):
+        with self.setting(self.source, "sync_binlog", 0):
+            self.expect("sync-binlog", "warning", ["SET GLOBAL sync_binlog=1"])
+
+    def test_binlog_filters(self):
+        for option in ("--binlog-do-db=shop", "--binlog-ignore-db=test"):
+            self.source.restart(option)
+            self.addCleanup(self.source.restart)
+            self.expect("binlog-filters", "fail", ["binlog_do_db", "binlog_ignore_db"])
+
+    def test_gtid(self):
+        self.assertIn("has GTIDs", self.expect("gtid", "pass")["found"])
+
+    def test_prepared_xa(self):
+        session = self.source.connect()
+        with session.cursor() as cursor:
+            for statement in ("XA START 'x'", "INSERT INTO shop.t VALUES (1, 1)", "XA END 'x'", "XA PREPARE 'x'"):
+                cursor.execute(statement)
+            self.expect("prepared-xa", "fail", ["1 prepared", "XA RECOVER"])
+            cursor.execute("XA ROLLBACK 'x'")
+        session.close()
+
+    # ---- privileges --------------------------------------------------------------------------------------------
+
+    def poor(self, server):
+        """A user that may only log in."""
+        with contextlib.suppress(Exception):
+            server.query("DROP USER 'p''oor'@'%'")
+        server.query("CREATE USER 'p''oor'@'%' IDENTIFIED BY 'x'")
+        self.addCleanup(server.query, "DROP USER 'p''oor'@'%'")
+        return server.uri("p%27oor", "x")
+
+    def mend(self, server, name, uri, which, *args):
+        """Runs the statements that the fix gives, until it gives none; at most one round may be needed."""
+        result = self.results(*args, **{which: uri})[name]
+        self.assertEqual(result["verdict"], "fail", result)
+        grants = re.findall(r"GRANT [^\n;]+ TO [^\n;]+", result["fix"])
+        self.assertTrue(grants, result)
+        for grant in grants:
+            server.query(grant)
+        self.expect(name, "pass", (), *args, **{which: uri})
+        return grants
+
+    def test_source_privileges_are_mended_by_the_grants_that_are_named(self):
+        uri = self.poor(self.source)
+        grants = " ".join(self.mend(self.source, "source-privileges", uri, "source"))
+        for privilege in ("SELECT", "RELOAD", "LOCK TABLES", "REPLICATION SLAVE", "REPLICATION CLIENT", "SHOW VIEW"):
+            self.assertIn(privilege, grants)
+        self.expect("process-privilege", "warning", ["GRANT PROCESS ON *.*"], source=uri)
+
+    def test_source_privileges_of_a_selection_are_asked_for_its_databases_only(self):
+        uri = self.poor(self.source)
+        self.source.query("CREATE DATABASE other")
+        grants = self.mend(self.source, "source-privileges", uri, "source", "--databases", "shop")
+        self.assertTrue(any("ON `shop`.*" in grant for grant in grants), grants)
+        self.assertFalse(any("SELECT" in grant and "*.*" in grant for grant in grants), grants)
+        self.expect("source-privileges", "fail", ["other"], "--tables", "other.%", source=uri)
+
+    def test_each_missing_source_privilege_is_named_alone(self):
+        needed = "SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT, SHOW VIEW, TRIGGER, EVENT"
+        for privilege in needed.split(", "):
+            uri = self.poor(self.source)
+            self.source.query("GRANT %s ON *.* TO 'p''oor'@'%%'" % needed.replace(privilege + ", ", "").replace(", " + privilege, ""))
+            result = self.expect("source-privileges", "fail", source=uri)
+            self.assertIn("GRANT %s ON *.* TO 'p" % privilege, result["fix"])
+            self.assertEqual(len(re.findall("GRANT", result["fix"])), 1, result)
+            self.doCleanups()
+
+    def test_target_privileges_are_mended_by_the_grants_that_are_named(self):
+        uri = self.poor(self.target)
+        self.mend(self.target, "target-privileges", uri, "target")
+
+    def test_target_privileges_of_a_selection_include_the_state(self):
+        uri = self.poor(self.target)
+        grants = self.mend(self.target, "target-privileges", uri, "target", "--databases", "shop")
+        self.assertTrue(any("ON `binstream`.*" in grant for grant in grants), grants)
+
+    def test_a_role_that_is_active_counts(self):
+        if NAME == "mysql-5.6":
+            self.skipTest("no roles")
+        uri = self.poor(self.target)
+        self.target.query("CREATE ROLE mover")
+        self.addCleanup(self.target.query, "DROP ROLE mover")
+        self.target.query("GRANT ALL ON *.* TO mover")
+        self.target.query("GRANT mover TO 'p''oor'@'%'")
+        words = "SET DEFAULT ROLE mover FOR 'p''oor'@'%'" if MARIADB else "SET DEFAULT ROLE mover TO 'p''oor'@'%'"
+        self.target.query(words)
+        self.expect("target-privileges", "pass", target=uri)
+
+    def test_definers(self):
+        self.on_source("CREATE DEFINER='no''body'@'nowhere' VIEW shop.v AS SELECT id FROM shop.t")
+        self.expect("definers", "warning", ["no'body@nowhere"])
+        uri = self.poor(self.target)
+        self.target.query("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER ON *.* TO 'p''oor'@'%'")
+        result = self.expect("definers", "fail", target=uri)
+        for grant in re.findall(r"GRANT [^\n;]+ TO [^\n;]+", result["fix"]):
+            self.target.query(grant)
+        self.expect("definers", "warning", ["no'body@nowhere"], target=uri)
+
+    def test_function_creators(self):
+        self.on_source("CREATE TRIGGER shop.tr BEFORE INSERT ON shop.t FOR EACH ROW SET @x = 1")
+        self.expect("function-creators", "pass")
+        self.expect("function-creators", "fail", ["log_bin_trust_function_creators=1"], target=self.poor(self.target))
+        with self.setting(self.source, "log_bin_trust_function_creators", 1):
+            self.on_source("CREATE FUNCTION shop.f() RETURNS INT RETURN 1")
+        self.expect("function-creators", "fail")
+        with self.setting(self.target, "log_bin_trust_function_creators", 1):
+            self.expect("function-creators", "pass")
+
+    # ---- what is moved -----------------------------------------------------------------------------------------
+
+    def test_selection(self):
+        for args in (("--tables", "shop.no_such"), ("--databases", "no_such"), ("--databases", "shop,Shop2")):
+            process = run(self.source.uri(), self.target.uri(), *args)
+            self.assertEqual(process.returncode, 2, process.stdout + process.stderr)
+            self.assertIn(args[1].split(",")[-1], process.stderr)
+        self.expect("selection", "warning", ["no.such%"], "--tables", "shop.t,no.such%")
+        self.expect("selection", "warning", ["nix"], "--exclude-databases", "nix")
+        self.expect("selection", "pass", ["1 tables"], "--tables", "shop.t")
+
+    def test_target_empty(self):
+        self.on_source("CREATE PROCEDURE shop.p() SELECT 1", "CREATE VIEW shop.v AS SELECT id FROM shop.t")
+        self.target.query("CREATE DATABASE shop")
+        self.expect("target-empty", "pass")
+        self.target.query("CREATE TABLE shop.t (a INT)")
+        self.expect("target-empty", "fail", ["`shop`.`t`", "--exclude-tables"])
+        self.expect("target-empty", "pass", (), "--exclude-tables", "shop.t")
+        self.target.query("CREATE TABLE shop.unrelated (a INT)")
+        self.target.query("DROP TABLE shop.t")
+        self.expect("target-empty", "pass")
+        self.target.query("CREATE PROCEDURE shop.p() SELECT 1")
+        self.expect("target-empty", "fail", ["`shop`.`p`"])
+
+    def test_engines(self):
+        self.on_source("CREATE TABLE shop.m (a INT PRIMARY KEY) ENGINE=MyISAM", "CREATE TABLE shop.e (a INT PRIMARY KEY) ENGINE=MEMORY")
+        self.expect("engines", "fail", ["`shop`.`m`", "`shop`.`e`"])
+        self.expect("engines", "pass", (), "--exclude-tables", "shop.m,shop.e")
+
+    def test_tables_without_key(self):
+        self.on_source(
+            "CREATE TABLE shop.none (a INT) ENGINE=InnoDB",
+            "CREATE TABLE shop.nullable (a INT, UNIQUE (a)) ENGINE=InnoDB",
+            "CREATE TABLE shop.prefix (a VARCHAR(20) NOT NULL, UNIQUE (a(3))) ENGINE=InnoDB",
+            "CREATE TABLE shop.good (a INT NOT NULL, b INT NOT NULL, UNIQUE (a, b)) ENGINE=InnoDB",
+        )
+        found = self.expect("tables-without-key", "warning")["found"]
+        self.assertEqual(re.findall(r"`shop`\.`(\w+)`", found), ["none", "nullable", "prefix"])
+
+    def test_foreign_keys(self):
+        self.on_source("CREATE TABLE shop.child (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES shop.t (id)) ENGINE=InnoDB")
+        self.expect("foreign-keys", "pass")
+        self.expect("foreign-keys", "fail", ["`shop`.`child`"], "--exclude-tables", "shop.t")
+
+    def test_what_mariadb_has_alone(self):
+        if not MARIADB:
+            self.skipTest("MariaDB only")
+        self.on_source(
+            "CREATE TABLE shop.c (id INT PRIMARY KEY, v BLOB COMPRESSED) ENGINE=InnoDB",
+            "CREATE TABLE shop.h (id INT PRIMARY KEY) ENGINE=InnoDB WITH SYSTEM VERSIONING",
+            "CREATE SEQUENCE shop.s",
+        )
+        self.expect("compressed-columns", "fail", ["`shop`.`c`"])
+        self.expect("system-versioned", "fail", ["`shop`.`h`"])
+        self.expect("sequences", "fail", ["`shop`.`s`"])
+
+
+if __name__ == "__main__":
+    require(NAME)
+    unittest.main(verbosity=2)
