@@ -52,13 +52,19 @@ class Process:
 
     @property
     def out(self):
-        with open(self.out_path, errors='replace') as handle:
-            return handle.read()
+        return self._read(self.out_path)
 
     @property
     def err(self):
-        with open(self.err_path, errors='replace') as handle:
-            return handle.read()
+        return self._read(self.err_path)
+
+    @staticmethod
+    def _read(path):
+        try:
+            with open(path, errors='replace') as handle:
+                return handle.read()
+        except FileNotFoundError:
+            return '(%s is gone)\n' % path
 
     def tail(self, lines=40):
         return '\n'.join((self.out + self.err).splitlines()[-lines:])

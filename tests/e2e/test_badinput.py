@@ -50,7 +50,8 @@ class BadInput:
         if clean:
             assert self.databases() == before, '%s: the target has changed: %s' % (what, self.databases() - before)
         self.checked += 1
-        message = next((line for line in reversed(process.err.strip().splitlines()) if line.strip()), '')
+        lines = process.err.strip().splitlines() or process.out.strip().splitlines() or ['']
+        message = next((line for line in lines if 'error:' in line), lines[-1])
         say('%s: exit %d: %s' % (what, process.code, message[:150]))
         return process
 
