@@ -132,16 +132,18 @@ static enum bs_status
 run_statement(struct bs_applier *applier, const struct bs_statement *statement,
               const struct bs_ddl *ddl, bool again, struct bs_error *err) {
     struct bs_sql *sql = NULL;
-    /* As logged, but for START TRANSACTION at the end, which only the source can mean. */
-    struct bs_str text = {statement->sql.data, ddl->len_without_start_transaction};
+    /* As logged, but for START TRANSACTION, which only the source can mean. */
+    struct bs_buf text = {0};
     struct bs_error failure;
     bs_error_clear(&failure);
+    bs_buf_put(&text, statement->sql.data, ddl->cut_from);
+    bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
     enum bs_status status = open_session(applier, &sql, &failure);
     if (status == BS_OK) {
         status = set_context(applier, sql, statement, &failure);
     }
     if (status == BS_OK) {
-        status = send_statement(sql, text, &failure);
+        status = send_statement(sql, bs_buf_str(&text), &failure);
         bool as_on_source = status == BS_SERVER && statement->error_code != 0 &&
                             failure.sql_errno == statement->error_code;
         if (as_on_source || (status == BS_SERVER && again && is_gone_already(ddl, &failure))) {
@@ -149,6 +151,7 @@ run_statement(struct bs_applier *applier, const struct bs_statement *statement,
         }
     }
     bs_sql_close(sql);
+    bs_buf_fini(&text);
     if (status != BS_OK && err != NULL) {
         *err = failure;
         bs_error_context(err, "running on the target: %.*s",

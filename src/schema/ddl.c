@@ -364,18 +364,22 @@ parse_statement(struct parser *p) {
     }
 }
 
-/* MySQL 8.0.21+ logs CREATE TABLE ... SELECT as "CREATE TABLE ... START TRANSACTION". */
-static size_t
-len_without_start_transaction(struct bs_str sql, struct bs_lexer lexer) {
+/* MySQL 8.0.21+ logs CREATE TABLE ... SELECT as CREATE TABLE (...) START TRANSACTION, with the table
+ * options that were written out behind it (seen on 9.7: ") START TRANSACTION ENGINE=InnoDB"). */
+static void
+find_start_transaction(struct bs_ddl *ddl, struct bs_str sql, struct bs_lexer lexer) {
     struct bs_token before = {BS_TOKEN_END, {"", 0}};
-    struct bs_token last = before;
+    int depth = 0;
     for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END;
          t = bs_lexer_next(&lexer)) {
-        before = last;
-        last = t;
+        depth += bs_token_is_punct(t, '(') - bs_token_is_punct(t, ')');
+        if (depth == 0 && bs_token_is(before, "START") && bs_token_is(t, "TRANSACTION")) {
+            ddl->cut_from = (size_t)(before.text.data - sql.data);
+            ddl->cut_to = (size_t)(t.text.data - sql.data) + t.text.len;
+            return;
+        }
+        before = t;
     }
-    bool there = bs_token_is(before, "START") && bs_token_is(last, "TRANSACTION");
-    return there ? (size_t)(before.text.data - sql.data) : sql.len;
 }
 
 void
@@ -384,8 +388,10 @@ bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_
     memset(ddl, 0, sizeof *ddl);
     ddl->what = "statement";
     struct parser parser = {bs_lexer(sql, ansi_quotes, no_backslash_escapes), ddl, db, 0};
-    ddl->len_without_start_transaction = len_without_start_transaction(sql, parser.lexer);
     parse_statement(&parser);
+    if (ddl->class == BS_DDL_OBJECT && ddl->verb == BS_DDL_CREATE && ddl->kind == BS_OBJECT_TABLE) {
+        find_start_transaction(ddl, sql, bs_lexer(sql, ansi_quotes, no_backslash_escapes));
+    }
 }
 
 void

@@ -41,7 +41,7 @@ struct bs_ddl {
     bool if_exists; /* IF EXISTS or IF NOT EXISTS */
     bool or_replace;
     bool adds_auto_increment; /* ALTER TABLE with AUTO_INCREMENT as a column attribute in it */
-    size_t len_without_start_transaction; /* the text's length without a trailing START TRANSACTION */
+    size_t cut_from, cut_to; /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
     const char *what; /* for messages: "CREATE TABLE", "INSERT", static text */
 };
 

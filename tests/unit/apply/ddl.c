@@ -138,13 +138,14 @@ Test(ddl, double_quotes_are_names_only_under_ansi_quotes) {
     bs_ddl_fini(&ddl);
 }
 
-Test(ddl, the_start_transaction_of_create_select_is_cut_off) {
-    const char *sql = "CREATE TABLE `t` (`a` int) ENGINE=InnoDB START TRANSACTION";
+Test(ddl, the_start_transaction_of_create_select_is_found_wherever_it_stands) {
+    const char *sql = "CREATE TABLE `t` (`a` int) START TRANSACTION ENGINE=InnoDB";
     struct bs_ddl ddl = parse(sql);
-    cr_expect_eq(ddl.len_without_start_transaction, strlen(sql) - strlen("START TRANSACTION"));
+    cr_expect_eq(ddl.cut_from, strlen("CREATE TABLE `t` (`a` int) "));
+    cr_expect_eq(ddl.cut_to, strlen("CREATE TABLE `t` (`a` int) START TRANSACTION"));
     bs_ddl_fini(&ddl);
-    ddl = parse("CREATE TABLE t (a INT)");
-    cr_expect_eq(ddl.len_without_start_transaction, strlen("CREATE TABLE t (a INT)"));
+    ddl = parse("CREATE TABLE t (start INT, transaction INT)");
+    cr_expect_eq(ddl.cut_from, ddl.cut_to);
     bs_ddl_fini(&ddl);
 }
 
