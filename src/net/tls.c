@@ -267,8 +267,9 @@ explain_handshake(const struct bs_tls *tls, struct bs_error *err) {
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
     case SSL_R_WRONG_VERSION_NUMBER:
-        return bs_error_hint(err, "the server and this side have no TLS version in common; older servers "
-                                  "need tls-version=TLSv1 or TLSv1.1, which are weak");
+        return bs_error_hint(err, "the server and this side have no TLS version in common: older servers "
+                                  "need tls-version=TLSv1 or TLSv1.1, which are weak, or, like MySQL 5.6 with "
+                                  "its own TLS library, ssl-mode=DISABLED");
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:

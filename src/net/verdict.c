@@ -13,6 +13,10 @@ enum { ER_BINLOG_DUMP = 1236 };
     "the source has lost changes that were already read from it (restored, or a crash without "    \
     "sync_binlog=1): the target may be ahead of it; copy it anew"
 
+#define HINT_TWICE                                                                                 \
+    "another client, maybe another binstream for the same task, reads this source under the same " \
+    "identity: stop one of them"
+
 /* Servers say 1236 for nearly everything; the text tells them apart. First match wins. MariaDB's
  * texts were seen on 10.5 to 11.8, MySQL's on 5.6 and 9.7. */
 static const struct {
@@ -31,8 +35,7 @@ static const struct {
     {"binary log is not open", BS_VERDICT_FAIL, BS_PRECHECK,
      "switch the source's binary log on: log_bin, and a restart"},
     {"same server_uuid", BS_VERDICT_FAIL, BS_SERVER,
-     "another client, maybe another binstream for the same task, reads this source under the same "
-     "identity: stop one of them"},
+     HINT_TWICE},
     {"checksum that master is configured", BS_VERDICT_FAIL, BS_PROTOCOL, NULL},
     {"checksum that source is configured", BS_VERDICT_FAIL, BS_PROTOCOL, NULL},
     {"anonymous transaction", BS_VERDICT_FAIL, BS_SERVER,
@@ -72,6 +75,7 @@ static const struct {
     {3168, BS_VERDICT_RETRY, NULL}, /* server is not ready */
     {3169, BS_VERDICT_RETRY, NULL}, /* session killed */
     {4031, BS_VERDICT_RETRY, NULL}, /* disconnected for inactivity */
+    {4052, BS_VERDICT_FAIL, HINT_TWICE}, /* MariaDB's own number for that */
     {1945, BS_VERDICT_FAIL, HINT_AHEAD},
     {1955, BS_VERDICT_FAIL, HINT_AGAIN},
     {1045, BS_VERDICT_FAIL, "check user and password, and that the account may log in from this host"},

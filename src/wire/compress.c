@@ -1,6 +1,7 @@
-/* Happy path: header, then frame bytes through the decompressor until the announced content is out,
- * then the next header. Failures: a frame out of order, a decompressor that errs, that ends before
- * or goes on after the announced length, or a frame with bytes left over. Rejected: inflating whole
+/* Happy path: header, then frame bytes through the decompressor until the announced content is out and
+ * the decompressor has seen its end, then the next header. Failures: a frame out of order, a
+ * decompressor that errs, that ends before or goes on after the announced length, or a frame with
+ * bytes left over. Rejected: inflating whole
  * frames at once, which needs memory for two lengths that were only announced. */
 #include "wire/compress.h"
 
@@ -18,6 +19,7 @@ struct piece {
     size_t out_len;
     size_t in_used;
     size_t out_made;
+    bool ended;
 };
 
 struct bs_compress_method {
@@ -53,6 +55,7 @@ zlib_step(void *stream, struct piece *piece) {
     int rc = inflate(z, Z_SYNC_FLUSH);
     piece->in_used = piece->in_len - z->avail_in;
     piece->out_made = piece->out_len - z->avail_out;
+    piece->ended = rc == Z_STREAM_END;
     return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR;
 }
 
@@ -93,6 +96,7 @@ zstd_step(void *stream, struct piece *piece) {
     size_t rc = ZSTD_decompressStream(stream, &out, &in);
     piece->in_used = in.pos;
     piece->out_made = out.pos;
+    piece->ended = rc == 0;
     return !ZSTD_isError(rc);
 }
 
@@ -144,6 +148,7 @@ start_frame(struct bs_compress_reader *reader, struct bs_error *err) {
     uint8_t seq = bs_cursor_read_u8(&header);
     reader->out_left = bs_cursor_read_u24(&header);
     reader->raw = reader->out_left == 0;
+    reader->ended = reader->raw;
     if (seq != reader->seq) {
         return bs_error_set(err, BS_PROTOCOL,
                             "the server sent compressed frame number %u where %u was due", seq,
@@ -192,19 +197,27 @@ unpack(struct bs_compress_reader *reader, struct bs_cursor *in, struct bs_buf *o
     bool trailer = piece.out_len == 0;
     piece.out = trailer ? &excess : bs_buf_reserve(out, piece.out_len);
     piece.out_len = trailer ? 1 : piece.out_len;
-    if (!reader->method->step(reader->stream, &piece) || (trailer && piece.out_made > 0) ||
-        (piece.in_used == 0 && piece.out_made == 0 && piece.in_len > 0)) {
+    if (reader->ended || !reader->method->step(reader->stream, &piece) ||
+        (trailer && piece.out_made > 0)) {
         return broken_frame(reader, err);
     }
     bs_cursor_skip(in, piece.in_used);
     reader->in_left -= (uint32_t)piece.in_used;
     reader->out_left -= trailer ? 0 : (uint32_t)piece.out_made;
+    reader->ended = piece.ended;
     out->len += trailer ? 0 : piece.out_made;
-    /* No input left and none to come, yet content is missing. */
-    if (reader->in_left == 0 && reader->out_left > 0 && piece.out_made < piece.out_len) {
+    bool stuck = piece.in_used == 0 && piece.out_made == 0 && !piece.ended;
+    if ((stuck && (piece.in_len > 0 || reader->in_left == 0)) ||
+        (reader->ended && reader->in_left + reader->out_left > 0)) {
         return broken_frame(reader, err);
     }
     return BS_OK;
+}
+
+static bool
+is_over(const struct bs_compress_reader *reader) {
+    return reader->header_len == BS_COMPRESS_HEADER_LEN && reader->in_left == 0 &&
+           reader->out_left == 0 && reader->ended;
 }
 
 /* Something can be done without waiting for the network. */
@@ -213,8 +226,7 @@ can_go_on(const struct bs_compress_reader *reader, const struct bs_cursor *in) {
     if (bs_cursor_left(in) > 0) {
         return true;
     }
-    return reader->header_len == BS_COMPRESS_HEADER_LEN && !reader->raw && reader->out_left > 0 &&
-           reader->in_left == 0;
+    return reader->header_len == BS_COMPRESS_HEADER_LEN && !reader->raw && reader->in_left == 0;
 }
 
 enum bs_status
@@ -238,8 +250,7 @@ bs_compress_read(struct bs_compress_reader *reader, struct bs_cursor *in, struct
                 return status;
             }
         }
-        if (reader->header_len == BS_COMPRESS_HEADER_LEN && reader->in_left == 0 &&
-            reader->out_left == 0) {
+        if (is_over(reader)) {
             reader->header_len = 0;
         }
     }
