@@ -91,6 +91,7 @@ bs_applier_close(struct bs_applier *applier) {
     struct bs_str key;
     void *table;
     bs_lane_close(&applier->lane);
+    bs_sql_close(applier->ddl_sql);
     while (bs_map_next(&applier->tables, &at, &key, &table)) {
         bs_target_table_free(table);
     }

@@ -29,7 +29,8 @@ struct bs_applier_stats {
 
 struct bs_applier {
     struct bs_lane lane;
-    struct bs_endpoint *target_endpoint; /* not owned: DDL runs on sessions of its own */
+    struct bs_endpoint *target_endpoint; /* not owned: DDL runs on a session of its own */
+    struct bs_sql *ddl_sql;              /* that session, NULL until the first statement */
     bool no_target_binlog;
     const struct bs_selection *selection;
     struct bs_server source, target;

@@ -44,16 +44,21 @@ put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_s
     return status;
 }
 
+/* What the event leaves out has a meaning, too: increments of 1, checks on. */
 static void
-put_flags(struct bs_buf *sql, const struct bs_statement *s) {
-    if (s->has_flags2) {
-        bs_buf_printf(sql, ", foreign_key_checks=%d, unique_checks=%d",
-                      (s->flags2 & FLAGS2_NO_FOREIGN_KEY_CHECKS) == 0,
-                      (s->flags2 & FLAGS2_RELAXED_UNIQUE_CHECKS) == 0);
-    }
-    if (s->has_auto_increment) {
-        bs_buf_printf(sql, ", auto_increment_increment=%u, auto_increment_offset=%u",
-                      s->auto_increment_increment, s->auto_increment_offset);
+put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_server *target) {
+    enum { EXPLICIT_DEFAULTS_IS_A_SESSION_VARIABLE = 80000 };
+    uint32_t flags2 = s->has_flags2 ? s->flags2 : 0;
+    bs_buf_printf(sql, ", foreign_key_checks=%d, unique_checks=%d",
+                  (flags2 & FLAGS2_NO_FOREIGN_KEY_CHECKS) == 0,
+                  (flags2 & FLAGS2_RELAXED_UNIQUE_CHECKS) == 0);
+    bs_buf_printf(sql, ", auto_increment_increment=%u, auto_increment_offset=%u",
+                  s->has_auto_increment ? s->auto_increment_increment : 1u,
+                  s->has_auto_increment ? s->auto_increment_offset : 1u);
+    if (s->explicit_defaults_for_timestamp >= 0 && target->flavour == BS_MYSQL &&
+        target->version >= EXPLICIT_DEFAULTS_IS_A_SESSION_VARIABLE) {
+        bs_buf_printf(sql, ", explicit_defaults_for_timestamp=%d",
+                      s->explicit_defaults_for_timestamp);
     }
 }
 
@@ -62,15 +67,20 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
                        const struct bs_server *source, const struct bs_server *target,
                        const struct bs_collations *collations, struct bs_error *err) {
     bs_buf_printf(sql, "SET timestamp=%" PRIu32 ".%06" PRIu32, s->timestamp, s->microseconds);
+    bs_buf_puts(sql, ", sql_mode=");
     if (s->has_sql_mode) {
-        bs_buf_puts(sql, ", sql_mode='");
+        bs_buf_puts(sql, "'");
         bs_sql_mode_put(sql, s->sql_mode, source->flavour, target);
         bs_buf_puts(sql, "'");
+    } else {
+        bs_buf_puts(sql, "DEFAULT");
     }
+    bs_buf_puts(sql, ", time_zone=");
     if (s->time_zone.len > 0) {
-        bs_buf_puts(sql, ", time_zone=");
         bs_sql_put_string(sql, s->time_zone);
+    } else {
+        bs_buf_puts(sql, "DEFAULT");
     }
-    put_flags(sql, s);
+    put_flags(sql, s, target);
     return put_charsets(sql, s, target, collations, err);
 }

@@ -1,6 +1,7 @@
 /* The session context of a logged statement, as one SET for the session that will run it: sql_mode,
- * charsets, time zone, timestamp, foreign_key_checks and the rest that its QUERY event carries. Only
- * what the event says is set; everything else keeps the target's global value, as on a replica. */
+ * charsets, time zone, timestamp, foreign_key_checks and the rest that its QUERY event carries. What
+ * the event leaves out is set to what its absence means, so that nothing of an earlier statement on
+ * the same session is left. */
 #ifndef BS_APPLY_SESSION_CONTEXT_H
 #define BS_APPLY_SESSION_CONTEXT_H
 
