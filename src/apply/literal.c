@@ -1,5 +1,6 @@
 #include "apply/literal.h"
 
+#include "sql/json_text.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
@@ -122,7 +123,7 @@ bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct 
         put_bytes(sql, column, value->text);
         return;
     case BS_VALUE_JSON:
-        bs_sql_put_text(sql, "utf8mb4", value->text);
+        bs_json_put_sql(sql, value->text);
         return;
     }
 }

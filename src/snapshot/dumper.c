@@ -5,7 +5,7 @@
  * that were read go, so that DDL on a table that is done with does not wait for the whole copy. */
 #include "snapshot/pair.h"
 
-#include "snapshot/json_text.h"
+#include "sql/json_text.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
 

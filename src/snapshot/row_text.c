@@ -1,6 +1,6 @@
 #include "snapshot/row_text.h"
 
-#include "snapshot/json_text.h"
+#include "sql/json_text.h"
 #include "sql/text.h"
 
 #include <string.h>

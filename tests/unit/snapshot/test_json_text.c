@@ -1,4 +1,4 @@
-#include "snapshot/json_text.h"
+#include "sql/json_text.h"
 
 #include <criterion/criterion.h>
 

@@ -2,8 +2,8 @@
  * from which parsing makes doubles ("1.1"). Documents of which that can be seen are written as the
  * SQL expression that builds them. A decimal that prints like a double (1.5) becomes one: its text
  * stays the same. Pure. */
-#ifndef BS_SNAPSHOT_JSON_TEXT_H
-#define BS_SNAPSHOT_JSON_TEXT_H
+#ifndef BS_SQL_JSON_TEXT_H
+#define BS_SQL_JSON_TEXT_H
 
 #include "base/buf.h"
 #include "base/str.h"
