@@ -1,9 +1,9 @@
 /* SHOW GRANTS as data: which privileges an account has, and where. Parsing is pure.
  *
- * A line is "GRANT list ON object TO ..." or, on MySQL 8 with partial_revokes, "REVOKE list ON object
- * FROM ...". Objects are *.*, `db`.* (a LIKE pattern with \ as escape) and `db`.`table`; what is
- * granted on single tables, columns or routines does not count here. Roles count as far as they are
- * active in the session. */
+ * A line is "GRANT list ON object TO ..." or, on MySQL 8 with partial_revokes, "REVOKE list ON
+ * object FROM ...". Objects are *.*, `db`.* (a LIKE pattern with \ as escape) and `db`.`table`;
+ * what is granted on single tables, columns or routines does not count here. Roles count as far as
+ * they are active in the session. */
 #ifndef BS_CHECK_GRANTS_H
 #define BS_CHECK_GRANTS_H
 

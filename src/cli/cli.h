@@ -1,5 +1,5 @@
-/* The command line: finds the command, reads its options, runs it, prints what it returned. The only
- * room that prints. One thread: the main one.
+/* The command line: finds the command, reads its options, runs it, prints what it returned. The
+ * only room that prints. One thread: the main one.
  *
  *   bs_cli_main ──> hides passwords from the process list ──> options ──> struct bs_run
  *               ──> command->run ──> error on stderr, exit code by class
@@ -45,7 +45,8 @@ struct bs_command {
 extern const struct bs_command bs_command_check, bs_command_snapshot, bs_command_follow,
     bs_command_cutover, bs_command_migrate, bs_command_status, bs_command_abort, bs_command_reset;
 
-#define BS_OPTION_TABLE(options) {options, sizeof(options) / sizeof((options)[0])}
+#define BS_OPTION_TABLE(options)                                                                   \
+    { options, sizeof(options) / sizeof((options)[0]) }
 
 int bs_cli_main(int argc, char **argv);
 
@@ -71,9 +72,9 @@ enum bs_status bs_cli_peek_task(const struct bs_run *run, struct bs_task *task, 
 /* The steps that `migrate` shares with the commands. */
 enum bs_status bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err)
     BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */
-enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err)
-    BS_MUST_CHECK;
-enum bs_status bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json,
+                               struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_cli_follow(struct bs_run *run, struct bs_buf *json,
+                             struct bs_error *err) BS_MUST_CHECK;
 
 #endif

@@ -75,10 +75,12 @@ static void
 put_text(struct bs_buf *out, const char *heading, const struct bs_follow_report *r) {
     struct bs_buf line = {0};
     bs_buf_printf(out, "%s\n", heading);
-    bs_report_put_count(&line, r->transactions);
-    bs_buf_puts(&line, " transactions, ");
-    bs_report_put_count(&line, r->rows);
-    bs_buf_printf(&line, " rows, %" PRIu64 " schema changes in ", r->ddl_statements);
+    bs_report_put_things(&line, r->transactions, "transaction");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, r->rows, "row");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, r->ddl_statements, "schema change");
+    bs_buf_puts(&line, " in ");
     bs_report_put_ms(&line, r->elapsed_ms);
     bs_report_put_line(out, "replayed", "%s", bs_buf_cstr(&line));
     if (r->skipped_statements > 0 || r->ignored_events > 0) {

@@ -75,12 +75,17 @@ static void
 put_text(struct bs_buf *out, const struct bs_snapshot_report *r) {
     struct bs_buf line = {0};
     bs_buf_puts(out, "The snapshot is complete.\n");
-    bs_report_put_line(out, "objects",
-                       "%" PRIu64 " databases, %" PRIu64 " tables, %" PRIu64 " views, %" PRIu64
-                       " routines",
-                       r->databases, r->tables, r->views, r->routines);
-    bs_report_put_count(&line, r->rows);
-    bs_buf_puts(&line, " rows, ");
+    bs_report_put_things(&line, r->databases, "database");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, r->tables, "table");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, r->views, "view");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, r->routines, "routine");
+    bs_report_put_line(out, "objects", "%s", bs_buf_cstr(&line));
+    bs_buf_clear(&line);
+    bs_report_put_things(&line, r->rows, "row");
+    bs_buf_puts(&line, ", ");
     bs_report_put_bytes(&line, r->bytes);
     bs_report_put_line(out, "copied", "%s", bs_buf_cstr(&line));
     bs_buf_clear(&line);

@@ -6,7 +6,6 @@
 #include "cli/report.h"
 #include "state/fence.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -173,8 +172,10 @@ put_copy(struct bs_buf *out, const struct look *look) {
     }
     bs_buf_puts(&line, " rows, ");
     bs_report_put_bytes(&line, look->bytes_copied);
-    bs_buf_printf(&line, ", %" PRIu64 " chunks of %" PRIu64 " tables", look->chunks,
-                  look->task.tables_total);
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, look->chunks, "chunk");
+    bs_buf_puts(&line, " of ");
+    bs_report_put_things(&line, look->task.tables_total, "table");
     bs_report_put_line(out, "copied", "%s", bs_buf_cstr(&line));
     bs_buf_fini(&line);
 }
@@ -185,10 +186,9 @@ put_follow(struct bs_buf *out, const struct look *look) {
     if (!look->has_checkpoint) {
         return;
     }
-    bs_report_put_count(&line, look->checkpoint.transactions);
-    bs_buf_puts(&line, " transactions, ");
-    bs_report_put_count(&line, look->checkpoint.rows);
-    bs_buf_puts(&line, " rows");
+    bs_report_put_things(&line, look->checkpoint.transactions, "transaction");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, look->checkpoint.rows, "row");
     bs_report_put_line(out, "replayed", "%s", bs_buf_cstr(&line));
     if (is_beating(look) && beat_flag(look, "caught_up")) {
         bs_report_put_line(out, "lag", "none: caught up");

@@ -12,8 +12,8 @@
 enum bs_status bs_connect_resolve(struct bs_endpoint *endpoint, const char *which, const char *uri,
                                   const char *defaults_file, struct bs_error *err) BS_MUST_CHECK;
 
-/* Overwrites what may be a password in the arguments, in place, so that ps does not show it. What it
- * takes for a password is more than what may be one: everything between the first ':' behind the
+/* Overwrites what may be a password in the arguments, in place, so that ps does not show it. What
+ * it takes for a password is more than what may be one: everything between the first ':' behind the
  * scheme and the last '@', and options that are called something with "pass". */
 void bs_connect_mask(char *arg);
 

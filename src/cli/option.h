@@ -1,6 +1,6 @@
-/* Options as data: one const table per command, from which come the parser, --help and the reference
- * page in docs/reference. Called by cli.c from the main thread. A table's defaults are texts that go
- * through the same parser, so help and behaviour cannot differ. */
+/* Options as data: one const table per command, from which come the parser, --help and the
+ * reference page in docs/reference. Called by cli.c from the main thread. A table's defaults are
+ * texts that go through the same parser, so help and behaviour cannot differ. */
 #ifndef BS_CLI_OPTION_H
 #define BS_CLI_OPTION_H
 
@@ -27,12 +27,12 @@ struct bs_values;
 struct bs_option {
     const char *name; /* without the dashes */
     enum bs_option_kind kind;
-    size_t offset;                /* of its field in struct bs_values */
-    const char *value;            /* what help calls its value: "URI"; NULL for flags */
-    const char *fallback;         /* the default as it would be typed; NULL: none */
-    const char *const *choices;   /* NULL-terminated */
-    uint64_t least, most;         /* NUMBER, SIZE; SECONDS in ms; most 0: no bound */
-    const char *help;             /* one sentence or more, without its last full stop */
+    size_t offset;              /* of its field in struct bs_values */
+    const char *value;          /* what help calls its value: "URI"; NULL for flags */
+    const char *fallback;       /* the default as it would be typed; NULL: none */
+    const char *const *choices; /* NULL-terminated */
+    uint64_t least, most;       /* NUMBER, SIZE; SECONDS in ms; most 0: no bound */
+    const char *help;           /* one sentence or more, without its last full stop */
 };
 
 struct bs_option_table {
@@ -43,8 +43,8 @@ struct bs_option_table {
 /* Sets every field that an option of the table has: to its default, else to nothing. */
 void bs_options_default(const struct bs_option_table *table, struct bs_values *values);
 
-/* Reads argv[0..argc): options only. BS_CONFIG names what is wrong, and never shows a value that may
- * hold a password. *help is set when --help is among them. */
+/* Reads argv[0..argc): options only. BS_CONFIG names what is wrong, and never shows a value that
+ * may hold a password. *help is set when --help is among them. */
 enum bs_status bs_options_parse(const struct bs_option_table *table, const char *command, int argc,
                                 char *const *argv, struct bs_values *values, bool *help,
                                 struct bs_error *err) BS_MUST_CHECK;

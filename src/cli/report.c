@@ -48,6 +48,12 @@ bs_report_put_ms(struct bs_buf *out, int64_t ms) {
 }
 
 void
+bs_report_put_things(struct bs_buf *out, uint64_t number, const char *thing) {
+    bs_report_put_count(out, number);
+    bs_buf_printf(out, " %s%s", thing, number == 1 ? "" : "s");
+}
+
+void
 bs_report_put_line(struct bs_buf *out, const char *name, const char *fmt, ...) {
     char text[1024];
     va_list args;

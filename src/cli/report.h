@@ -12,6 +12,8 @@
 void bs_report_put_count(struct bs_buf *out, uint64_t number);
 void bs_report_put_bytes(struct bs_buf *out, uint64_t bytes);
 void bs_report_put_ms(struct bs_buf *out, int64_t ms);
+/* "1 table", "2,000 tables" */
+void bs_report_put_things(struct bs_buf *out, uint64_t number, const char *thing);
 /* "file:pos", and the GTID set on a line of its own, cut if long. */
 void bs_report_put_position(struct bs_buf *out, const struct bs_position *position);
 
@@ -28,8 +30,8 @@ void bs_json_put_double(struct bs_buf *out, const char *key, double number);
 void bs_json_put_bool(struct bs_buf *out, const char *key, bool value);
 void bs_json_put_raw(struct bs_buf *out, const char *key, const char *json); /* NULL: null */
 
-/* The value of a member of a flat JSON object as text (strings unescaped), heap-owned; NULL if it is
- * not there, null, or no plain value. Reads what binstream itself wrote. */
+/* The value of a member of a flat JSON object as text (strings unescaped), heap-owned; NULL if it
+ * is not there, null, or no plain value. Reads what binstream itself wrote. */
 char *bs_json_get(const char *json, const char *key);
 
 /* Writes to stdout and flushes: BS_IO if it cannot be. */

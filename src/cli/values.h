@@ -48,13 +48,22 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
                 "BINSTREAM_TARGET_PASSWORD for its password",                                      \
     }
 #define BS_OPTIONS_SELECTION                                                                       \
-    {.name = "databases", .kind = BS_OPTION_LIST, .offset = BS_FIELD(databases), .value = "LIST",  \
+    {.name = "databases",                                                                          \
+     .kind = BS_OPTION_LIST,                                                                       \
+     .offset = BS_FIELD(databases),                                                                \
+     .value = "LIST",                                                                              \
      .help = "only these databases: names separated by commas, % and _ as in LIKE; without it, "   \
              "and without --tables, every database but the system's"},                             \
-    {.name = "tables", .kind = BS_OPTION_LIST, .offset = BS_FIELD(tables), .value = "LIST",        \
-     .help = "only these tables, each as database.table, with the same patterns"},                 \
-    {.name = "exclude-databases", .kind = BS_OPTION_LIST, .offset = BS_FIELD(exclude_databases),   \
-     .value = "LIST", .help = "not these databases"},                                              \
+        {.name = "tables",                                                                         \
+         .kind = BS_OPTION_LIST,                                                                   \
+         .offset = BS_FIELD(tables),                                                               \
+         .value = "LIST",                                                                          \
+         .help = "only these tables, each as database.table, with the same patterns"},             \
+        {.name = "exclude-databases",                                                              \
+         .kind = BS_OPTION_LIST,                                                                   \
+         .offset = BS_FIELD(exclude_databases),                                                    \
+         .value = "LIST",                                                                          \
+         .help = "not these databases"},                                                           \
     {                                                                                              \
         .name = "exclude-tables", .kind = BS_OPTION_LIST, .offset = BS_FIELD(exclude_tables),      \
         .value = "LIST", .help = "not these tables, each as database.table"                        \
@@ -72,19 +81,38 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
                 "target then lack it"                                                              \
     }
 #define BS_OPTIONS_COPY                                                                            \
-    {.name = "threads", .kind = BS_OPTION_NUMBER, .offset = BS_FIELD(threads), .value = "N",       \
-     .fallback = "4", .least = 1, .most = 32,                                                      \
+    {.name = "threads",                                                                            \
+     .kind = BS_OPTION_NUMBER,                                                                     \
+     .offset = BS_FIELD(threads),                                                                  \
+     .value = "N",                                                                                 \
+     .fallback = "4",                                                                              \
+     .least = 1,                                                                                   \
+     .most = 32,                                                                                   \
      .help = "copy with this many connections to each server"},                                    \
-    {.name = "chunk-bytes", .kind = BS_OPTION_SIZE, .offset = BS_FIELD(chunk_bytes),               \
-     .value = "SIZE", .fallback = "16M", .least = 64U << 10, .most = UINT64_C(1) << 30,            \
-     .help = "copy tables in pieces of about this size"},                                          \
-    {.name = "position", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(position), .value = "HOW",   \
-     .fallback = "auto", .choices = BS_POSITION_CHOICES,                                           \
-     .help = "follow the source's log by GTID or by file and position; auto takes GTID where the " \
+        {.name = "chunk-bytes",                                                                    \
+         .kind = BS_OPTION_SIZE,                                                                   \
+         .offset = BS_FIELD(chunk_bytes),                                                          \
+         .value = "SIZE",                                                                          \
+         .fallback = "16M",                                                                        \
+         .least = 64U << 10,                                                                       \
+         .most = UINT64_C(1) << 30,                                                                \
+         .help = "copy tables in pieces of about this size"},                                      \
+        {.name = "position",                                                                       \
+         .kind = BS_OPTION_CHOICE,                                                                 \
+         .offset = BS_FIELD(position),                                                             \
+         .value = "HOW",                                                                           \
+         .fallback = "auto",                                                                       \
+         .choices = BS_POSITION_CHOICES,                                                           \
+         .help =                                                                                   \
+             "follow the source's log by GTID or by file and position; auto takes GTID where the " \
              "source has it"},                                                                     \
-    {.name = "consistency", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(consistency),             \
-     .value = "HOW", .fallback = "auto", .choices = BS_CONSISTENCY_CHOICES,                        \
-     .help = "how the source is held still for the instant in which the position is taken"},       \
+        {.name = "consistency",                                                                    \
+         .kind = BS_OPTION_CHOICE,                                                                 \
+         .offset = BS_FIELD(consistency),                                                          \
+         .value = "HOW",                                                                           \
+         .fallback = "auto",                                                                       \
+         .choices = BS_CONSISTENCY_CHOICES,                                                        \
+         .help = "how the source is held still for the instant in which the position is taken"},   \
     {                                                                                              \
         .name = "lock-timeout", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(lock_timeout_ms),    \
         .value = "SECONDS", .fallback = "10", .least = 1000, .most = 86400000,                     \
@@ -97,8 +125,12 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
         .help = "end with an error when the source or the target cannot be reached for this long"  \
     }
 #define BS_OPTIONS_FREEZE(freeze_default, seconds_default)                                         \
-    {.name = "freeze", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(freeze), .value = "HOW",       \
-     .fallback = freeze_default, .choices = BS_FREEZE_CHOICES,                                     \
+    {.name = "freeze",                                                                             \
+     .kind = BS_OPTION_CHOICE,                                                                     \
+     .offset = BS_FIELD(freeze),                                                                   \
+     .value = "HOW",                                                                               \
+     .fallback = freeze_default,                                                                   \
+     .choices = BS_FREEZE_CHOICES,                                                                 \
      .help = "how writes on the source are stopped at cutover"},                                   \
     {                                                                                              \
         .name = "max-freeze", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(max_freeze_ms),        \
@@ -106,20 +138,36 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
         .help = "undo the freeze and go on following when the cutover is not over in this time"    \
     }
 #define BS_OPTIONS_COMMON                                                                          \
-    {.name = "task", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(task), .value = "NAME",            \
-     .fallback = "default", .help = "which task this is about, where a target has several"},       \
-    {.name = "state-schema", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(state_schema),             \
-     .value = "NAME", .fallback = "binstream",                                                     \
-     .help = "the database on the target that holds binstream's own state"},                       \
-    {.name = "defaults-file", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(defaults_file),           \
-     .value = "FILE",                                                                              \
-     .help = "take what the URIs do not say from [client], [binstream-source] and "                \
-             "[binstream-target] of this option file"},                                            \
-    {.name = "json", .kind = BS_OPTION_FLAG, .offset = BS_FIELD(json),                             \
-     .help = "the report as one JSON object on standard output, and logs as JSON"},                \
-    {.name = "progress", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(progress), .value = "HOW",   \
-     .fallback = "auto", .choices = BS_PROGRESS_CHOICES,                                           \
-     .help = "how progress is shown; auto draws a bar on a terminal, else a line now and then"},   \
+    {.name = "task",                                                                               \
+     .kind = BS_OPTION_TEXT,                                                                       \
+     .offset = BS_FIELD(task),                                                                     \
+     .value = "NAME",                                                                              \
+     .fallback = "default",                                                                        \
+     .help = "which task this is about, where a target has several"},                              \
+        {.name = "state-schema",                                                                   \
+         .kind = BS_OPTION_TEXT,                                                                   \
+         .offset = BS_FIELD(state_schema),                                                         \
+         .value = "NAME",                                                                          \
+         .fallback = "binstream",                                                                  \
+         .help = "the database on the target that holds binstream's own state"},                   \
+        {.name = "defaults-file",                                                                  \
+         .kind = BS_OPTION_TEXT,                                                                   \
+         .offset = BS_FIELD(defaults_file),                                                        \
+         .value = "FILE",                                                                          \
+         .help = "take what the URIs do not say from [client], [binstream-source] and "            \
+                 "[binstream-target] of this option file"},                                        \
+        {.name = "json",                                                                           \
+         .kind = BS_OPTION_FLAG,                                                                   \
+         .offset = BS_FIELD(json),                                                                 \
+         .help = "the report as one JSON object on standard output, and logs as JSON"},            \
+        {.name = "progress",                                                                       \
+         .kind = BS_OPTION_CHOICE,                                                                 \
+         .offset = BS_FIELD(progress),                                                             \
+         .value = "HOW",                                                                           \
+         .fallback = "auto",                                                                       \
+         .choices = BS_PROGRESS_CHOICES,                                                           \
+         .help =                                                                                   \
+             "how progress is shown; auto draws a bar on a terminal, else a line now and then"},   \
     {                                                                                              \
         .name = "log-level", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(log_level),              \
         .value = "LEVEL", .fallback = "info", .choices = BS_LOG_LEVEL_CHOICES,                     \

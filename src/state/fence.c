@@ -1,12 +1,12 @@
 /* Taking over, in the order that fence.h draws:
  *
- *   look ──> KILL every other holder of a slot ──> look again, until nobody else holds one and
- *   GET_LOCK("main") is ours ──> one transaction that raises the epoch of the task and of its lanes
+ *   claim the next epoch ──> look ──> KILL every other holder of a slot ──> look again, until nobody
+ *   else holds one and GET_LOCK("main") is ours ──> one transaction that raises the epoch of the task
+ *   and of its lanes to the claimed one ──> look once more
  *
- * Two that start together: both see the same holders and kill them; one gets "main". The other then
- * sees a holder of "main" that was not there when it first looked, and yields with BS_FENCED. Had
- * it looked later, it would have killed the first one and taken over after it; the first one's next
- * statement fails, and its epoch is old or was never raised. Either way one is left.
+ * The claim is a number that only grows, and the highest one wins: whoever finds a higher one yields
+ * with BS_FENCED. So of two that start together one is left, and a run whose sessions are killed by a
+ * successor does not take the task back while that one is still on its way.
  *
  * A holder's lock goes after its transaction is rolled back or committed, on every server: the
  * session's clean-up ends the transaction first. So when the locks are free, no transaction of an
@@ -204,22 +204,46 @@ pause_ms(long ms) {
     (void)nanosleep(&wait, NULL);
 }
 
-/* Waits until everybody else is gone and "main" is ours. killed: the holders that were killed at
- * the start. Whoever holds a numbered slot later is of an old run, since "main" goes first; whoever
- * holds "main" later is a rival that was faster. */
+static enum bs_status
+read_claim(struct bs_sql *sql, const struct bs_state *state, const char *lock, uint64_t *number,
+           bool *found, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    bs_buf_puts(&text, "SELECT number FROM ");
+    bs_state_put_name(&text, state, "claim");
+    bs_state_put_where(&text, state);
+    bs_buf_puts(&text, lock);
+    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
+    *found = status == BS_OK && fields != NULL;
+    *number = *found ? bs_state_field_u64(fields[0]) : 0;
+    bs_sql_result_free(result);
+    return status;
+}
+
+/* BS_FENCED if somebody has claimed the task after us. */
+static enum bs_status
+check_claim(struct bs_sql *sql, const struct bs_state *state, uint64_t mine, const char *lock,
+            struct bs_error *err) {
+    uint64_t number = 0;
+    bool found = false;
+    enum bs_status status = read_claim(sql, state, lock, &number, &found, err);
+    return status == BS_OK && (!found || number != mine) ? bs_state_fenced(state, err) : status;
+}
+
+/* Waits until everybody else is gone and "main" is ours. */
 static enum bs_status
 outwait(struct bs_sql *sql, const struct bs_state *state, const struct holders *killed,
-        int timeout_ms, struct bs_error *err) {
+        uint64_t claim, int timeout_ms, struct bs_error *err) {
     struct holders before = *killed;
     struct holders now;
     int64_t deadline = bs_clock_mono_ms() + timeout_ms;
     uint64_t own = bs_sql_connection_id(sql);
     for (;;) {
         bool got = false;
-        enum bs_status status = look(sql, state, &now, err);
-        if (status == BS_OK && now.id[MAIN] != 0 && now.id[MAIN] != own &&
-            now.id[MAIN] != killed->id[MAIN]) {
-            return bs_state_fenced(state, err);
+        enum bs_status status = check_claim(sql, state, claim, "", err);
+        if (status == BS_OK) {
+            status = look(sql, state, &now, err);
         }
         if (status == BS_OK) {
             status = kill_holders(sql, &now, &before, err);
@@ -278,47 +302,71 @@ set_epoch(struct bs_sql *sql, const struct bs_state *state, const char *table, u
     return bs_state_run(sql, &text, err);
 }
 
-/* Inside the transaction. expected: the epoch that the task must still have, NULL for any. */
+/* The next epoch, reserved. expected: the epoch that must still be the newest, NULL for any. */
 static enum bs_status
-raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
-                     uint64_t *epoch, struct bs_error *err) {
-    uint64_t found = 0;
-    enum bs_status status = read_epoch(sql, state, " FOR UPDATE", &found, err);
-    if (status == BS_OK && expected != NULL && *expected != found) {
-        status = bs_state_fenced(state, err);
-    }
+claim_in_transaction(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
+                     uint64_t *claim, struct bs_error *err) {
+    uint64_t number = 0;
+    uint64_t epoch = 0;
+    bool found = false;
+    enum bs_status status = read_claim(sql, state, " FOR UPDATE", &number, &found, err);
     if (status == BS_OK) {
-        status = set_epoch(sql, state, "task", found + 1, err);
-    }
-    if (status == BS_OK) {
-        status = set_epoch(sql, state, "lane", found + 1, err);
-    }
-    if (status == BS_OK) {
-        status = bs_sql_exec(sql, err, "COMMIT");
-    }
-    if (status == BS_OK) {
-        *epoch = found + 1;
-    }
-    return status;
-}
-
-static enum bs_status
-raise_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
-            int timeout_ms, uint64_t *epoch, struct bs_error *err) {
-    enum bs_status status = bs_sql_exec(
-        sql, err, "SET @bs_wait=@@innodb_lock_wait_timeout, innodb_lock_wait_timeout=%d",
-        timeout_ms < 1000 ? 1 : timeout_ms / 1000);
-    if (status == BS_OK) {
-        status = bs_sql_exec(sql, err, "START TRANSACTION");
+        status = read_epoch(sql, state, "", &epoch, err);
     }
     if (status != BS_OK) {
         return status;
     }
-    status = raise_in_transaction(sql, state, expected, epoch, err);
-    if (status != BS_OK && bs_sql_exec(sql, NULL, "ROLLBACK") != BS_OK) {
-        return status;
+    number = number > epoch ? number : epoch;
+    if (expected != NULL && *expected != number) {
+        return bs_state_fenced(state, err);
     }
-    if (status == BS_SERVER && err->sql_errno == LOCK_WAIT_TIMEOUT) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "INSERT INTO ");
+    bs_state_put_name(&text, state, "claim");
+    bs_buf_puts(&text, " SET task=");
+    bs_state_put_text(&text, state->task);
+    bs_buf_printf(&text, ", number=%" PRIu64 " ON DUPLICATE KEY UPDATE number=%" PRIu64, number + 1,
+                  number + 1);
+    status = bs_state_run(sql, &text, err);
+    *claim = number + 1;
+    return status;
+}
+
+/* Inside the transaction: nobody has claimed after us, and all rows that an old transaction may hold
+ * are ours. */
+static enum bs_status
+raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
+                     struct bs_error *err) {
+    uint64_t found = 0;
+    enum bs_status status = check_claim(sql, state, claim, " FOR UPDATE", err);
+    if (status == BS_OK) {
+        status = read_epoch(sql, state, " FOR UPDATE", &found, err);
+    }
+    if (status == BS_OK) {
+        status = set_epoch(sql, state, "task", claim, err);
+    }
+    return status == BS_OK ? set_epoch(sql, state, "lane", claim, err) : status;
+}
+
+static enum bs_status
+begin(struct bs_sql *sql, int timeout_ms, struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(
+        sql, err, "SET @bs_wait=@@innodb_lock_wait_timeout, innodb_lock_wait_timeout=%d",
+        timeout_ms < 1000 ? 1 : timeout_ms / 1000);
+    return status == BS_OK ? bs_sql_exec(sql, err, "START TRANSACTION") : status;
+}
+
+static enum bs_status
+end(struct bs_sql *sql, const struct bs_state *state, enum bs_status status, int timeout_ms,
+    struct bs_error *err) {
+    if (status == BS_OK) {
+        status = bs_sql_exec(sql, err, "COMMIT");
+    }
+    if (status == BS_OK) {
+        return bs_sql_exec(sql, err, "SET innodb_lock_wait_timeout=@bs_wait");
+    }
+    if (bs_sql_exec(sql, NULL, "ROLLBACK") == BS_OK && status == BS_SERVER &&
+        err->sql_errno == LOCK_WAIT_TIMEOUT) {
         status =
             bs_error_set(err, BS_LIMIT,
                          "a transaction on the target has locked the state of task '%s' and did "
@@ -327,13 +375,35 @@ raise_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *ex
         return bs_error_hint(err, "look for it in SHOW ENGINE INNODB STATUS and XA RECOVER on the "
                                   "target, end it, and run this command again");
     }
-    return status == BS_OK ? bs_sql_exec(sql, err, "SET innodb_lock_wait_timeout=@bs_wait")
-                           : status;
+    return status;
 }
 
 static enum bs_status
-take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expected, int timeout_ms,
-     uint64_t *epoch, struct bs_error *err) {
+claim_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
+            int timeout_ms, uint64_t *claim, struct bs_error *err) {
+    enum bs_status status = begin(sql, timeout_ms, err);
+    if (status == BS_OK) {
+        status = claim_in_transaction(sql, state, expected, claim, err);
+        status = end(sql, state, status, timeout_ms, err);
+    }
+    return status;
+}
+
+static enum bs_status
+raise_epoch(struct bs_sql *sql, const struct bs_state *state, uint64_t claim, int timeout_ms,
+            struct bs_error *err) {
+    enum bs_status status = begin(sql, timeout_ms, err);
+    if (status == BS_OK) {
+        status = raise_in_transaction(sql, state, claim, err);
+        status = end(sql, state, status, timeout_ms, err);
+    }
+    return status == BS_OK ? BS_OK
+                           : bs_error_context(err, "raising the epoch of task '%s'", state->task);
+}
+
+static enum bs_status
+take(struct bs_sql *control, const struct bs_state *state, uint64_t claim, int timeout_ms,
+     struct bs_error *err) {
     struct holders holders;
     enum bs_status status = look(control, state, &holders, err);
     if (status == BS_OK) {
@@ -341,43 +411,49 @@ take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expec
     }
     bs_fault_point("takeover-killed");
     if (status == BS_OK) {
-        status = outwait(control, state, &holders, timeout_ms, err);
+        status = outwait(control, state, &holders, claim, timeout_ms, err);
+    }
+    if (status != BS_OK) {
+        return status;
+    }
+    bs_fault_point("takeover-locked");
+    status = raise_epoch(control, state, claim, timeout_ms, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    bs_fault_point("takeover-epoch-raised");
+    /* Once more: an old session may have taken a free slot and checked the epoch just before it rose
+     * (a DDL session does so, and runs outside of any transaction). Whoever comes later is refused. */
+    memset(&holders, 0, sizeof holders);
+    return outwait(control, state, &holders, claim, timeout_ms, err);
+}
+
+static enum bs_status
+claim_and_take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expected,
+               int timeout_ms, uint64_t *epoch, struct bs_error *err) {
+    uint64_t claim = 0;
+    enum bs_status status = claim_epoch(control, state, expected, timeout_ms, &claim, err);
+    if (status == BS_OK) {
+        status = take(control, state, claim, timeout_ms, err);
     }
     if (status != BS_OK) {
         return bs_error_context(err, "taking task '%s' over", state->task);
     }
-    bs_fault_point("takeover-locked");
-    status = raise_epoch(control, state, expected, timeout_ms, epoch, err);
-    if (status != BS_OK) {
-        return bs_error_context(err, "raising the epoch of task '%s'", state->task);
-    }
-    bs_fault_point("takeover-epoch-raised");
-    /* Once more: an old session may have taken a free slot and checked the epoch just before it
-     * rose (a DDL session does so, and runs outside of any transaction). Whoever comes later is
-     * refused. */
-    memset(&holders, 0, sizeof holders);
-    status = outwait(control, state, &holders, timeout_ms, err);
-    return status == BS_OK
-               ? BS_OK
-               : bs_error_context(err, "outwaiting old sessions of task '%s'", state->task);
+    *epoch = claim;
+    return BS_OK;
 }
 
 enum bs_status
 bs_fence_take_over(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
                    uint64_t *epoch, struct bs_error *err) {
-    return take(control, state, NULL, timeout_ms, epoch, err);
+    return claim_and_take(control, state, NULL, timeout_ms, epoch, err);
 }
 
 enum bs_status
 bs_fence_retake(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
                 uint64_t *epoch, struct bs_error *err) {
     uint64_t expected = *epoch;
-    uint64_t found = 0;
-    enum bs_status status = read_epoch(control, state, "", &found, err);
-    if (status == BS_OK && found != expected) {
-        status = bs_state_fenced(state, err);
-    }
-    return status == BS_OK ? take(control, state, &expected, timeout_ms, epoch, err) : status;
+    return claim_and_take(control, state, &expected, timeout_ms, epoch, err);
 }
 
 enum bs_status

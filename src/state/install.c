@@ -60,6 +60,7 @@ static const struct table TABLES[] = {
     {"report",
      TASK_COLUMN ", kind VARBINARY(16) NOT NULL, body LONGBLOB NOT NULL, saved_us BIGINT NOT NULL, "
                  "PRIMARY KEY (task, kind)"},
+    {"claim", TASK_COLUMN ", number BIGINT UNSIGNED NOT NULL, PRIMARY KEY (task)"},
     {"format", "id TINYINT UNSIGNED NOT NULL, version INT UNSIGNED NOT NULL, PRIMARY KEY (id)"},
 };
 

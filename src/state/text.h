@@ -1,8 +1,9 @@
-/* The state's SQL, by the word: what the functions of this room build their statements from, and how
- * they read answers. Only src/state includes this.
+/* The state's SQL, by the word: what the functions of this room build their statements from, and
+ * how they read answers. Only src/state includes this.
  *
- * Key columns are VARBINARY, so that a comparison with a literal of a session whose names are binary
- * is one of bytes, and finds its row by the key: a UPDATE that scanned would wait for every lane. */
+ * Key columns are VARBINARY, so that a comparison with a literal of a session whose names are
+ * binary is one of bytes, and finds its row by the key: a UPDATE that scanned would wait for every
+ * lane. */
 #ifndef BS_STATE_TEXT_H
 #define BS_STATE_TEXT_H
 
@@ -12,9 +13,10 @@
 #include "state/state.h"
 
 void bs_state_put_name(struct bs_buf *sql, const struct bs_state *state, const char *table);
-void bs_state_put_text(struct bs_buf *sql, const char *text); /* 'text'; NULL: '' */
+void bs_state_put_text(struct bs_buf *sql, const char *text);              /* 'text'; NULL: '' */
 void bs_state_put_where(struct bs_buf *sql, const struct bs_state *state); /* " WHERE task='x'" */
-void bs_state_put_object(struct bs_buf *sql, struct bs_str db, struct bs_str name); /* " AND db=.. AND name=.." */
+void bs_state_put_object(struct bs_buf *sql, struct bs_str db,
+                         struct bs_str name); /* " AND db=.. AND name=.." */
 
 /* "file='..', pos=.., gtid='..'" with a prefix before each column name. */
 void bs_state_put_position(struct bs_buf *sql, const char *prefix,
@@ -27,8 +29,8 @@ void bs_state_field_copy(char *out, size_t cap, struct bs_str field);
 void bs_state_field_position(struct bs_position *position, const struct bs_str *fields);
 
 /* Runs the text and frees it. */
-enum bs_status bs_state_run(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_state_run(struct bs_sql *sql, struct bs_buf *text,
+                            struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_query(struct bs_sql *sql, struct bs_buf *text,
                               struct bs_sql_result **result, struct bs_error *err) BS_MUST_CHECK;
 
