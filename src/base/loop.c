@@ -65,8 +65,8 @@ on_io(struct ev_loop *ev, struct ev_io *watcher, int events) {
 }
 
 struct bs_loop_io *
-bs_loop_io_new(struct bs_loop *loop, int fd,
-               void (*ready)(void *arg, bool readable, bool writable), void *arg) {
+bs_loop_io_new(struct bs_loop *loop, int fd, void (*ready)(void *arg, bool readable, bool writable),
+               void *arg) {
     struct bs_loop_io *io = bs_zalloc(sizeof *io);
     io->loop = loop;
     io->ready = ready;

@@ -2,8 +2,8 @@
  *
  * One thread makes a loop, runs it, and calls everything here except bs_loop_wake_send, which any
  * thread may call and which is the only way to reach a running loop from outside. Watchers are heap
- * objects of whoever made them, and are freed before their loop. A callback may stop, start and free
- * any watcher, its own included; it must not wait. */
+ * objects of whoever made them, and are freed before their loop. A callback may stop, start and
+ * free any watcher, its own included; it must not wait. */
 #ifndef BS_BASE_LOOP_H
 #define BS_BASE_LOOP_H
 

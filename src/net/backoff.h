@@ -1,5 +1,5 @@
-/* How long to wait before the next attempt: 100 ms, doubling up to 10 s, each shortened at random by
- * up to a half so that many clients of one source do not come back in step. Pure. */
+/* How long to wait before the next attempt: 100 ms, doubling up to 10 s, each shortened at random
+ * by up to a half so that many clients of one source do not come back in step. Pure. */
 #ifndef BS_NET_BACKOFF_H
 #define BS_NET_BACKOFF_H
 

@@ -3,9 +3,10 @@
  *    bytes: | event | event | event | half an ev...
  *           0                       whole          bytes.len
  *
- * The packet reader appends to bytes as data arrives; bs_event_block_commit checks each event that became
- * whole; bs_event_block_take hands the whole ones over and keeps the half one. Memory grows with what has
- * arrived. Used by net/client.c (fills) and net/stream.c (takes), on the loop's thread. */
+ * The packet reader appends to bytes as data arrives; bs_event_block_commit checks each event that
+ * became whole; bs_event_block_take hands the whole ones over and keeps the half one. Memory grows
+ * with what has arrived. Used by net/client.c (fills) and net/stream.c (takes), on the loop's
+ * thread. */
 #ifndef BS_NET_BLOCK_H
 #define BS_NET_BLOCK_H
 
@@ -30,7 +31,8 @@ void bs_event_block_clear(struct bs_event_block *block);
 
 /* All of bytes is whole events now, the last one new. BS_PROTOCOL when its length is not what its
  * header says. */
-enum bs_status bs_event_block_commit(struct bs_event_block *block, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_event_block_commit(struct bs_event_block *block,
+                                     struct bs_error *err) BS_MUST_CHECK;
 
 /* Drops what came after the last whole event. */
 void bs_event_block_rollback(struct bs_event_block *block);

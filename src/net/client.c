@@ -1,6 +1,6 @@
-/* Happy path: each message goes to its state's handler, which sends the next thing and moves on; from
- * DUMPING on messages are events and go straight into the block, without a copy. Failures: whatever a
- * handler returns closes the client and is told with what it was doing. */
+/* Happy path: each message goes to its state's handler, which sends the next thing and moves on;
+ * from DUMPING on messages are events and go straight into the block, without a copy. Failures:
+ * whatever a handler returns closes the client and is told with what it was doing. */
 #include "net/client.h"
 
 #include "base/clock.h"
@@ -33,7 +33,8 @@ enum { AUTH_MORE = 0x01, AUTH_NEXT_FACTOR = 0x02, AUTH_SWITCH = 0xFE };
 static const bool EDGES[BS_CLIENT_STATES][BS_CLIENT_STATES] = {
     [BS_CLIENT_CLOSED] = {[BS_CLIENT_CONNECTING] = true},
     [BS_CLIENT_CONNECTING] = {[BS_CLIENT_GREETING] = true, [BS_CLIENT_CLOSED] = true},
-    [BS_CLIENT_GREETING] = {[BS_CLIENT_SECURING] = true, [BS_CLIENT_LOGIN] = true, [BS_CLIENT_CLOSED] = true},
+    [BS_CLIENT_GREETING] =
+        {[BS_CLIENT_SECURING] = true, [BS_CLIENT_LOGIN] = true, [BS_CLIENT_CLOSED] = true},
     [BS_CLIENT_SECURING] = {[BS_CLIENT_LOGIN] = true, [BS_CLIENT_CLOSED] = true},
     [BS_CLIENT_LOGIN] = {[BS_CLIENT_PREPARING] = true, [BS_CLIENT_CLOSED] = true},
     [BS_CLIENT_PREPARING] = {[BS_CLIENT_REGISTERING] = true, [BS_CLIENT_CLOSED] = true},
@@ -245,7 +246,8 @@ send_login(struct bs_client *client, bool use_tls, struct bs_error *err) {
     const char *password = client->source->password != NULL ? client->source->password : "";
     struct bs_buf answer = {0};
     struct bs_buf message = {0};
-    struct bs_str scramble = {(const char *)client->greeting.scramble, client->greeting.scramble_len};
+    struct bs_str scramble = {(const char *)client->greeting.scramble,
+                              client->greeting.scramble_len};
     bs_auth_init(&client->auth, bs_str(password), use_tls || bs_link_is_local(client->source),
                  bs_buf_str(&client->key_pem));
     enum bs_status status =
@@ -273,7 +275,8 @@ wants_tls(const struct bs_client *client) {
     case BS_SSL_DISABLED:
         return false;
     case BS_SSL_PREFERRED:
-        return (client->greeting.capabilities & BS_CAP_SSL) != 0 && !bs_link_is_local(client->source);
+        return (client->greeting.capabilities & BS_CAP_SSL) != 0 &&
+               !bs_link_is_local(client->source);
     case BS_SSL_REQUIRED:
     case BS_SSL_VERIFY_CA:
     case BS_SSL_VERIFY_IDENTITY:
@@ -288,7 +291,8 @@ request_tls(struct bs_client *client, struct bs_error *err) {
     enum bs_compress compress;
     if ((client->greeting.capabilities & BS_CAP_SSL) == 0) {
         bs_error_set(err, BS_PRECHECK, "the server offers no TLS, which ssl-mode asks for");
-        return bs_error_hint(err, "give the server a certificate (ssl_cert, ssl_key), or use ssl-mode=PREFERRED");
+        return bs_error_hint(
+            err, "give the server a certificate (ssl_cert, ssl_key), or use ssl-mode=PREFERRED");
     }
     bs_login_write_ssl_request(&message, capabilities(client, true, &compress),
                                bs_login_collation(&client->greeting));
@@ -323,21 +327,22 @@ on_secured(void *arg) {
 
 /* -- login ------------------------------------------------------------------------------------- */
 
-static enum bs_status
-next_step(struct bs_client *client, struct bs_error *err);
+static enum bs_status next_step(struct bs_client *client, struct bs_error *err);
 
 static enum bs_status
 logged_in(struct bs_client *client, struct bs_error *err) {
     char where[512];
     bs_endpoint_describe(client->source, where, sizeof where);
     bs_log(BS_LOG_DEBUG, "logged in to %s, server %s, %s", where, client->greeting.version_text,
-           bs_link_state(client->link) == BS_LINK_SECURE ? bs_link_tls_version(client->link) : "no TLS");
+           bs_link_state(client->link) == BS_LINK_SECURE ? bs_link_tls_version(client->link)
+                                                         : "no TLS");
     if (client->compress != BS_COMPRESS_NONE) {
         bs_compress_reader_init(&client->frames, client->compress);
         client->framed = true;
         client->packets.any_seq = true;
     } else if (client->source->compress != BS_COMPRESS_NONE) {
-        bs_log(BS_LOG_WARNING, "%s does not offer the compression asked for: going on without", where);
+        bs_log(BS_LOG_WARNING, "%s does not offer the compression asked for: going on without",
+               where);
     }
     move(client, BS_CLIENT_PREPARING);
     return next_step(client, err);
@@ -368,8 +373,9 @@ take_login(struct bs_client *client, struct bs_str message, struct bs_error *err
         return answer_login(client, message, err);
     }
     if (first == AUTH_NEXT_FACTOR) {
-        return bs_error_set(err, BS_PRECHECK, "the account needs more than one factor to log in: use one "
-                                              "that needs a password alone");
+        return bs_error_set(err, BS_PRECHECK,
+                            "the account needs more than one factor to log in: use one "
+                            "that needs a password alone");
     }
     enum bs_status status = bs_answer_expect_ok(message, err);
     return status == BS_OK ? logged_in(client, err) : status;
@@ -430,8 +436,9 @@ take_registered(struct bs_client *client, struct bs_str message, struct bs_error
     enum bs_status status = bs_answer_expect_ok(message, err);
     if (status != BS_OK) {
         /* Servers call a missing privilege "access denied", as they do a wrong password. */
-        bs_error_hint(err, "if the account lacks the right to read the binlog: GRANT REPLICATION SLAVE, "
-                           "REPLICATION CLIENT ON *.* TO the account");
+        bs_error_hint(err,
+                      "if the account lacks the right to read the binlog: GRANT REPLICATION SLAVE, "
+                      "REPLICATION CLIENT ON *.* TO the account");
         return bs_error_context(err, "registering as a replica");
     }
     status = bs_setup_dump_command(&client->setup, &command, err);
@@ -448,12 +455,13 @@ take_registered(struct bs_client *client, struct bs_str message, struct bs_error
 
 /* -- the dump ---------------------------------------------------------------------------------- */
 
-/* An EOF is asked for with non_block; otherwise it is how a server that shuts down, or that kills the
- * session, takes its leave (MariaDB 10.11). */
+/* An EOF is asked for with non_block; otherwise it is how a server that shuts down, or that kills
+ * the session, takes its leave (MariaDB 10.11). */
 static enum bs_status
 take_end(struct bs_client *client, struct bs_error *err) {
     if (!client->config->non_block) {
-        return bs_error_set(err, BS_IO, "the source ended the dump: it shuts down, or the session was killed");
+        return bs_error_set(err, BS_IO,
+                            "the source ended the dump: it shuts down, or the session was killed");
     }
     bs_client_close(client);
     client->hooks->ended(client->arg);
@@ -610,4 +618,5 @@ on_lost(void *arg, const struct bs_error *err) {
     lose(client, &copy);
 }
 
-static const struct bs_link_hooks LINK_HOOKS = {on_opened, on_secured, on_input, on_drained, on_lost};
+static const struct bs_link_hooks LINK_HOOKS = {on_opened, on_secured, on_input, on_drained,
+                                                on_lost};

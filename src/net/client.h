@@ -1,15 +1,16 @@
-/* One connection to a source, from the greeting to the stream of events: drives src/wire over a link.
+/* One connection to a source, from the greeting to the stream of events: drives src/wire over a
+ * link.
  *
  *   CLOSED ──open──> CONNECTING ──opened──> GREETING ──┬──────────────> LOGIN ──OK──> PREPARING
- *     ^                                                └──> SECURING ──────^             │ all steps
- *     │                                                                                  v
- *     └── close, lost, end ──── (every state) ───────────────── DUMPING <──OK── REGISTERING
+ *     ^                                                └──> SECURING ──────^             │ all
+ * steps │                                                                                  v └──
+ * close, lost, end ──── (every state) ───────────────── DUMPING <──OK── REGISTERING
  *
- * Edges: bs_client_open, on_opened, take_greeting, on_secured, take_login, next_step, take_registered,
- * bs_client_close. One packet handler per state, in a const table.
+ * Edges: bs_client_open, on_opened, take_greeting, on_secured, take_login, next_step,
+ * take_registered, bs_client_close. One packet handler per state, in a const table.
  *
- * Everything happens on the loop's thread; hooks follow the rules of net/link.h: lost and ended come
- * with the client closed already. Events gather in the caller's block. */
+ * Everything happens on the loop's thread; hooks follow the rules of net/link.h: lost and ended
+ * come with the client closed already. Events gather in the caller's block. */
 #ifndef BS_NET_CLIENT_H
 #define BS_NET_CLIENT_H
 

@@ -1,6 +1,7 @@
-/* Happy path: resolve, connect, hand bytes up as they come. Failures all end in lose(): closed first,
- * told after. Rejected: SSL_* on the socket itself, which mixes two kinds of readiness (TLS may need
- * to read in order to write); over memory, the socket is read when it is readable and that is all. */
+/* Happy path: resolve, connect, hand bytes up as they come. Failures all end in lose(): closed
+ * first, told after. Rejected: SSL_* on the socket itself, which mixes two kinds of readiness (TLS
+ * may need to read in order to write); over memory, the socket is read when it is readable and that
+ * is all. */
 #include "net/link.h"
 
 #include "base/clock.h"
@@ -156,7 +157,8 @@ watch(struct bs_link *link) {
 static void
 hint_unreachable(const struct bs_link *link, struct bs_error *err) {
     if (bs_link_is_local(link->endpoint)) {
-        bs_error_hint(err, "check that the server runs on this machine and that this is its socket file");
+        bs_error_hint(
+            err, "check that the server runs on this machine and that this is its socket file");
     } else {
         bs_error_hint(err, "check that the server runs, that it listens on this address and port "
                            "(bind-address, skip-networking), and that no firewall is between");
@@ -252,8 +254,9 @@ connect_local(struct bs_link *link) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t len = strlen(link->endpoint->socket);
     if (len >= sizeof address.sun_path) {
-        bs_error_set(&link->connect_error, BS_CONFIG, "the path of socket '%s' is longer than %zu bytes",
-                     link->endpoint->socket, sizeof address.sun_path - 1);
+        bs_error_set(&link->connect_error, BS_CONFIG,
+                     "the path of socket '%s' is longer than %zu bytes", link->endpoint->socket,
+                     sizeof address.sun_path - 1);
         lose(link, &link->connect_error);
         return;
     }
@@ -272,8 +275,8 @@ bs_link_open(struct bs_link *link) {
         return;
     }
     move(link, BS_LINK_RESOLVING);
-    link->resolve = bs_resolve_start(link->loop, link->endpoint->host, link->endpoint->port,
-                                     on_resolved, link);
+    link->resolve =
+        bs_resolve_start(link->loop, link->endpoint->host, link->endpoint->port, on_resolved, link);
 }
 
 static void

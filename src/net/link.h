@@ -9,11 +9,11 @@
  * (A unix socket goes from CLOSED to CONNECTING.) Edges: on_resolved, connect_next, finish_connect,
  * bs_link_secure, handshake, bs_link_close.
  *
- * Everything happens on the loop's thread. Hooks may call any function here but bs_link_free. lost is
- * called at most once per open, with the link closed already; no other hook is called after it or
- * after bs_link_close. Input is pushed: what the hook does not take is kept, which it may do only
- * after bs_link_pause; a paused link does not read its socket, which is how backpressure reaches the
- * server. */
+ * Everything happens on the loop's thread. Hooks may call any function here but bs_link_free. lost
+ * is called at most once per open, with the link closed already; no other hook is called after it
+ * or after bs_link_close. Input is pushed: what the hook does not take is kept, which it may do
+ * only after bs_link_pause; a paused link does not read its socket, which is how backpressure
+ * reaches the server. */
 #ifndef BS_NET_LINK_H
 #define BS_NET_LINK_H
 
@@ -39,9 +39,10 @@ enum bs_link_state {
 struct bs_link_hooks {
     void (*opened)(void *arg);  /* connected, plain */
     void (*secured)(void *arg); /* TLS is up */
-    size_t (*input)(void *arg, const uint8_t *data, size_t len); /* returns how much it took; after a
-                                                                  * pause it is called even with 0 */
-    void (*drained)(void *arg); /* all that had arrived went through input */
+    size_t (*input)(void *arg, const uint8_t *data,
+                    size_t len); /* returns how much it took; after a
+                                  * pause it is called even with 0 */
+    void (*drained)(void *arg);  /* all that had arrived went through input */
     void (*lost)(void *arg, const struct bs_error *err);
 };
 

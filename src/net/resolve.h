@@ -1,6 +1,6 @@
-/* Names to addresses without holding up the loop: getaddrinfo may wait for half a minute, so it runs
- * on a thread of its own. Called by net/link.c on the loop's thread. A resolution that is given up
- * lets its thread run out by itself; nothing waits for it. */
+/* Names to addresses without holding up the loop: getaddrinfo may wait for half a minute, so it
+ * runs on a thread of its own. Called by net/link.c on the loop's thread. A resolution that is
+ * given up lets its thread run out by itself; nothing waits for it. */
 #ifndef BS_NET_RESOLVE_H
 #define BS_NET_RESOLVE_H
 

@@ -70,7 +70,8 @@ static enum bs_status
 check_same_server(const struct bs_setup *setup, struct bs_error *err) {
     const struct bs_stream_identity *expect = &setup->config->expect;
     const struct bs_stream_identity *found = &setup->identity;
-    bool other_uuid = expect->server_uuid[0] != '\0' && strcmp(expect->server_uuid, found->server_uuid) != 0;
+    bool other_uuid =
+        expect->server_uuid[0] != '\0' && strcmp(expect->server_uuid, found->server_uuid) != 0;
     bool other_id = expect->server_id != 0 && expect->server_id != found->server_id;
     if (!other_uuid && !other_id) {
         return BS_OK;
@@ -81,8 +82,9 @@ check_same_server(const struct bs_setup *setup, struct bs_error *err) {
                  found->server_uuid, found->server_id,
                  expect->server_uuid[0] != '\0' ? expect->server_uuid : "(not known)",
                  expect->server_id != 0 ? expect->server_id : found->server_id);
-    return bs_error_hint(err, "positions of one server mean nothing on another: point --source at the "
-                              "server that this task began with");
+    return bs_error_hint(err,
+                         "positions of one server mean nothing on another: point --source at the "
+                         "server that this task began with");
 }
 
 /* The text goes into a statement: only what a GTID position is made of may. */
@@ -105,15 +107,17 @@ check_identity(const struct bs_setup *setup, struct bs_error *err) {
     }
     if (!setup->binlog_on) {
         bs_error_set(err, BS_PRECHECK, "the source's binary log is off");
-        return bs_error_hint(err, "switch it on with log_bin and a server_id in its option file, and "
-                                  "restart the source");
+        return bs_error_hint(err,
+                             "switch it on with log_bin and a server_id in its option file, and "
+                             "restart the source");
     }
     if ((mode == BS_POSITION_GTID_MARIADB && !setup->is_mariadb) ||
-        (mode == BS_POSITION_GTID_MYSQL && (setup->is_mariadb || setup->version < FIRST_GTID_VERSION))) {
-        return bs_error_set(err, BS_PRECHECK, "the position is a GTID of %s, the source is a %s server %s",
-                            mode == BS_POSITION_GTID_MARIADB ? "MariaDB" : "MySQL",
-                            setup->is_mariadb ? "MariaDB" : "MySQL",
-                            setup->is_mariadb ? "" : "or has no GTIDs");
+        (mode == BS_POSITION_GTID_MYSQL &&
+         (setup->is_mariadb || setup->version < FIRST_GTID_VERSION))) {
+        return bs_error_set(
+            err, BS_PRECHECK, "the position is a GTID of %s, the source is a %s server %s",
+            mode == BS_POSITION_GTID_MARIADB ? "MariaDB" : "MySQL",
+            setup->is_mariadb ? "MariaDB" : "MySQL", setup->is_mariadb ? "" : "or has no GTIDs");
     }
     return BS_OK;
 }
@@ -121,7 +125,8 @@ check_identity(const struct bs_setup *setup, struct bs_error *err) {
 static bool
 set_heartbeat(const struct bs_setup *setup, struct bs_buf *sql) {
     uint64_t ns = (uint64_t)bs_setup_heartbeat_ms(setup->config) * 1000000;
-    bs_buf_printf(sql, "SET @master_heartbeat_period = %" PRIu64 ", @source_heartbeat_period = %" PRIu64,
+    bs_buf_printf(sql,
+                  "SET @master_heartbeat_period = %" PRIu64 ", @source_heartbeat_period = %" PRIu64,
                   ns, ns);
     return true;
 }
@@ -161,8 +166,9 @@ set_mariadb(const struct bs_setup *setup, struct bs_buf *sql) {
     const struct bs_stream_request *request = setup->request;
     bs_buf_puts(sql, "SET @mariadb_slave_capability = 4");
     if (request->mode == BS_POSITION_GTID_MARIADB) {
-        bs_buf_printf(sql, ", @slave_connect_state = '%s', @slave_gtid_strict_mode = 1, "
-                           "@slave_gtid_ignore_duplicates = 0",
+        bs_buf_printf(sql,
+                      ", @slave_connect_state = '%s', @slave_gtid_strict_mode = 1, "
+                      "@slave_gtid_ignore_duplicates = 0",
                       request->gtid_text);
     }
     return setup->is_mariadb;
@@ -171,8 +177,8 @@ set_mariadb(const struct bs_setup *setup, struct bs_buf *sql) {
 static bool
 set_timeouts(const struct bs_setup *setup, struct bs_buf *sql) {
     (void)setup;
-    bs_buf_printf(sql, "SET SESSION net_write_timeout = %d, SESSION net_read_timeout = %d", TIMEOUT_S,
-                  TIMEOUT_S);
+    bs_buf_printf(sql, "SET SESSION net_write_timeout = %d, SESSION net_read_timeout = %d",
+                  TIMEOUT_S, TIMEOUT_S);
     return true;
 }
 
@@ -195,8 +201,8 @@ void
 bs_setup_describe_request(const struct bs_stream_request *request, char *out, size_t cap) {
     switch (request->mode) {
     case BS_POSITION_FILE:
-        (void)snprintf(out, cap, "%s:%" PRIu64, request->file[0] != '\0' ? request->file : "(oldest)",
-                       request->pos);
+        (void)snprintf(out, cap, "%s:%" PRIu64,
+                       request->file[0] != '\0' ? request->file : "(oldest)", request->pos);
         return;
     case BS_POSITION_GTID_MYSQL:
         (void)snprintf(out, cap, "GTID set of %zu bytes", request->gtid_binary.len);
@@ -213,7 +219,8 @@ bs_setup_dump_command(const struct bs_setup *setup, struct bs_buf *out, struct b
     uint32_t server_id = setup->config->server_id;
     uint16_t flags = setup->config->non_block ? BS_DUMP_NON_BLOCK : 0;
     if (setup->is_mariadb) {
-        /* Not asked for, they would still take room in the file, and positions could not be summed. */
+        /* Not asked for, they would still take room in the file, and positions could not be summed.
+         */
         flags = flags | BS_DUMP_SEND_ANNOTATE;
     }
     switch (request->mode) {

@@ -1,6 +1,6 @@
-/* What is said to a server between the login and the dump (field guide 2.1): the statements, what is
- * read from their answers, and the check that it is the right server. Pure: net/client.c sends the
- * statements and feeds the rows.
+/* What is said to a server between the login and the dump (field guide 2.1): the statements, what
+ * is read from their answers, and the check that it is the right server. Pure: net/client.c sends
+ * the statements and feeds the rows.
  *
  *   0  who are you: version's facts, server_uuid, server_id, binlog on?   then checked
  *   1  heartbeat period      2  checksums are understood      3  which checksum is agreed on
@@ -35,7 +35,7 @@ struct bs_setup_step {
     const char *what; /* for an error's context: "reading ..." */
     /* Appends the statement; false: not needed on this server. */
     bool (*statement)(const struct bs_setup *setup, struct bs_buf *sql);
-    void (*row)(void *setup, const struct bs_str *values, size_t count); /* or NULL */
+    void (*row)(void *setup, const struct bs_str *values, size_t count);         /* or NULL */
     enum bs_status (*check)(const struct bs_setup *setup, struct bs_error *err); /* or NULL */
 };
 

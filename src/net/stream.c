@@ -8,15 +8,17 @@
  *                      │                 └──────────> OVER (FAILED) <─┤
  *                      └────── WAITING (BROKEN) <─────────────────────┘
  *
- * Edges: take_request, on_retry_due, on_dumping, on_ended, on_lost. PAUSING is the back-off; the first
- * one is 0 ms. Before the first CONNECTED every failure is final: a wrong address should be told at
- * once. After it, what may pass (net/verdict.h) is tried again until give_up_ms.
+ * Edges: take_request, on_retry_due, on_dumping, on_ended, on_lost. PAUSING is the back-off; the
+ * first one is 0 ms. Before the first CONNECTED every failure is final: a wrong address should be
+ * told at once. After it, what may pass (net/verdict.h) is tried again until give_up_ms.
  *
  * Backpressure: a message that the queue refuses stays in the outbox and the client is paused; the
- * queue's on_space wakes the loop, which flushes and reads on. While paused, silence is not counted.
+ * queue's on_space wakes the loop, which flushes and reads on. While paused, silence is not
+ * counted.
  *
- * Waiting for each other: the consumer waits in bs_queue_pop for a message; the loop never waits for
- * the consumer. bs_stream_stop waits for the thread, which needs nothing from anybody to end. */
+ * Waiting for each other: the consumer waits in bs_queue_pop for a message; the loop never waits
+ * for the consumer. bs_stream_stop waits for the thread, which needs nothing from anybody to end.
+ */
 #include "net/stream.h"
 
 #include "base/clock.h"
@@ -38,11 +40,11 @@ enum stream_state { NEW, PAUSING, CONNECTING, STREAMING, WAITING, OVER, STATES }
 
 enum {
     GIVE_UP_DEFAULT_MS = 600000,
-    LOGIN_SILENCE_MS = 30000, /* between two messages of the login */
+    LOGIN_SILENCE_MS = 30000,       /* between two messages of the login */
     FIRST_EVENT_SILENCE_MS = 60000, /* the server may look through many files for the position */
     HEARTBEATS_MISSED = 3,
     STEADY_MS = 30000, /* a connection that lasted this long was a good one */
-    SUSPECTS_MAX = 3,  /* broken bytes in so many connections in a row are not the network's fault */
+    SUSPECTS_MAX = 3, /* broken bytes in so many connections in a row are not the network's fault */
 };
 
 static const bool EDGES[STATES][STATES] = {
@@ -84,8 +86,8 @@ struct bs_stream {
     struct bs_loop_timer *retry;
     struct bs_loop_timer *watchdog;
     bool was_connected;
-    int64_t connected_ms;     /* start of the current connection's events */
-    int64_t disconnected_ms;  /* when the last one was lost */
+    int64_t connected_ms;    /* start of the current connection's events */
+    int64_t disconnected_ms; /* when the last one was lost */
     unsigned suspects;
 };
 
@@ -250,7 +252,8 @@ static bool
 may_pass(struct bs_stream *stream, struct bs_error *err) {
     enum bs_verdict verdict = bs_verdict_of(err);
     int64_t now = bs_clock_mono_ms();
-    uint32_t give_up_ms = stream->config.give_up_ms != 0 ? stream->config.give_up_ms : GIVE_UP_DEFAULT_MS;
+    uint32_t give_up_ms =
+        stream->config.give_up_ms != 0 ? stream->config.give_up_ms : GIVE_UP_DEFAULT_MS;
     stream->suspects = verdict == BS_VERDICT_SUSPECT ? stream->suspects + 1 : 0;
     if (!stream->was_connected || verdict == BS_VERDICT_FAIL || stream->suspects >= SUSPECTS_MAX) {
         return false;
@@ -343,8 +346,9 @@ on_watchdog(void *arg) {
     }
     struct bs_error err;
     bool flowing = bs_client_is_flowing(stream->client);
-    bs_error_set(&err, BS_IO, flowing ? "no heartbeat from the source for %lld ms"
-                                      : "the source does not answer since %lld ms",
+    bs_error_set(&err, BS_IO,
+                 flowing ? "no heartbeat from the source for %lld ms"
+                         : "the source does not answer since %lld ms",
                  (long long)silent_ms);
     bs_client_close(stream->client);
     on_lost(stream, &err);
@@ -440,8 +444,8 @@ bs_stream_new(struct bs_stream **stream, const struct bs_stream_config *config,
     made->watchdog = bs_loop_timer_new(made->loop, on_watchdog, made);
     made->backoff.random = (uint64_t)bs_clock_wall_us() ^ (uint64_t)getpid() << 32;
     bs_outbox_init(&made->outbox, queue);
-    enum bs_status status =
-        bs_client_new(&made->client, made->loop, &made->config, &made->block, &CLIENT_HOOKS, made, err);
+    enum bs_status status = bs_client_new(&made->client, made->loop, &made->config, &made->block,
+                                          &CLIENT_HOOKS, made, err);
     if (status != BS_OK) {
         stream_free(made);
         return status;
@@ -458,7 +462,8 @@ bs_stream_start(struct bs_stream *stream, const struct bs_stream_request *reques
     BS_ASSERT(!stream->started);
     bs_queue_on_space(stream->queue, on_space, stream);
     post(stream, request);
-    /* The thread inherits the mask: signals are the main thread's business from its first moment. */
+    /* The thread inherits the mask: signals are the main thread's business from its first moment.
+     */
     sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int failed = pthread_create(&stream->thread, NULL, run, stream);

@@ -1,7 +1,7 @@
 /* The source's binlog as a stream of raw events: connect, log in, register, dump, reconnect.
  *
- * Called by src/follow. A stream owns one thread that runs one libev loop; it writes blocks of events
- * into the caller's queue and stops reading the socket while the queue is full, which is the
+ * Called by src/follow. A stream owns one thread that runs one libev loop; it writes blocks of
+ * events into the caller's queue and stops reading the socket while the queue is full, which is the
  * backpressure. It decides nothing about positions: who consumes the queue knows what was applied.
  *
  *   caller                         stream thread                     source
@@ -11,7 +11,8 @@
  *   queue <─── BROKEN (why)        connection lost: waits
  *   rolls back, picks a position
  *   bs_stream_resume(request) ───> backs off, connects again ...
- *   queue <─── FAILED (why)        not to be mended by trying again: purged, refused, another server
+ *   queue <─── FAILED (why)        not to be mended by trying again: purged, refused, another
+ * server
  *
  * start, resume and stop may be called from any one thread; everything else happens on the stream's
  * own. */
@@ -31,10 +32,11 @@
 /* What the dump starts from. */
 struct bs_stream_request {
     enum bs_position_mode mode;
-    const char *file;          /* mode FILE; "" = the oldest */
-    uint64_t pos;              /* mode FILE; 4 = the first event */
-    struct bs_str gtid_binary; /* mode GTID_MYSQL: the executed set, as COM_BINLOG_DUMP_GTID wants it */
-    const char *gtid_text;     /* mode GTID_MARIADB: for @slave_connect_state */
+    const char *file; /* mode FILE; "" = the oldest */
+    uint64_t pos;     /* mode FILE; 4 = the first event */
+    struct bs_str
+        gtid_binary;       /* mode GTID_MYSQL: the executed set, as COM_BINLOG_DUMP_GTID wants it */
+    const char *gtid_text; /* mode GTID_MARIADB: for @slave_connect_state */
 };
 
 /* What the source must be. Empty and 0 fields are not compared. */
@@ -47,9 +49,9 @@ struct bs_stream_config {
     const struct bs_endpoint *source; /* must outlive the stream */
     uint32_t server_id;               /* our own, unique among the source's replicas */
     char uuid[37];                    /* our own */
-    uint32_t heartbeat_ms;            /* 0: default 5000. Silence of three times this is a broken link */
-    uint32_t give_up_ms;              /* reconnecting longer than this FAILS the stream; 0: default 600000 */
-    bool non_block;                   /* stop (ENDED) at the end of the last file instead of waiting */
+    uint32_t heartbeat_ms; /* 0: default 5000. Silence of three times this is a broken link */
+    uint32_t give_up_ms;   /* reconnecting longer than this FAILS the stream; 0: default 600000 */
+    bool non_block;        /* stop (ENDED) at the end of the last file instead of waiting */
     struct bs_stream_identity expect; /* compared at every connect */
 };
 
@@ -68,9 +70,9 @@ struct bs_stream_msg {
     bool source_is_mariadb; /* CONNECTED */
     bool checksums;         /* CONNECTED: the negotiated @source_binlog_checksum is CRC32 */
     struct bs_stream_identity identity; /* CONNECTED: what the source said of itself */
-    int64_t received_us;    /* wall clock when the last byte came */
+    int64_t received_us;                /* wall clock when the last byte came */
     size_t len;
-    uint8_t *data;          /* EVENTS: whole events back to back, each event_size bytes long (offset 9) */
+    uint8_t *data; /* EVENTS: whole events back to back, each event_size bytes long (offset 9) */
 };
 
 struct bs_stream;

@@ -29,11 +29,8 @@ static const struct {
     const char *name;
     int version;
 } VERSIONS[] = {
-    {"TLSv1", TLS1_VERSION},
-    {"TLSv1.0", TLS1_VERSION},
-    {"TLSv1.1", TLS1_1_VERSION},
-    {"TLSv1.2", TLS1_2_VERSION},
-    {"TLSv1.3", TLS1_3_VERSION},
+    {"TLSv1", TLS1_VERSION},     {"TLSv1.0", TLS1_VERSION},   {"TLSv1.1", TLS1_1_VERSION},
+    {"TLSv1.2", TLS1_2_VERSION}, {"TLSv1.3", TLS1_3_VERSION},
 };
 
 static const char *
@@ -62,8 +59,9 @@ parse_versions(const char *list, int *least, int *greatest, struct bs_error *err
         size_t len = strcspn(at, ",");
         int version = version_of(at, len);
         if (version == 0) {
-            return bs_error_set(err, BS_CONFIG, "tls-version '%s' is not a list of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3",
-                                list);
+            return bs_error_set(
+                err, BS_CONFIG,
+                "tls-version '%s' is not a list of TLSv1, TLSv1.1, TLSv1.2, TLSv1.3", list);
         }
         *least = *least == 0 || version < *least ? version : *least;
         *greatest = version > *greatest ? version : *greatest;
@@ -84,7 +82,8 @@ set_versions(struct bs_tls_context *context, struct bs_error *err) {
         }
     }
     if (least < TLS1_2_VERSION) {
-        /* What goes with such versions on old servers: SHA-1, small keys, no secure renegotiation. */
+        /* What goes with such versions on old servers: SHA-1, small keys, no secure renegotiation.
+         */
         SSL_CTX_set_security_level(context->ctx, 0);
         (void)SSL_CTX_set_cipher_list(context->ctx, "ALL:!aNULL:!eNULL");
         SSL_CTX_set_options(context->ctx, SSL_OP_LEGACY_SERVER_CONNECT);
@@ -109,8 +108,9 @@ load_ca(struct bs_tls_context *context, struct bs_error *err) {
         return BS_OK;
     }
     SSL_CTX_set_verify(context->ctx, SSL_VERIFY_PEER, NULL);
-    int ok = endpoint->ssl_ca != NULL ? SSL_CTX_load_verify_locations(context->ctx, endpoint->ssl_ca, NULL)
-                                      : SSL_CTX_set_default_verify_paths(context->ctx);
+    int ok = endpoint->ssl_ca != NULL
+                 ? SSL_CTX_load_verify_locations(context->ctx, endpoint->ssl_ca, NULL)
+                 : SSL_CTX_set_default_verify_paths(context->ctx);
     return ok == 1 ? BS_OK
                    : bs_error_set(err, BS_CONFIG, "cannot read the certificates of ssl-ca '%s': %s",
                                   endpoint->ssl_ca != NULL ? endpoint->ssl_ca : "(the system's)",
@@ -183,7 +183,9 @@ static bool
 set_peer_name(struct bs_tls *tls) {
     const char *host = peer_name(tls->endpoint);
     bool address = is_address(host);
-    bool ok = address || SSL_set_tlsext_host_name(tls->ssl, host) == 1;
+    /* What SSL_set_tlsext_host_name() is, less its cast from const. */
+    bool ok = address || SSL_ctrl(tls->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+                                  (void *)(uintptr_t)host) == 1;
     if (!ok || tls->endpoint->ssl_mode != BS_SSL_VERIFY_IDENTITY) {
         return ok;
     }
@@ -242,14 +244,16 @@ explain_certificate(const struct bs_tls *tls, long reason, struct bs_error *err)
     const char *host = peer_name(tls->endpoint);
     if (reason == X509_V_ERR_HOSTNAME_MISMATCH || reason == X509_V_ERR_IP_ADDRESS_MISMATCH) {
         bs_error_set(err, BS_PROTOCOL, "the server's certificate is not for '%s'", host);
-        return bs_error_hint(err, "use the name that the certificate was made for, or ssl-mode=VERIFY_CA, "
-                                  "which does not compare names");
+        return bs_error_hint(
+            err, "use the name that the certificate was made for, or ssl-mode=VERIFY_CA, "
+                 "which does not compare names");
     }
     bs_error_set(err, BS_PROTOCOL, "the server's certificate is not trusted: %s",
                  X509_verify_cert_error_string(reason));
     if (tls->endpoint->ssl_ca == NULL) {
-        return bs_error_hint(err, "name the file of the authority that signed it with ssl-ca=FILE, or use "
-                                  "ssl-mode=REQUIRED, which encrypts without checking who is there");
+        return bs_error_hint(
+            err, "name the file of the authority that signed it with ssl-ca=FILE, or use "
+                 "ssl-mode=REQUIRED, which encrypts without checking who is there");
     }
     return bs_error_hint(err, "check that ssl-ca is the file of the authority that signed it");
 }
@@ -267,14 +271,16 @@ explain_handshake(const struct bs_tls *tls, struct bs_error *err) {
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
     case SSL_R_WRONG_VERSION_NUMBER:
-        return bs_error_hint(err, "the server and this side have no TLS version in common: older servers "
-                                  "need tls-version=TLSv1 or TLSv1.1, which are weak, or, like MySQL 5.6 with "
-                                  "its own TLS library, ssl-mode=DISABLED");
+        return bs_error_hint(
+            err, "the server and this side have no TLS version in common: older servers "
+                 "need tls-version=TLSv1 or TLSv1.1, which are weak, or, like MySQL 5.6 with "
+                 "its own TLS library, ssl-mode=DISABLED");
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
     case SSL_R_DH_KEY_TOO_SMALL:
     case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
-        return bs_error_hint(err, "the server's TLS may be too old: tls-version=TLSv1,TLSv1.2 accepts weak "
-                                  "methods; or it wants a client certificate: ssl-cert, ssl-key");
+        return bs_error_hint(
+            err, "the server's TLS may be too old: tls-version=TLSv1,TLSv1.2 accepts weak "
+                 "methods; or it wants a client certificate: ssl-cert, ssl-key");
     default: /* OpenSSL's numbers, not an enum of ours */
         return bs_error_hint(err, "the server's error log may say more");
     }

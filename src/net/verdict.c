@@ -7,7 +7,8 @@
 enum { ER_BINLOG_DUMP = 1236 };
 
 #define HINT_AGAIN                                                                                 \
-    "the changes since the last position are gone from the source: copy it anew (binstream reset, "\
+    "the changes since the last position are gone from the source: copy it anew (binstream "       \
+    "reset, "                                                                                      \
     "then start over), and keep its binlogs for longer than a copy takes"
 #define HINT_AHEAD                                                                                 \
     "the source has lost changes that were already read from it (restored, or a crash without "    \
@@ -34,8 +35,7 @@ static const struct {
     {"impossible position", BS_VERDICT_FAIL, BS_PURGED, HINT_AHEAD},
     {"binary log is not open", BS_VERDICT_FAIL, BS_PRECHECK,
      "switch the source's binary log on: log_bin, and a restart"},
-    {"same server_uuid", BS_VERDICT_FAIL, BS_SERVER,
-     HINT_TWICE},
+    {"same server_uuid", BS_VERDICT_FAIL, BS_SERVER, HINT_TWICE},
     {"checksum that master is configured", BS_VERDICT_FAIL, BS_PROTOCOL, NULL},
     {"checksum that source is configured", BS_VERDICT_FAIL, BS_PROTOCOL, NULL},
     {"anonymous transaction", BS_VERDICT_FAIL, BS_SERVER,
@@ -72,18 +72,23 @@ static const struct {
     {1317, BS_VERDICT_RETRY, NULL}, /* query interrupted: KILL */
     {1927, BS_VERDICT_RETRY, NULL}, /* MariaDB: connection killed */
     {3032, BS_VERDICT_RETRY, "the server is in offline mode"},
-    {3168, BS_VERDICT_RETRY, NULL}, /* server is not ready */
-    {3169, BS_VERDICT_RETRY, NULL}, /* session killed */
-    {4031, BS_VERDICT_RETRY, NULL}, /* disconnected for inactivity */
+    {3168, BS_VERDICT_RETRY, NULL},      /* server is not ready */
+    {3169, BS_VERDICT_RETRY, NULL},      /* session killed */
+    {4031, BS_VERDICT_RETRY, NULL},      /* disconnected for inactivity */
     {4052, BS_VERDICT_FAIL, HINT_TWICE}, /* MariaDB's own number for that */
     {1945, BS_VERDICT_FAIL, HINT_AHEAD},
     {1955, BS_VERDICT_FAIL, HINT_AGAIN},
-    {1045, BS_VERDICT_FAIL, "check user and password, and that the account may log in from this host"},
-    {1698, BS_VERDICT_FAIL, "check user and password, and that the account may log in from this host"},
-    {1130, BS_VERDICT_FAIL, "make an account that may log in from this host: CREATE USER 'name'@'host'"},
-    {1129, BS_VERDICT_FAIL, "the server blocks this host after too many failed connections: run FLUSH HOSTS there"},
+    {1045, BS_VERDICT_FAIL,
+     "check user and password, and that the account may log in from this host"},
+    {1698, BS_VERDICT_FAIL,
+     "check user and password, and that the account may log in from this host"},
+    {1130, BS_VERDICT_FAIL,
+     "make an account that may log in from this host: CREATE USER 'name'@'host'"},
+    {1129, BS_VERDICT_FAIL,
+     "the server blocks this host after too many failed connections: run FLUSH HOSTS there"},
     {1227, BS_VERDICT_FAIL,
-     "the account needs the right to read the binlog: GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* "
+     "the account needs the right to read the binlog: GRANT REPLICATION SLAVE, REPLICATION CLIENT "
+     "ON *.* "
      "TO the account"},
     {1820, BS_VERDICT_FAIL, "the account's password has expired: set a new one"},
     {1862, BS_VERDICT_FAIL, "the account's password has expired: set a new one"},
@@ -102,7 +107,8 @@ take_dump_error(struct bs_error *err) {
             return DUMP_ERRORS[i].verdict;
         }
     }
-    /* "could not find next log", "binlog truncated in the middle of event" and what is not known. */
+    /* "could not find next log", "binlog truncated in the middle of event" and what is not known.
+     */
     return BS_VERDICT_RETRY;
 }
 

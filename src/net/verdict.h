@@ -1,5 +1,5 @@
-/* What an error on the stream means: try again, or give up. The one place where that is decided, and
- * where the texts of servers' dump errors are known (field guide 2.7). Pure. */
+/* What an error on the stream means: try again, or give up. The one place where that is decided,
+ * and where the texts of servers' dump errors are known (field guide 2.7). Pure. */
 #ifndef BS_NET_VERDICT_H
 #define BS_NET_VERDICT_H
 

@@ -7,22 +7,23 @@
 static const struct bs_auth_plugin *const PLUGINS[] = {
     &bs_auth_native,
     &bs_auth_caching_sha2,
+    &bs_auth_sha256,
 };
 
 static const struct {
     const char *name;
     const char *advice;
 } REFUSED[] = {
-    {"mysql_old_password", "the account still has a password hash from before MySQL 4.1: on the server, "
-                           "run SET old_passwords=0 and set its password again"},
-    {"sha256_password", "give the account another plugin: ALTER USER ... IDENTIFIED WITH "
-                        "caching_sha2_password BY ... (mysql_native_password before MySQL 8.0)"},
+    {"mysql_old_password",
+     "the account still has a password hash from before MySQL 4.1: on the server, "
+     "run SET old_passwords=0 and set its password again"},
     {"client_ed25519", "give the account another plugin: ALTER USER ... IDENTIFIED VIA "
                        "mysql_native_password USING PASSWORD(...)"},
     {"parsec", "give the account another plugin: ALTER USER ... IDENTIFIED VIA "
                "mysql_native_password USING PASSWORD(...)"},
-    {"mysql_clear_password", "binstream does not hand the password itself to a server on demand: use an "
-                             "account with caching_sha2_password or mysql_native_password"},
+    {"mysql_clear_password",
+     "binstream does not hand the password itself to a server on demand: use an "
+     "account with caching_sha2_password or mysql_native_password"},
     {"dialog", "use an account that logs in with a password alone"},
     {"auth_gssapi_client", "use an account that logs in with a password"},
 };
@@ -84,8 +85,9 @@ start(struct bs_auth *auth, const struct bs_auth_plugin *plugin, struct bs_str s
     auth->awaiting_key = false;
     enum bs_status status = take_scramble(auth, scramble, err);
     if (status == BS_OK && auth->scramble_len != BS_SCRAMBLE_LEN) {
-        status = bs_error_set(err, BS_PROTOCOL, "the server sent a login scramble of %zu bytes for %s",
-                              auth->scramble_len, plugin->name);
+        status =
+            bs_error_set(err, BS_PROTOCOL, "the server sent a login scramble of %zu bytes for %s",
+                         auth->scramble_len, plugin->name);
     }
     return status == BS_OK ? plugin->begin(auth, out, err) : status;
 }
@@ -113,7 +115,8 @@ bs_auth_switch(struct bs_auth *auth, struct bs_str message, struct bs_buf *out,
     struct bs_str name = bs_cursor_read_cstr(&c);
     struct bs_str scramble = bs_cursor_read_rest(&c);
     if (c.failed) {
-        return bs_error_set(err, BS_PROTOCOL, "the server's request for another login plugin is cut short");
+        return bs_error_set(err, BS_PROTOCOL,
+                            "the server's request for another login plugin is cut short");
     }
     const struct bs_auth_plugin *plugin = find_plugin(name);
     if (plugin == NULL) {

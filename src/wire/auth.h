@@ -3,9 +3,9 @@
  *   greeting or AuthSwitchRequest names a plugin and gives a scramble ──> bs_auth_begin ──> answer
  *   AuthMoreData ──> bs_auth_more ──> another answer, or nothing to say
  *
- * Plugins are a const table in auth.c; those that binstream knows but does not speak are in a second
- * table, with what to do about each. The password is a view of the caller's; what is derived from it
- * is only ever in the caller's out buffer and never in an error. Called by net/client.c. */
+ * Plugins are a const table in auth.c; those that binstream knows but does not speak are in a
+ * second table, with what to do about each. The password is a view of the caller's; what is derived
+ * from it is only ever in the caller's out buffer and never in an error. Called by net/client.c. */
 #ifndef BS_WIRE_AUTH_H
 #define BS_WIRE_AUTH_H
 
@@ -24,7 +24,8 @@ struct bs_auth_plugin {
     const char *name;
     /* The first answer; may stay empty, which is sent as an empty message. */
     enum bs_status (*begin)(struct bs_auth *auth, struct bs_buf *out, struct bs_error *err);
-    /* Answers AuthMoreData (without its 0x01); *reply false: nothing to send. NULL: none expected. */
+    /* Answers AuthMoreData (without its 0x01); *reply false: nothing to send. NULL: none expected.
+     */
     enum bs_status (*more)(struct bs_auth *auth, struct bs_str data, struct bs_buf *out,
                            bool *reply, struct bs_error *err);
 };
@@ -36,8 +37,8 @@ struct bs_auth {
     const struct bs_auth_plugin *plugin;
     uint8_t scramble[BS_SCRAMBLE_MAX];
     size_t scramble_len;
-    bool switched;      /* one switch is sane, more are a loop */
-    bool awaiting_key;  /* caching_sha2_password: asked for the RSA key */
+    bool switched;     /* one switch is sane, more are a loop */
+    bool awaiting_key; /* asked for the RSA key */
 };
 
 void bs_auth_init(struct bs_auth *auth, struct bs_str password, bool secure, struct bs_str key_pem);
@@ -50,7 +51,8 @@ bool bs_auth_knows(const char *plugin_name);
 enum bs_status bs_auth_begin(struct bs_auth *auth, const char *plugin_name, struct bs_str scramble,
                              struct bs_buf *out, struct bs_error *err) BS_MUST_CHECK;
 
-/* message starts with 0xFE. BS_PRECHECK for a plugin that is not spoken, by name and with advice. */
+/* message starts with 0xFE. BS_PRECHECK for a plugin that is not spoken, by name and with advice.
+ */
 enum bs_status bs_auth_switch(struct bs_auth *auth, struct bs_str message, struct bs_buf *out,
                               struct bs_error *err) BS_MUST_CHECK;
 
@@ -61,6 +63,7 @@ enum bs_status bs_auth_more(struct bs_auth *auth, struct bs_str message, struct 
 /* The plugins, in auth_native.c and auth_sha2.c. */
 extern const struct bs_auth_plugin bs_auth_native;
 extern const struct bs_auth_plugin bs_auth_caching_sha2;
+extern const struct bs_auth_plugin bs_auth_sha256;
 
 /* The password and its NUL, XORed with the scramble, encrypted for the owner of the PEM key: how
  * passwords travel without TLS. */

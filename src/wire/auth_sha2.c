@@ -1,7 +1,13 @@
-/* caching_sha2_password. The first answer is SHA256(pw) XOR SHA256(SHA256(SHA256(pw)) + scramble);
- * a server that has the account in its cache says 03 and then OK. Otherwise it says 04 and wants the
- * password: as it is over TLS or a unix socket, else RSA-encrypted, with a pinned key or with the
- * one that the server sends when asked by a 02. */
+/* caching_sha2_password and sha256_password.
+ *
+ * caching_sha2_password: the first answer is SHA256(pw) XOR SHA256(SHA256(SHA256(pw)) + scramble);
+ * a server that has the account in its cache says 03 and then OK. Otherwise it says 04 and wants
+ * the password: as it is over TLS or a unix socket, else RSA-encrypted, with a pinned key or with
+ * the one that the server sends when asked by a 02.
+ *
+ * sha256_password has no first answer and no cache: it is the second half alone, with 01 as the
+ * request for the key. MySQL 8 and newer also name it, as a decoy, for accounts that do not exist.
+ */
 #include "wire/auth.h"
 
 #include "base/mem.h"
@@ -15,7 +21,7 @@
 #include <string.h>
 
 enum { HASH_LEN = 32, OAEP_OVERHEAD = 42 };
-enum { FAST_OK = 0x03, FULL_WANTED = 0x04, KEY_REQUEST = 0x02 };
+enum { FAST_OK = 0x03, FULL_WANTED = 0x04, KEY_REQUEST = 0x02, SHA256_KEY_REQUEST = 0x01 };
 
 static bool
 sha256(const void *data, size_t len, uint8_t out[HASH_LEN]) {
@@ -67,12 +73,14 @@ bs_auth_encrypt(const struct bs_auth *auth, struct bs_str key_pem, struct bs_buf
     EVP_PKEY *key = read_key(key_pem);
     if (key == NULL || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA) {
         EVP_PKEY_free(key);
-        return bs_error_set(err, BS_PROTOCOL, "the server's public key is not an RSA key in PEM form");
+        return bs_error_set(err, BS_PROTOCOL,
+                            "the server's public key is not an RSA key in PEM form");
     }
     size_t len = auth->password.len + 1;
     enum bs_status status = BS_OK;
     if (len + OAEP_OVERHEAD > (size_t)EVP_PKEY_get_size(key)) {
-        status = bs_error_set(err, BS_CONFIG, "the password is too long for the server's RSA key: use TLS");
+        status = bs_error_set(err, BS_CONFIG,
+                              "the password is too long for the server's RSA key: use TLS");
     } else {
         uint8_t *clear = bs_zalloc(len);
         memcpy(clear, auth->password.data, auth->password.len);
@@ -89,8 +97,9 @@ bs_auth_encrypt(const struct bs_auth *auth, struct bs_str key_pem, struct bs_buf
     return status;
 }
 
+/* The password itself, in the safest way there is. */
 static enum bs_status
-full(struct bs_auth *auth, struct bs_buf *out, struct bs_error *err) {
+full(struct bs_auth *auth, uint8_t key_request, struct bs_buf *out, struct bs_error *err) {
     if (auth->secure) {
         bs_buf_put_str(out, auth->password);
         bs_buf_put_u8(out, 0);
@@ -100,7 +109,7 @@ full(struct bs_auth *auth, struct bs_buf *out, struct bs_error *err) {
         return bs_auth_encrypt(auth, auth->key_pem, out, err);
     }
     auth->awaiting_key = true;
-    bs_buf_put_u8(out, KEY_REQUEST);
+    bs_buf_put_u8(out, key_request);
     return BS_OK;
 }
 
@@ -117,9 +126,33 @@ more(struct bs_auth *auth, struct bs_str data, struct bs_buf *out, bool *reply,
     }
     if (data.len == 1 && data.data[0] == FULL_WANTED) {
         *reply = true;
-        return full(auth, out, err);
+        return full(auth, KEY_REQUEST, out, err);
     }
-    return bs_error_set(err, BS_PROTOCOL, "the server sent login data that caching_sha2_password does not know");
+    return bs_error_set(err, BS_PROTOCOL,
+                        "the server sent login data that caching_sha2_password does not know");
 }
 
 const struct bs_auth_plugin bs_auth_caching_sha2 = {"caching_sha2_password", begin, more};
+
+static enum bs_status
+sha256_begin(struct bs_auth *auth, struct bs_buf *out, struct bs_error *err) {
+    if (auth->password.len == 0) {
+        bs_buf_put_u8(out, 0);
+        return BS_OK;
+    }
+    return full(auth, SHA256_KEY_REQUEST, out, err);
+}
+
+static enum bs_status
+sha256_more(struct bs_auth *auth, struct bs_str data, struct bs_buf *out, bool *reply,
+            struct bs_error *err) {
+    if (!auth->awaiting_key) {
+        return bs_error_set(err, BS_PROTOCOL,
+                            "the server sent login data that sha256_password does not know");
+    }
+    auth->awaiting_key = false;
+    *reply = true;
+    return bs_auth_encrypt(auth, data, out, err);
+}
+
+const struct bs_auth_plugin bs_auth_sha256 = {"sha256_password", sha256_begin, sha256_more};

@@ -37,13 +37,18 @@ enum bs_status
 bs_command_dump(struct bs_buf *out, const char *file, uint64_t pos, uint16_t flags,
                 uint32_t server_id, struct bs_error *err) {
     if (pos > UINT32_MAX) {
-        bs_error_set(err, BS_LIMIT, "position %" PRIu64 " of binlog %s cannot be asked for: the command has room for 4 GiB",
+        bs_error_set(err, BS_LIMIT,
+                     "position %" PRIu64
+                     " of binlog %s cannot be asked for: the command has room for 4 GiB",
                      pos, file);
-        return bs_error_hint(err, "a single transaction made this binlog file larger than 4 GiB; start from the "
-                                  "next file, or use GTIDs");
+        return bs_error_hint(
+            err, "a single transaction made this binlog file larger than 4 GiB; start from the "
+                 "next file, or use GTIDs");
     }
     if (pos < FIRST_EVENT_POS) {
-        return bs_error_set(err, BS_CONFIG, "position %" PRIu64 " of binlog %s is before its first event, which is at 4",
+        return bs_error_set(err, BS_CONFIG,
+                            "position %" PRIu64
+                            " of binlog %s is before its first event, which is at 4",
                             pos, file);
     }
     if (strlen(file) > BS_DUMP_FILE_NAME_MAX) {

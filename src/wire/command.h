@@ -10,8 +10,9 @@
 #include <stdint.h>
 
 enum {
-    BS_DUMP_NON_BLOCK = 0x0001,     /* end at the end of the last file */
-    BS_DUMP_SEND_ANNOTATE = 0x0002, /* MariaDB only: MySQL 8.0.26 on reads the bit as heartbeat v2 */
+    BS_DUMP_NON_BLOCK = 0x0001, /* end at the end of the last file */
+    BS_DUMP_SEND_ANNOTATE =
+        0x0002, /* MariaDB only: MySQL 8.0.26 on reads the bit as heartbeat v2 */
     BS_DUMP_FILE_NAME_MAX = 511,
 };
 

@@ -1,5 +1,5 @@
-/* Happy path: header, then frame bytes through the decompressor until the announced content is out and
- * the decompressor has seen its end, then the next header. Failures: a frame out of order, a
+/* Happy path: header, then frame bytes through the decompressor until the announced content is out
+ * and the decompressor has seen its end, then the next header. Failures: a frame out of order, a
  * decompressor that errs, that ends before or goes on after the announced length, or a frame with
  * bytes left over. Rejected: inflating whole
  * frames at once, which needs memory for two lengths that were only announced. */
@@ -117,8 +117,10 @@ zstd_bound(size_t len) {
 }
 
 static const struct bs_compress_method METHODS[] = {
-    [BS_COMPRESS_ZLIB] = {"zlib", zlib_open, zlib_restart, zlib_step, zlib_close, zlib_pack, zlib_bound},
-    [BS_COMPRESS_ZSTD] = {"zstd", zstd_open, zstd_restart, zstd_step, zstd_close, zstd_pack, zstd_bound},
+    [BS_COMPRESS_ZLIB] = {"zlib", zlib_open, zlib_restart, zlib_step, zlib_close, zlib_pack,
+                          zlib_bound},
+    [BS_COMPRESS_ZSTD] = {"zstd", zstd_open, zstd_restart, zstd_step, zstd_close, zstd_pack,
+                          zstd_bound},
 };
 
 void
@@ -182,7 +184,8 @@ copy_raw(struct bs_compress_reader *reader, struct bs_cursor *in, struct bs_buf 
 
 static enum bs_status
 broken_frame(const struct bs_compress_reader *reader, struct bs_error *err) {
-    return bs_error_set(err, BS_PROTOCOL, "the server sent a broken %s frame", reader->method->name);
+    return bs_error_set(err, BS_PROTOCOL, "the server sent a broken %s frame",
+                        reader->method->name);
 }
 
 static enum bs_status

@@ -41,7 +41,7 @@ struct bs_compress_reader {
     uint32_t in_left;  /* bytes of the frame still to come */
     uint32_t out_left; /* content bytes still to come out of it */
     bool raw;          /* this frame is stored */
-    bool ended;        /* the decompressor has seen the end of this frame's content, and its checksum */
+    bool ended; /* the decompressor has seen the end of this frame's content, and its checksum */
 };
 
 /* Not for BS_COMPRESS_NONE. */

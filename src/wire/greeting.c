@@ -92,7 +92,8 @@ check(const struct bs_cursor *c, const struct bs_greeting *greeting, struct bs_e
         return bs_error_set(err, BS_PROTOCOL, "the server's greeting is cut short");
     }
     if ((greeting->capabilities & needed) != needed || greeting->version < 50000) {
-        return bs_error_set(err, BS_PROTOCOL, "server version %s is too old: MySQL 5.1 is the oldest supported",
+        return bs_error_set(err, BS_PROTOCOL,
+                            "server version %s is too old: MySQL 5.1 is the oldest supported",
                             greeting->version_text);
     }
     return BS_OK;
@@ -107,10 +108,12 @@ bs_greeting_parse(struct bs_str message, struct bs_greeting *greeting, struct bs
     struct bs_cursor c = bs_cursor(message.data, message.len);
     uint8_t protocol = bs_cursor_read_u8(&c);
     if (protocol != PROTOCOL_VERSION) {
-        bs_error_set(err, BS_PROTOCOL, "the first byte from the server is %u, a MySQL or MariaDB server sends %d",
+        bs_error_set(err, BS_PROTOCOL,
+                     "the first byte from the server is %u, a MySQL or MariaDB server sends %d",
                      protocol, PROTOCOL_VERSION);
-        return bs_error_hint(err, "check that the port is the one of the classic protocol (usually 3306; "
-                                  "33060 speaks another)");
+        return bs_error_hint(
+            err, "check that the port is the one of the classic protocol (usually 3306; "
+                 "33060 speaks another)");
     }
     take_version(greeting, bs_cursor_read_cstr(&c));
     greeting->connection_id = bs_cursor_read_u32(&c);

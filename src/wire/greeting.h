@@ -1,8 +1,9 @@
 /* The first packet of a server, HandshakeV10 (field guide 1.2). Pure.
  *
- * Known layouts: MySQL 5.1 and early 5.5 name no auth plugin; MariaDB up to 10.x puts "5.5.5-" before
- * its version; MariaDB uses four of the reserved bytes; some servers leave out the plugin's NUL. An
- * ERR instead of a greeting (too many connections, host blocked) becomes the caller's error. */
+ * Known layouts: MySQL 5.1 and early 5.5 name no auth plugin; MariaDB up to 10.x puts "5.5.5-"
+ * before its version; MariaDB uses four of the reserved bytes; some servers leave out the plugin's
+ * NUL. An ERR instead of a greeting (too many connections, host blocked) becomes the caller's
+ * error. */
 #ifndef BS_WIRE_GREETING_H
 #define BS_WIRE_GREETING_H
 
@@ -14,8 +15,8 @@
 #include <stdint.h>
 
 enum {
-    BS_SCRAMBLE_LEN = 20,     /* native and caching_sha2 */
-    BS_SCRAMBLE_MAX = 64,     /* what a plugin may send; 32 are known */
+    BS_SCRAMBLE_LEN = 20, /* native and caching_sha2 */
+    BS_SCRAMBLE_MAX = 64, /* what a plugin may send; 32 are known */
     BS_AUTH_NAME_MAX = 64,
     BS_VERSION_TEXT_MAX = 128,
 };

@@ -48,8 +48,8 @@ bs_login_write_ssl_request(struct bs_buf *out, uint32_t capabilities, uint8_t co
 static void
 write_attributes(struct bs_buf *out) {
     static const char *const ATTRIBUTES[] = {
-        "_client_name",    "binstream",           "_client_version", BS_VERSION,
-        "_client_role",    "binary_log_listener", "program_name",    "binstream",
+        "_client_name", "binstream",           "_client_version", BS_VERSION,
+        "_client_role", "binary_log_listener", "program_name",    "binstream",
     };
     struct bs_buf pairs = {0};
     for (size_t i = 0; i < sizeof ATTRIBUTES / sizeof ATTRIBUTES[0]; i++) {

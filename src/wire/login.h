@@ -12,14 +12,14 @@
 
 struct bs_login {
     const char *user;
-    const char *auth_plugin;    /* the one that answer is for */
-    struct bs_str answer;       /* raw bytes, may be empty */
-    uint32_t capabilities;      /* from bs_login_capabilities */
+    const char *auth_plugin; /* the one that answer is for */
+    struct bs_str answer;    /* raw bytes, may be empty */
+    uint32_t capabilities;   /* from bs_login_capabilities */
     uint8_t collation;
 };
 
-/* What to ask for, out of what the greeting offers. use_tls adds the SSL bit; compress is taken back
- * to NONE where the server lacks the method (*compress says what is in force). */
+/* What to ask for, out of what the greeting offers. use_tls adds the SSL bit; compress is taken
+ * back to NONE where the server lacks the method (*compress says what is in force). */
 uint32_t bs_login_capabilities(const struct bs_greeting *greeting, bool use_tls,
                                enum bs_compress *compress);
 

@@ -80,7 +80,8 @@ bs_packet_read(struct bs_packet_reader *reader, struct bs_cursor *in, struct bs_
         if (reader->left > 0) {
             return BS_OK;
         }
-        bool split = reader->header[0] == 0xFF && reader->header[1] == 0xFF && reader->header[2] == 0xFF;
+        bool split =
+            reader->header[0] == 0xFF && reader->header[1] == 0xFF && reader->header[2] == 0xFF;
         reader->done = !split;
         reader->header_len = split ? 0 : reader->header_len;
     }

@@ -5,11 +5,11 @@
  *    | length | seq | length bytes        a message of 2^24-1 bytes or more is cut into packets of
  *    +--------+-----+----------- - -      exactly 2^24-1; a shorter one, maybe empty, ends it
  *
- * seq starts at 0 with each command, counts packets of both directions and wraps at 256. A wrong one
- * cannot be mended: the connection is dropped.
+ * seq starts at 0 with each command, counts packets of both directions and wraps at 256. A wrong
+ * one cannot be mended: the connection is dropped.
  *
- * Pure and incremental: bytes in, in any pieces, messages out. Memory grows with the bytes that have
- * arrived, never with a length that was only announced. Called by net/client.c. */
+ * Pure and incremental: bytes in, in any pieces, messages out. Memory grows with the bytes that
+ * have arrived, never with a length that was only announced. Called by net/client.c. */
 #ifndef BS_WIRE_PACKET_H
 #define BS_WIRE_PACKET_H
 
@@ -29,16 +29,16 @@ enum {
 };
 
 struct bs_packet_reader {
-    uint8_t seq;          /* the one that the next header must carry */
-    bool any_seq;         /* under compression only the outer frames' numbers are meaningful */
-    bool apart;           /* keep the first byte of each message out of the output */
-    uint8_t first;        /* the first byte of the message, once len > 0 */
-    size_t len;           /* bytes of the message so far, the first one included */
-    size_t len_max;       /* a longer message is refused */
+    uint8_t seq;    /* the one that the next header must carry */
+    bool any_seq;   /* under compression only the outer frames' numbers are meaningful */
+    bool apart;     /* keep the first byte of each message out of the output */
+    uint8_t first;  /* the first byte of the message, once len > 0 */
+    size_t len;     /* bytes of the message so far, the first one included */
+    size_t len_max; /* a longer message is refused */
     uint8_t header[BS_PACKET_HEADER_LEN];
     uint8_t header_len;
-    uint32_t left;        /* bytes of the current packet still to come */
-    bool done;            /* the message was handed over; the next byte starts another */
+    uint32_t left; /* bytes of the current packet still to come */
+    bool done;     /* the message was handed over; the next byte starts another */
 };
 
 /* len_max 0 means BS_PACKET_MESSAGE_MAX. */

@@ -3,11 +3,12 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-static const struct bs_stream_request FROM_FILE = {.mode = BS_POSITION_FILE, .file = "b.1", .pos = 4, .gtid_text = ""};
+static const struct bs_stream_request FROM_FILE = {
+    .mode = BS_POSITION_FILE, .file = "b.1", .pos = 4, .gtid_text = ""};
 
 static struct bs_setup
-setup_of(const struct bs_stream_config *config, const struct bs_stream_request *request, bool mariadb,
-         uint32_t version) {
+setup_of(const struct bs_stream_config *config, const struct bs_stream_request *request,
+         bool mariadb, uint32_t version) {
     struct bs_setup setup;
     struct bs_greeting greeting = {.is_mariadb = mariadb, .version = version};
     bs_setup_init(&setup, config, request, &greeting);
@@ -39,34 +40,46 @@ Test(setup, an_old_server_is_not_asked_about_checksums) {
     struct bs_stream_config config = {.uuid = "11111111-2222-3333-4444-555555555555"};
     struct bs_setup setup = setup_of(&config, &FROM_FILE, false, 50163);
     char *text = script(&setup);
-    cr_assert(strstr(text, "binlog_checksum,") == NULL && strstr(text, "SELECT") == NULL, "%s", text);
+    cr_assert(strstr(text, "binlog_checksum,") == NULL && strstr(text, "SELECT") == NULL, "%s",
+              text);
     cr_assert(!bs_setup_has_heartbeat(&setup));
     free(text);
 }
 
 Test(setup, both_spellings_of_every_variable_are_set) {
-    struct bs_stream_config config = {.uuid = "11111111-2222-3333-4444-555555555555", .heartbeat_ms = 250};
+    struct bs_stream_config config = {.uuid = "11111111-2222-3333-4444-555555555555",
+                                      .heartbeat_ms = 250};
     struct bs_setup setup = setup_of(&config, &FROM_FILE, false, 90704);
     give(&setup, "binlog_checksum", "CRC32");
     char *text = script(&setup);
-    cr_assert(strstr(text, "@master_heartbeat_period = 250000000, @source_heartbeat_period = 250000000") != NULL);
-    cr_assert(strstr(text, "@master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum") != NULL);
-    cr_assert(strstr(text, "@slave_uuid = '11111111-2222-3333-4444-555555555555', @replica_uuid") != NULL);
+    cr_assert(
+        strstr(text,
+               "@master_heartbeat_period = 250000000, @source_heartbeat_period = 250000000") !=
+        NULL);
+    cr_assert(
+        strstr(text,
+               "@master_binlog_checksum = @@global.binlog_checksum, @source_binlog_checksum") !=
+        NULL);
+    cr_assert(strstr(text, "@slave_uuid = '11111111-2222-3333-4444-555555555555', @replica_uuid") !=
+              NULL);
     cr_assert(strstr(text, "semi_sync") == NULL && strstr(text, "mariadb") == NULL);
     free(text);
 }
 
 Test(setup, mariadb_is_told_capability_and_gtid_position) {
     struct bs_stream_config config = {0};
-    struct bs_stream_request request = {.mode = BS_POSITION_GTID_MARIADB, .gtid_text = "0-1-100,1-2-7"};
+    struct bs_stream_request request = {.mode = BS_POSITION_GTID_MARIADB,
+                                        .gtid_text = "0-1-100,1-2-7"};
     struct bs_setup setup = setup_of(&config, &request, true, 101119);
     char *text = script(&setup);
-    cr_assert(strstr(text, "@mariadb_slave_capability = 4, @slave_connect_state = '0-1-100,1-2-7', "
-                           "@slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0") != NULL);
+    cr_assert(strstr(text,
+                     "@mariadb_slave_capability = 4, @slave_connect_state = '0-1-100,1-2-7', "
+                     "@slave_gtid_strict_mode = 1, @slave_gtid_ignore_duplicates = 0") != NULL);
     free(text);
     setup = setup_of(&config, &FROM_FILE, true, 101119);
     text = script(&setup);
-    cr_assert(strstr(text, "@mariadb_slave_capability = 4") != NULL && strstr(text, "connect_state") == NULL);
+    cr_assert(strstr(text, "@mariadb_slave_capability = 4") != NULL &&
+              strstr(text, "connect_state") == NULL);
     free(text);
 }
 
@@ -95,7 +108,8 @@ Test(setup, another_server_is_refused_and_both_are_named) {
 Test(setup, a_gtid_position_that_could_break_out_of_its_quotes_is_refused) {
     struct bs_error err;
     struct bs_stream_config config = {0};
-    struct bs_stream_request request = {.mode = BS_POSITION_GTID_MARIADB, .gtid_text = "0-1-1', @x='"};
+    struct bs_stream_request request = {.mode = BS_POSITION_GTID_MARIADB,
+                                        .gtid_text = "0-1-1', @x='"};
     struct bs_setup setup = setup_of(&config, &request, true, 101119);
     give(&setup, "log_bin", "ON");
     cr_assert_eq(check(&setup, &err), BS_CONFIG);

@@ -1,7 +1,8 @@
 /* Reads a source's binlog with src/net/stream.h and prints a line per message, for test_stream.py.
  * Lines: connected, events, broken, failed, ended, total; key=value words, message last.
  *
- *   stream_probe URI [--file F --pos N | --gtid-mysql HEX | --gtid-mariadb TEXT] [option value]... */
+ *   stream_probe URI [--file F --pos N | --gtid-mysql HEX | --gtid-mariadb TEXT] [option value]...
+ */
 #include "base/clock.h"
 #include "base/endpoint.h"
 #include "base/mem.h"
@@ -13,7 +14,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EVENT_TYPES = 256, HEADER_LEN = 19, FLAG_ARTIFICIAL = 0x20, HEARTBEAT = 27, HEARTBEAT_V2 = 41 };
+enum {
+    EVENT_TYPES = 256,
+    HEADER_LEN = 19,
+    FLAG_ARTIFICIAL = 0x20,
+    HEARTBEAT = 27,
+    HEARTBEAT_V2 = 41
+};
 
 struct options {
     struct bs_stream_config config;
@@ -75,7 +82,8 @@ take_option(struct options *o, const char *name, const char *value) {
     } else if (strcmp(name, "--give-up-ms") == 0) {
         o->config.give_up_ms = (uint32_t)number;
     } else if (strcmp(name, "--expect-uuid") == 0) {
-        (void)snprintf(o->config.expect.server_uuid, sizeof o->config.expect.server_uuid, "%s", value);
+        (void)snprintf(o->config.expect.server_uuid, sizeof o->config.expect.server_uuid, "%s",
+                       value);
     } else if (strcmp(name, "--expect-id") == 0) {
         o->config.expect.server_id = (uint32_t)number;
     } else if (strcmp(name, "--queue-bytes") == 0) {
@@ -122,8 +130,8 @@ count_events(struct totals *totals, const struct bs_stream_msg *msg) {
 
 static void
 print_error(const char *kind, const struct bs_error *err) {
-    printf("%s status=%s sql_errno=%u message=%s; %s; hint: %s\n", kind, bs_status_name(err->status),
-           err->sql_errno, err->message, err->context, err->hint);
+    printf("%s status=%s sql_errno=%u message=%s; %s; hint: %s\n", kind,
+           bs_status_name(err->status), err->sql_errno, err->message, err->context, err->hint);
 }
 
 static long
@@ -159,8 +167,9 @@ take_message(struct bs_stream *stream, struct options *o, struct totals *totals,
              const struct bs_stream_msg *msg) {
     switch (msg->kind) {
     case BS_STREAM_CONNECTED:
-        printf("connected mariadb=%d checksums=%d uuid=%s server_id=%" PRIu32 "\n", msg->source_is_mariadb,
-               msg->checksums, msg->identity.server_uuid, msg->identity.server_id);
+        printf("connected mariadb=%d checksums=%d uuid=%s server_id=%" PRIu32 "\n",
+               msg->source_is_mariadb, msg->checksums, msg->identity.server_uuid,
+               msg->identity.server_id);
         return true;
     case BS_STREAM_EVENTS:
         if (!count_events(totals, msg)) {

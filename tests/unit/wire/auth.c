@@ -53,12 +53,14 @@ Test(auth, a_scramble_of_the_wrong_length_is_refused) {
     struct bs_auth auth = auth_of("secret", false, bs_str(""));
     struct bs_buf out = {0};
     struct bs_error err;
-    cr_assert_eq(bs_auth_begin(&auth, "mysql_native_password", bs_str("short"), &out, &err), BS_PROTOCOL);
+    cr_assert_eq(bs_auth_begin(&auth, "mysql_native_password", bs_str("short"), &out, &err),
+                 BS_PROTOCOL);
     cr_assert_eq(out.len, 0);
 }
 
 static enum bs_status
-switch_to(struct bs_auth *auth, const char *message, size_t len, struct bs_buf *out, struct bs_error *err) {
+switch_to(struct bs_auth *auth, const char *message, size_t len, struct bs_buf *out,
+          struct bs_error *err) {
     return bs_auth_switch(auth, (struct bs_str){message, len}, out, err);
 }
 
@@ -67,7 +69,8 @@ Test(auth, a_switch_is_followed_once_and_a_loop_is_refused) {
     struct bs_auth auth = auth_of("secret", false, bs_str(""));
     struct bs_buf out = {0};
     struct bs_error err;
-    cr_assert_eq(bs_auth_begin(&auth, "caching_sha2_password", bs_str(SCRAMBLE), &out, &err), BS_OK);
+    cr_assert_eq(bs_auth_begin(&auth, "caching_sha2_password", bs_str(SCRAMBLE), &out, &err),
+                 BS_OK);
     bs_buf_clear(&out);
     cr_assert_eq(switch_to(&auth, message, sizeof message, &out, &err), BS_OK); /* with the NUL */
     cr_assert_eq(out.len, 20);
@@ -84,24 +87,32 @@ expect_refusal(const char *message, size_t len, const char *name, const char *ad
     cr_assert_eq(switch_to(&auth, message, len, &out, &err), BS_PRECHECK);
     cr_assert(strstr(err.message, name) != NULL, "%s", err.message);
     cr_assert(strstr(err.hint, advice) != NULL, "%s", err.hint);
-    cr_assert(strstr(err.message, "secret-word") == NULL && strstr(err.hint, "secret-word") == NULL);
+    cr_assert(strstr(err.message, "secret-word") == NULL &&
+              strstr(err.hint, "secret-word") == NULL);
     cr_assert_eq(out.len, 0);
 }
 
 Test(auth, plugins_that_are_not_spoken_are_refused_by_name_with_advice) {
     expect_refusal("\xfe", 1, "mysql_old_password", "old_passwords=0");
-    expect_refusal("\xfesha256_password\0" SCRAMBLE, 37, "sha256_password", "ALTER USER");
-    expect_refusal("\xfe" "client_ed25519\0" SCRAMBLE, 36, "client_ed25519", "ALTER USER");
-    expect_refusal("\xfe" "dialog\0" SCRAMBLE, 28, "dialog", "password");
-    expect_refusal("\xfemysql_clear_password\0", 22, "mysql_clear_password", "caching_sha2_password");
-    expect_refusal("\xfe" "of_the_future\0x", 16, "of_the_future", "caching_sha2_password");
+    expect_refusal("\xfe"
+                   "client_ed25519\0" SCRAMBLE,
+                   36, "client_ed25519", "ALTER USER");
+    expect_refusal("\xfe"
+                   "dialog\0" SCRAMBLE,
+                   28, "dialog", "password");
+    expect_refusal("\xfemysql_clear_password\0", 22, "mysql_clear_password",
+                   "caching_sha2_password");
+    expect_refusal("\xfe"
+                   "of_the_future\0x",
+                   16, "of_the_future", "caching_sha2_password");
 }
 
 static struct bs_auth
 sha2_begun(bool secure, struct bs_str key_pem) {
     struct bs_auth auth = auth_of("secret", secure, key_pem);
     struct bs_buf out = {0};
-    cr_assert_eq(bs_auth_begin(&auth, "caching_sha2_password", bs_str(SCRAMBLE), &out, NULL), BS_OK);
+    cr_assert_eq(bs_auth_begin(&auth, "caching_sha2_password", bs_str(SCRAMBLE), &out, NULL),
+                 BS_OK);
     bs_buf_fini(&out);
     return auth;
 }
@@ -197,6 +208,42 @@ Test(auth, a_key_that_is_no_key_is_a_protocol_error) {
     struct bs_buf out = {0};
     struct bs_error err;
     bool reply = false;
-    cr_assert_eq(bs_auth_more(&auth, (struct bs_str){"\x01\x04", 2}, &out, &reply, &err), BS_PROTOCOL);
+    cr_assert_eq(bs_auth_more(&auth, (struct bs_str){"\x01\x04", 2}, &out, &reply, &err),
+                 BS_PROTOCOL);
     cr_assert_eq(out.len, 0);
+}
+
+Test(auth, sha256_gives_the_password_itself_only_where_nobody_listens) {
+    struct bs_buf out = {0};
+    struct bs_error err;
+    struct bs_auth auth = auth_of("secret", true, bs_str(""));
+    cr_assert_eq(bs_auth_begin(&auth, "sha256_password", bs_str(SCRAMBLE), &out, &err), BS_OK);
+    cr_assert_eq(out.len, 7);
+    bs_buf_clear(&out);
+    auth = auth_of("secret", false, bs_str(""));
+    cr_assert_eq(bs_auth_begin(&auth, "sha256_password", bs_str(SCRAMBLE), &out, &err), BS_OK);
+    cr_assert_eq(out.len, 1);
+    cr_assert_eq(out.data[0], 0x01); /* asks for the key */
+    bs_buf_fini(&out);
+}
+
+Test(auth, sha256_encrypts_for_the_key_that_the_server_sent) {
+    struct bs_buf pem = {0};
+    struct bs_buf out = {0};
+    struct bs_buf message = {0};
+    bool reply = false;
+    EVP_PKEY *key = make_key(&pem);
+    struct bs_auth auth = auth_of("secret", false, bs_str(""));
+    cr_assert_eq(bs_auth_begin(&auth, "sha256_password", bs_str(SCRAMBLE), &out, NULL), BS_OK);
+    bs_buf_clear(&out);
+    bs_buf_put_u8(&message, 1);
+    bs_buf_put(&message, pem.data, pem.len);
+    cr_assert_eq(bs_auth_more(&auth, bs_buf_str(&message), &out, &reply, NULL), BS_OK);
+    expect_decrypts(key, &out);
+    cr_assert_eq(bs_auth_more(&auth, bs_buf_str(&message), &out, &reply, NULL),
+                 BS_PROTOCOL); /* once */
+    EVP_PKEY_free(key);
+    bs_buf_fini(&pem);
+    bs_buf_fini(&out);
+    bs_buf_fini(&message);
 }

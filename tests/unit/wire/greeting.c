@@ -8,18 +8,23 @@
 #include <stdlib.h>
 
 /* Whole first packets of real servers, header included. */
-static const char MYSQL_5_1[] = "380000000a352e312e36332d6c6f67001200000032474c2a2a356b3e00fff708020000000000000000000"
-                                "000000000317a374223273c36395c447c00";
-static const char MYSQL_5_6[] = "4e0000000a352e362e32342d6c6f67001c00000069555071662e512d00fff70802007f801500000000000"
-                                "0000000002c325846377c307627586926006d7973716c5f6e61746976655f70617373776f726400";
-static const char MYSQL_9_7[] = "4b0000000a392e372e342d32000b00000036337773161d171a00ffffff0200ffdf1500000000000000000"
-                                "0001804555f2b6c716c321d3e690063616368696e675f736861325f70617373776f726400";
-static const char MARIADB_10_11[] =
-    "680000000a352e352e352d31302e31312e31392d4d6172696144422d302b646562313275312d6c6f67001a0000005035552d2260416200fef70"
-    "80200ff81150000000000001d000000492622744746675248513e7e006d7973716c5f6e61746976655f70617373776f726400";
-static const char MARIADB_11_8[] =
-    "6c0000000a31312e382e362d4d6172696144422d302b646562313375312066726f6d2044656269616e2d6c6f67001a0000005f51563f74506e5"
-    "b00feff2d0200ff81150000000000003d0000005c3f614d3c25425f352c7c4d006d7973716c5f6e61746976655f70617373776f726400";
+static const char MYSQL_5_1[] =
+    "380000000a352e312e36332d6c6f67001200000032474c2a2a356b3e00fff708020000000000000000000"
+    "000000000317a374223273c36395c447c00";
+static const char MYSQL_5_6[] =
+    "4e0000000a352e362e32342d6c6f67001c00000069555071662e512d00fff70802007f801500000000000"
+    "0000000002c325846377c307627586926006d7973716c5f6e61746976655f70617373776f726400";
+static const char MYSQL_9_7[] =
+    "4b0000000a392e372e342d32000b00000036337773161d171a00ffffff0200ffdf1500000000000000000"
+    "0001804555f2b6c716c321d3e690063616368696e675f736861325f70617373776f726400";
+static const char MARIADB_10_11[] = "680000000a352e352e352d31302e31312e31392d4d6172696144422d302b64"
+                                    "6562313275312d6c6f67001a0000005035552d2260416200fef70"
+                                    "80200ff81150000000000001d000000492622744746675248513e7e006d797"
+                                    "3716c5f6e61746976655f70617373776f726400";
+static const char MARIADB_11_8[] = "6c0000000a31312e382e362d4d6172696144422d302b6465623133753120667"
+                                   "26f6d2044656269616e2d6c6f67001a0000005f51563f74506e5"
+                                   "b00feff2d0200ff81150000000000003d0000005c3f614d3c25425f352c7c4d"
+                                   "006d7973716c5f6e61746976655f70617373776f726400";
 
 static struct bs_greeting
 parse(const char *hex) {
@@ -69,7 +74,8 @@ Test(greeting, a_plugin_name_without_its_nul_is_accepted) {
     struct bs_greeting g;
     struct bs_error err;
     struct bs_buf bytes = bytes_of(MYSQL_5_6);
-    cr_assert_eq(bs_greeting_parse((struct bs_str){(char *)bytes.data + 4, bytes.len - 5}, &g, &err), BS_OK);
+    cr_assert_eq(
+        bs_greeting_parse((struct bs_str){(char *)bytes.data + 4, bytes.len - 5}, &g, &err), BS_OK);
     cr_assert_str_eq(g.auth_plugin, "mysql_native_password");
     bs_buf_fini(&bytes);
 }
@@ -85,7 +91,8 @@ Test(greeting, one_that_is_cut_anywhere_is_an_error_and_never_an_overrun) {
         char *copy = malloc(len + 1); /* exact, so that the sanitizer sees a byte too far */
         char *exact = realloc(copy, len > 0 ? len : 1);
         memcpy(exact, bytes.data + 4, len);
-        cr_assert_eq(bs_greeting_parse((struct bs_str){exact, len}, &g, &err), BS_PROTOCOL, "%zu", len);
+        cr_assert_eq(bs_greeting_parse((struct bs_str){exact, len}, &g, &err), BS_PROTOCOL, "%zu",
+                     len);
         free(exact);
     }
     bs_buf_fini(&bytes);
@@ -95,7 +102,8 @@ Test(greeting, an_error_in_its_place_is_the_servers_error) {
     struct bs_greeting g;
     struct bs_error err;
     const char message[] = "\xff\x10\x04Too many connections";
-    cr_assert_eq(bs_greeting_parse((struct bs_str){message, sizeof message - 1}, &g, &err), BS_SERVER);
+    cr_assert_eq(bs_greeting_parse((struct bs_str){message, sizeof message - 1}, &g, &err),
+                 BS_SERVER);
     cr_assert_eq(err.sql_errno, 1040);
     cr_assert(strstr(err.message, "Too many connections") != NULL);
 }
@@ -112,7 +120,9 @@ Test(greeting, a_server_before_4_1s_protocol_is_too_old) {
     struct bs_error err;
     struct bs_buf bytes = bytes_of(MYSQL_5_1);
     bytes.data[4 + 1 + 11 + 4 + 9 + 1] = 0x75; /* PROTOCOL_41 and SECURE_CONNECTION cleared */
-    cr_assert_eq(bs_greeting_parse((struct bs_str){(char *)bytes.data + 4, bytes.len - 4}, &g, &err), BS_PROTOCOL);
+    cr_assert_eq(
+        bs_greeting_parse((struct bs_str){(char *)bytes.data + 4, bytes.len - 4}, &g, &err),
+        BS_PROTOCOL);
     cr_assert(strstr(err.message, "too old") != NULL);
     bs_buf_fini(&bytes);
 }
@@ -138,7 +148,10 @@ Test(greeting, every_recorded_one_can_be_read) {
     char pattern[1024];
     const char *corpus = getenv("BINSTREAM_CORPUS");
     const char *source = getenv("BINSTREAM_SOURCE_DIR");
-    (void)snprintf(pattern, sizeof pattern, "%s%s/servers/*/facts.txt", corpus != NULL ? corpus : source != NULL ? source : ".",
+    (void)snprintf(pattern, sizeof pattern, "%s%s/servers/*/facts.txt",
+                   corpus != NULL   ? corpus
+                   : source != NULL ? source
+                                    : ".",
                    corpus != NULL ? "" : "/../shared/corpus");
     glob_t found;
     if (glob(pattern, 0, NULL, &found) != 0) {

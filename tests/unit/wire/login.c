@@ -12,8 +12,9 @@ Test(login, only_what_the_server_offers_is_asked_for) {
     enum bs_compress compress = BS_COMPRESS_NONE;
     cr_assert_eq(bs_login_capabilities(&old, false, &compress), BASE);
     struct bs_greeting new = {.capabilities = UINT32_MAX};
-    cr_assert_eq(bs_login_capabilities(&new, true, &compress),
-                 BASE | BS_CAP_PLUGIN_AUTH | BS_CAP_CONNECT_ATTRS | BS_CAP_LENENC_AUTH | BS_CAP_SSL);
+    cr_assert_eq(bs_login_capabilities(&new, true, &compress), BASE | BS_CAP_PLUGIN_AUTH |
+                                                                   BS_CAP_CONNECT_ATTRS |
+                                                                   BS_CAP_LENENC_AUTH | BS_CAP_SSL);
 }
 
 Test(login, compression_that_the_server_lacks_is_taken_back) {
@@ -37,7 +38,8 @@ Test(login, an_ssl_request_is_32_bytes) {
     struct bs_buf out = {0};
     bs_login_write_ssl_request(&out, BASE | BS_CAP_SSL, 45);
     struct bs_buf hex = hex_of(bs_buf_str(&out));
-    cr_assert_str_eq((char *)hex.data, "05aa0000000000402d0000000000000000000000000000000000000000000000");
+    cr_assert_str_eq((char *)hex.data,
+                     "05aa0000000000402d0000000000000000000000000000000000000000000000");
     bs_buf_fini(&out);
     bs_buf_fini(&hex);
 }
@@ -53,14 +55,21 @@ Test(login, a_response_to_5_1_has_a_length_byte_and_no_plugin) {
 
 Test(login, a_response_names_plugin_and_program) {
     struct bs_buf out = {0};
-    struct bs_login login = {"me", "caching_sha2_password", {"", 0},
-                             BASE | BS_CAP_PLUGIN_AUTH | BS_CAP_CONNECT_ATTRS | BS_CAP_LENENC_AUTH | BS_CAP_ZSTD, 45};
+    struct bs_login login = {"me",
+                             "caching_sha2_password",
+                             {"", 0},
+                             BASE | BS_CAP_PLUGIN_AUTH | BS_CAP_CONNECT_ATTRS | BS_CAP_LENENC_AUTH |
+                                 BS_CAP_ZSTD,
+                             45};
     bs_login_write_response(&out, &login);
     const char *rest = (const char *)out.data + 32;
     cr_assert_arr_eq(rest, "me\0\0caching_sha2_password\0", 26);
     size_t attributes = out.len - 32 - 26 - 1 - 1;
     cr_assert_eq((size_t)(uint8_t)rest[26], attributes);
-    cr_assert(memmem(rest, out.len - 32, "\x0cprogram_name\x09" "binstream", 23) != NULL);
+    cr_assert(memmem(rest, out.len - 32,
+                     "\x0cprogram_name\x09"
+                     "binstream",
+                     23) != NULL);
     cr_assert_eq(out.data[out.len - 1], 3); /* zstd level */
     bs_buf_fini(&out);
 }

@@ -35,12 +35,22 @@ Test(result, rows_and_nulls_are_handed_over) {
     bool complete = true;
     bs_result_init(&result, on_row, &seen);
     cr_assert_eq(TAKE("\x02"), BS_OK);
-    cr_assert_eq(TAKE("\x03" "def..."), BS_OK);
-    cr_assert_eq(TAKE("\x03" "def..."), BS_OK);
+    cr_assert_eq(TAKE("\x03"
+                      "def..."),
+                 BS_OK);
+    cr_assert_eq(TAKE("\x03"
+                      "def..."),
+                 BS_OK);
     cr_assert_eq(TAKE("\xfe\0\0\2\0"), BS_OK);
     cr_assert(!complete);
-    cr_assert_eq(TAKE("\x01" "a" "\x02" "bc"), BS_OK);
-    cr_assert_eq(TAKE("\x00" "\xfb"), BS_OK); /* an empty text first looks like an OK */
+    cr_assert_eq(TAKE("\x01"
+                      "a"
+                      "\x02"
+                      "bc"),
+                 BS_OK);
+    cr_assert_eq(TAKE("\x00"
+                      "\xfb"),
+                 BS_OK); /* an empty text first looks like an OK */
     cr_assert(!complete);
     cr_assert_eq(TAKE("\xfe\0\0\2\0"), BS_OK);
     cr_assert(complete);
@@ -82,7 +92,19 @@ Test(result, rows_that_are_cut_or_too_long_are_refused) {
     cr_assert_eq(TAKE("def"), BS_OK);
     cr_assert_eq(TAKE("more"), BS_PROTOCOL);
     cr_assert_eq(TAKE("\xfe\0\0\2\0"), BS_OK);
-    cr_assert_eq(TAKE("\x01" "a" "\x05" "bc"), BS_PROTOCOL);
-    cr_assert_eq(TAKE("\x01" "a"), BS_PROTOCOL);
-    cr_assert_eq(TAKE("\x01" "a" "\x01" "b" "\x01" "c"), BS_PROTOCOL);
+    cr_assert_eq(TAKE("\x01"
+                      "a"
+                      "\x05"
+                      "bc"),
+                 BS_PROTOCOL);
+    cr_assert_eq(TAKE("\x01"
+                      "a"),
+                 BS_PROTOCOL);
+    cr_assert_eq(TAKE("\x01"
+                      "a"
+                      "\x01"
+                      "b"
+                      "\x01"
+                      "c"),
+                 BS_PROTOCOL);
 }
