@@ -164,8 +164,13 @@ class BadInput:
         follow = self.pair.follow_start(source=False, env={
             'BINSTREAM_SOURCE': 'mysql://guarded@127.0.0.1:%d/' % self.pair.source.port, 'BINSTREAM_SOURCE_PASSWORD': PASSWORD})
         self.pair.wait_applied(follow)
+        # Accounts of the source pass by in its binlog.
+        self.pair.source.query("CREATE USER passing@'%' IDENTIFIED BY 'Pa55ing-by'")
+        self.pair.source.query("SET PASSWORD FOR passing@'%' = " + ("PASSWORD('Pa55ing-by2')" if self.mariadb else "'Pa55ing-by2'"))
+        self.pair.wait_applied(follow)
         follow.kill9()
-        say('the password shows nowhere: process list, logs, state')
+        assert 'Pa55ing-by' not in follow.err + follow.out, "another account's password shows:\n" + follow.tail()
+        say('passwords show nowhere: process list, logs, state')
 
     def _state_holds_no_secret(self):
         for (table,) in self.pair.target.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'binstream'"):
@@ -196,7 +201,7 @@ class BadInput:
             other.query('CREATE TABLE shop.t (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=InnoDB')
             other.query("INSERT INTO shop.t VALUES (999, 'from another server')")
             with Proxy(other.port) as proxy:
-                self.refused('another server behind the same address', (1, 5), ['server'], verb='follow', clean=False,
+                self.refused('another server behind the same address', (1, 3, 5), ['server'], verb='follow', clean=False,
                              source='mysql://root@127.0.0.1:%d/' % proxy.port)
         assert self.pair.target.query('SELECT COUNT(*) FROM shop.t WHERE id = 999')[0][0] == 0
 
