@@ -321,15 +321,23 @@ claim_in_transaction(struct bs_sql *sql, const struct bs_state *state, const uin
         return bs_state_fenced(state, err);
     }
     struct bs_buf text = {0};
-    bs_buf_puts(&text, "INSERT INTO ");
-    bs_state_put_name(&text, state, "claim");
-    bs_buf_puts(&text, " SET task=");
-    bs_state_put_text(&text, state->task);
-    bs_buf_printf(&text, ", number=%" PRIu64 " ON DUPLICATE KEY UPDATE number=%" PRIu64, number + 1,
-                  number + 1);
-    status = bs_state_run(sql, &text, err);
     *claim = number + 1;
-    return status;
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "claim");
+    bs_buf_printf(&text, " SET number=%" PRIu64, *claim);
+    bs_state_put_where(&text, state);
+    return bs_state_run(sql, &text, err);
+}
+
+/* So that the row is there to be locked. */
+static enum bs_status
+insert_claim(struct bs_sql *sql, const struct bs_state *state, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "INSERT IGNORE INTO ");
+    bs_state_put_name(&text, state, "claim");
+    bs_buf_puts(&text, " SET number=0, task=");
+    bs_state_put_text(&text, state->task);
+    return bs_state_run(sql, &text, err);
 }
 
 /* Inside the transaction: nobody has claimed after us, and all rows that an old transaction may hold
@@ -381,7 +389,10 @@ end(struct bs_sql *sql, const struct bs_state *state, enum bs_status status, int
 static enum bs_status
 claim_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
             int timeout_ms, uint64_t *claim, struct bs_error *err) {
-    enum bs_status status = begin(sql, timeout_ms, err);
+    enum bs_status status = insert_claim(sql, state, err);
+    if (status == BS_OK) {
+        status = begin(sql, timeout_ms, err);
+    }
     if (status == BS_OK) {
         status = claim_in_transaction(sql, state, expected, claim, err);
         status = end(sql, state, status, timeout_ms, err);

@@ -4,8 +4,8 @@
  * Every session that writes for a task holds GET_LOCK of its own slot (lane k and loader k use slot
  * k; the control session holds "main"). Taking over:
  *
- *   claim the next epoch ──> kill whoever holds a slot ──> wait until all are free, hold "main" ──> raise the epoch ──> only
- *   then read the checkpoint
+ *   claim the next epoch ──> kill whoever holds a slot ──> wait until all are free, hold "main" ──>
+ *   raise the epoch ──> only then read the checkpoint
  *
  * A transaction that an old session left behind waits, at the latest, on its lane's row, which the
  * raising of the epoch must lock: so when the epoch is up, that transaction has either committed, and
