@@ -39,9 +39,10 @@ struct bs_copy {
     size_t column_count;
     size_t naming_count; /* the leading columns that name a row; 0: none does */
     bool has_json;
-    char *select; /* "SELECT ... FROM `db`.`t`" with the index hint */
-    char *load;   /* "LOAD DATA LOCAL INFILE ..." */
-    char *insert; /* "INSERT INTO `db`.`t` (...) VALUES " */
+    uint64_t table_id; /* InnoDB's, at the point; 0: DDL on the table is held off instead */
+    char *select;      /* "SELECT ... FROM `db`.`t`" with the index hint */
+    char *load;        /* "LOAD DATA LOCAL INFILE ..." */
+    char *insert;      /* "INSERT INTO `db`.`t` (...) VALUES " */
 };
 
 struct bs_copy *bs_copy_new(const struct bs_table *table);

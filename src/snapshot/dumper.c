@@ -6,6 +6,7 @@
 #include "snapshot/pair.h"
 
 #include "sql/json_text.h"
+#include "catalog/catalog.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
 
@@ -13,6 +14,7 @@
 
 enum {
     TABLE_DEF_CHANGED = 1412,
+    BAD_FIELD = 1054,
     NO_SUCH_TABLE = 1146,
     PACKET_MARGIN = 4096,
 };
@@ -166,16 +168,40 @@ put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
 }
 
 static enum bs_status
-explain_altered(const struct bs_chunk *chunk, struct bs_error *err) {
+refuse_altered(const struct bs_copy *copy, struct bs_error *err) {
     char name[512];
-    bs_copy_name(chunk->copy, name, sizeof name);
+    bs_copy_name(copy, name, sizeof name);
+    bs_error_set(err, BS_SCHEMA, "table %s was altered on the source while it was copied", name);
+    return bs_error_hint(err, "run the same command again: it starts over");
+}
+
+static enum bs_status
+explain(const struct bs_copy *copy, struct bs_error *err) {
+    char name[512];
+    bs_copy_name(copy, name, sizeof name);
     if (err->status == BS_SERVER &&
-        (err->sql_errno == TABLE_DEF_CHANGED || err->sql_errno == NO_SUCH_TABLE)) {
-        bs_error_set(err, BS_SCHEMA, "table %s was altered on the source while it was copied",
-                     name);
-        bs_error_hint(err, "run the same command again: it starts over");
+        (err->sql_errno == TABLE_DEF_CHANGED || err->sql_errno == NO_SUCH_TABLE ||
+         err->sql_errno == BAD_FIELD)) {
+        return refuse_altered(copy, err);
     }
     return bs_error_context(err, "reading table %s", name);
+}
+
+/* While the metadata lock of the reading is held: was it the table of the point that was read, and
+ * not one that has been renamed into its place? */
+static enum bs_status
+check_identity(const struct bs_pair *pair, const struct bs_copy *copy, struct bs_error *err) {
+    uint64_t id = 0;
+    if (copy->table_id == 0) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        bs_catalog_table_id(pair->source, pair->config->source, bs_str(copy->table->db),
+                            bs_str(copy->table->name), &id, err);
+    if (status == BS_OK && id != copy->table_id) {
+        status = refuse_altered(copy, err);
+    }
+    return status;
 }
 
 static enum bs_status
@@ -195,6 +221,9 @@ dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
     bs_sql_result_free(rows);
     bs_buf_fini(&text);
     if (status == BS_OK) {
+        status = check_identity(pair, chunk->copy, err);
+    }
+    if (status == BS_OK) {
         status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
     }
     if (status == BS_OK) {
@@ -213,14 +242,13 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
         bool is_last = false;
         enum bs_status status = bs_plan_cut(pair->source, item, &chunk, &is_last, err);
         if (status != BS_OK) {
-            struct bs_chunk failed = {.copy = item->copy};
-            return explain_altered(&failed, err);
+            return explain(item->copy, err);
         }
         chunk->form = bs_work_form(pair->config->work);
         bs_work_cut(pair->config->work, item, chunk, is_last);
     }
     enum bs_status status = dump_chunk(pair, chunk, err);
-    return status == BS_OK ? BS_OK : explain_altered(chunk, err);
+    return status == BS_OK ? BS_OK : explain(item->copy, err);
 }
 
 void *

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/queue.h"
+#include "schema/server.h"
 #include "snapshot/work.h"
 #include "sql/session.h"
 #include "state/state.h"
@@ -44,6 +45,7 @@ struct bs_block {
 /* What every pair shares. Read-only while they run. */
 struct bs_pair_config {
     struct bs_work *work;
+    const struct bs_server *source;
     struct bs_state state;
     uint64_t epoch;
     uint64_t piece_bytes;  /* --chunk-bytes */

@@ -16,12 +16,23 @@
  * start. A table that appeared before the lock also does (its rows would be lost: it was not
  * locked); one that appeared later comes with the stream and is dropped from the schema.
  *
+ * Identity. Once the pins are gone a table may be renamed away and another put in its place, which
+ * a view reads without complaint (tried on all: only a table that was made or altered after the
+ * view opened is refused, by error 1412; MySQL 5.6 shows a truncated one as empty). So InnoDB's
+ * table ids are noted under the pins and compared by the dumpers while they hold each table's
+ * metadata lock. Where they cannot be told (no PROCESS privilege), the pins stay until the copy is
+ * over: DDL waits, on the tables without an id.
+ *
+ * MariaDB keeps metadata locks over ROLLBACK TO SAVEPOINT in sessions that write to the binlog; so
+ * the views' sessions say that they do not, where they may.
+ *
  * Rejected: reading the schema under the lock; it takes a second per thousand tables, in which
  * nobody could write. */
 #include "snapshot/point.h"
 
 #include "base/log.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "catalog/catalog.h"
 #include "snapshot/pair.h"
 #include "sql/text.h"
@@ -32,7 +43,7 @@
 
 enum {
     POINT_ATTEMPTS_MAX = 5,
-    PIN_BATCH = 200,
+    PIN_BATCH_BYTES = 20000,
     NO_SUCH_TABLE = 1146,
     BAD_DB = 1049,
     NOT_BASE_TABLE = 1347,
@@ -93,10 +104,32 @@ check_names(const struct bs_point_config *config, const struct bs_schema *schema
 }
 
 static enum bs_status
+leave_binlog(const struct bs_point_config *config, struct bs_sql *view, bool *may,
+             struct bs_error *err) {
+    if (config->server->flavour != BS_MARIADB || !*may) {
+        return BS_OK;
+    }
+    enum bs_status status = bs_sql_exec(view, err, "SET SESSION sql_log_bin=0");
+    if (status != BS_SERVER) {
+        return status;
+    }
+    *may = false;
+    bs_log(BS_LOG_WARNING,
+           "DDL on the source's tables waits until they are copied (%s); to avoid it: "
+           "GRANT BINLOG ADMIN ON *.* TO the account",
+           err->message);
+    return BS_OK;
+}
+
+static enum bs_status
 prepare_views(const struct bs_point_config *config, struct bs_error *err) {
-    enum bs_status status = BS_OK;
+    bool may_leave = true;
+    enum bs_status status = bs_sql_exec(config->control, err, "ROLLBACK");
     for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
         status = bs_sql_exec(config->views[i], err, "ROLLBACK");
+        if (status == BS_OK) {
+            status = leave_binlog(config, config->views[i], &may_leave, err);
+        }
         if (status == BS_OK) {
             status = bs_sql_exec(config->views[i], err,
                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
@@ -130,18 +163,21 @@ run_batch(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err) {
     return status;
 }
 
-/* Opens every table once in the first view: DDL on them waits from here on. */
+/* Opens tables once in a transaction of sql's: DDL on them waits from here on. ids: only those
+ * tables that have none; NULL: all. */
 static enum bs_status
-pin_tables(const struct bs_point_config *config, const struct bs_schema *schema,
+pin_tables(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t *ids,
            struct bs_error *err) {
     struct bs_buf text = {0};
     enum bs_status status = BS_OK;
-    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-        bs_buf_puts(&text, text.len > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
-        bs_sql_put_table(&text, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
-        bs_buf_puts(&text, " LIMIT 0");
-        if ((i + 1) % PIN_BATCH == 0 || i + 1 == schema->table_count) {
-            status = run_batch(config->views[0], &text, err);
+    for (size_t i = 0; i <= schema->table_count && status == BS_OK; i++) {
+        if (i < schema->table_count && (ids == NULL || ids[i] == 0)) {
+            bs_buf_puts(&text, text.len > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
+            bs_sql_put_table(&text, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
+            bs_buf_puts(&text, " LIMIT 0");
+        }
+        if (text.len > PIN_BATCH_BYTES || (i == schema->table_count && text.len > 0)) {
+            status = run_batch(sql, &text, err);
         }
     }
     bs_buf_fini(&text);
@@ -190,7 +226,7 @@ take_locked(const struct bs_point_config *config, const struct bs_lock *lock,
         status = open_views(config, err);
     }
     if (status == BS_OK) {
-        status = pin_tables(config, schema, err);
+        status = pin_tables(config->views[0], schema, NULL, err);
     }
     if (status == BS_OK) {
         status = bs_catalog_position(config->control, config->server, &after, err);
@@ -240,6 +276,30 @@ keep_known_tables(struct bs_schema *schema, const struct bs_schema *known) {
     return kept == known->table_count;
 }
 
+/* Under the pins. The tables without an id get a pin that lasts. */
+static enum bs_status
+note_identities(const struct bs_point_config *config, struct bs_point *point,
+                struct bs_error *err) {
+    const struct bs_schema *schema = point->schema;
+    size_t unknown = 0;
+    enum bs_status status = BS_OK;
+    point->table_ids = bs_zalloc((schema->table_count + 1) * sizeof *point->table_ids);
+    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+        status = bs_catalog_table_id(config->control, config->server, bs_str(schema->tables[i]->db),
+                                     bs_str(schema->tables[i]->name), &point->table_ids[i], err);
+        unknown += point->table_ids[i] == 0 ? 1 : 0;
+    }
+    if (status != BS_OK || unknown == 0) {
+        return status;
+    }
+    bs_log(BS_LOG_INFO,
+           "DDL on %zu of the source's tables waits until the copy is over: InnoDB's ids of "
+           "them are not to be had",
+           unknown);
+    status = bs_sql_exec(config->control, err, "START TRANSACTION");
+    return status == BS_OK ? pin_tables(config->control, schema, point->table_ids, err) : status;
+}
+
 static enum bs_status
 read_again(const struct bs_point_config *config, const struct bs_schema *first,
            struct bs_point *point, enum outcome *outcome, struct bs_error *err) {
@@ -248,6 +308,9 @@ read_again(const struct bs_point_config *config, const struct bs_schema *first,
     if (status == BS_OK &&
         (!keep_known_tables(point->schema, first) || !objects_equal(first, point->schema))) {
         *outcome = SCHEMA_MOVED;
+    }
+    if (status == BS_OK && *outcome == TAKEN) {
+        status = note_identities(config, point, err);
     }
     if (status == BS_OK) {
         status = bs_sql_exec(config->views[0], err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
@@ -365,5 +428,6 @@ void
 bs_point_fini(struct bs_point *point) {
     bs_position_fini(&point->position);
     bs_schema_free(point->schema);
+    free(point->table_ids);
     memset(point, 0, sizeof *point);
 }

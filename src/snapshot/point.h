@@ -30,11 +30,13 @@ struct bs_point_config {
 struct bs_point {
     struct bs_position position;
     struct bs_schema *schema;
+    uint64_t *table_ids; /* one per table of schema: InnoDB's, 0 where it cannot be told */
     int64_t locked_ms;
     const char *consistency;
 };
 
-/* On success every view is open, with BS_VIEW_SAVEPOINT set, and the lock is gone. */
+/* On success every view is open, with BS_VIEW_SAVEPOINT set, and the lock is gone. control is
+ * inside a transaction that holds off DDL on the tables without an id, until it ends. */
 enum bs_status bs_point_take(const struct bs_point_config *config, struct bs_point *point,
                              struct bs_error *err) BS_MUST_CHECK;
 void bs_point_fini(struct bs_point *point);

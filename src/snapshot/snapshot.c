@@ -196,12 +196,14 @@ make_work(struct run *run) {
     run->copies = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_copy *));
     for (size_t i = 0; i < schema->table_count; i++) {
         run->copies[i] = bs_copy_new(schema->tables[i]);
+        run->copies[i]->table_id = run->point.table_ids[i];
     }
     qsort(run->copies, schema->table_count, sizeof(struct bs_copy *), compare_size);
     run->work = bs_work_new(run->copies, schema->table_count, chunk_bytes);
     uint64_t packet = run->target_server.max_allowed_packet;
     run->pair_config = (struct bs_pair_config){
         .work = run->work,
+        .source = &run->source_server,
         .state = run->config->state,
         .epoch = run->task.epoch,
         .piece_bytes = chunk_bytes,

@@ -182,6 +182,8 @@ bs_work_take(struct bs_work *work, struct bs_work_item *item) {
         item->chunk = work->again;
         work->again = item->chunk->next;
         item->chunk->next = NULL;
+        item->copy = item->chunk->copy;
+        item->table = item->chunk->table;
     } else if (has_work) {
         give_table(work, table, item);
     }

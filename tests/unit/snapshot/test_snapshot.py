@@ -255,6 +255,22 @@ def altered_table_is_told(pair):
     pair.source.query("DROP DATABASE early")
 
 
+def swapped_tables_are_noticed(pair):
+    """Two old tables change names: a view shows the wrong one without complaint."""
+    pair.source.query("CREATE DATABASE swaps")
+    for i in range(60):
+        pair.source.query("CREATE TABLE swaps.t%02d (id INT PRIMARY KEY)" % i)
+    process = pair.start("databases=swaps")
+    wait_for(lambda: pair.target.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='swaps'")[0][0] > 0)
+    renames = ["swaps.t%02d TO swaps.x, swaps.t%02d TO swaps.t%02d, swaps.x TO swaps.t%02d" % (i, i + 1, i, i + 1)
+               for i in range(0, 60, 2)]
+    pair.source.query("RENAME TABLE " + ", ".join(renames))
+    report = pair.finish(process, expect=SCHEMA)
+    assert "was altered on the source" in report["log"], report["log"]
+    pair.run("databases=swaps")
+    pair.source.query("DROP DATABASE swaps")
+
+
 def open_transaction_holds_the_lock_back(pair):
     with contextlib.closing(pair.source.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE shop.held (id INT PRIMARY KEY)")
@@ -309,7 +325,7 @@ def wait_for(condition, timeout=60):
 CASES = [odd_schema_is_equal, bad_row_is_named, tiny_chunks_are_equal, without_load_data_is_equal, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
-         altered_table_is_told, open_transaction_holds_the_lock_back,
+         altered_table_is_told, swapped_tables_are_noticed, open_transaction_holds_the_lock_back,
          long_statement_is_waited_for, signal_stops_the_copy]
 
 
