@@ -167,6 +167,18 @@ run_statement(struct bs_applier *applier, const struct bs_statement *statement,
     return status;
 }
 
+/* What the stream creates belongs to the task as what the snapshot created does: `reset` must find it. */
+static enum bs_status
+note_made(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    bool creates = ddl->verb != BS_DDL_DROP && ddl->verb != BS_DDL_TRUNCATE;
+    for (size_t i = 0; status == BS_OK && creates && i < ddl->count; i++) {
+        status = bs_state_note_made(applier->lane.sql, &applier->lane.state, ddl->objects[i].kind,
+                                    ddl->objects[i].db, ddl->objects[i].name, err);
+    }
+    return status;
+}
+
 static enum bs_status
 save_intent(struct bs_applier *applier, const struct bs_statement *statement,
             const struct bs_ddl *ddl, struct bs_error *err) {
@@ -182,6 +194,9 @@ save_intent(struct bs_applier *applier, const struct bs_statement *statement,
         status = bs_lane_flush(lane, err);
         if (status == BS_OK) {
             status = bs_state_save_intent(lane->sql, &lane->state, lane->number, &intent, err);
+        }
+        if (status == BS_OK) {
+            status = note_made(applier, ddl, err);
         }
         if (status == BS_OK) {
             status = bs_sql_exec(lane->sql, err, "COMMIT");
