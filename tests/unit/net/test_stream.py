@@ -61,6 +61,7 @@ class Probe:
         with contextlib.suppress(ValueError):
             rest, _ = self.process.communicate(timeout=timeout)
             self.lines += rest.splitlines()
+        assert not re.search("Sanitizer|runtime error:", self.text()), self.text()
         return self
 
     def text(self):
