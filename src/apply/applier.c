@@ -55,8 +55,7 @@ load_intent(struct bs_applier *applier, struct bs_error *err) {
         bs_state_load_intent(applier->lane.sql, &applier->lane.state, applier->lane.number,
                              &applier->intent, &applier->has_intent, err);
     if (status == BS_OK && applier->has_intent) {
-        bs_log(BS_LOG_INFO, "the last run ended inside a DDL statement: %.200s",
-               applier->intent.statement);
+        bs_log(BS_LOG_INFO, "the last run ended inside a DDL statement");
     }
     return status;
 }

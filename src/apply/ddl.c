@@ -15,10 +15,12 @@
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
+#include "schema/lexer.h"
 #include "schema/sql_mode.h"
 #include "sql/text.h"
 #include "state/fence.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,18 +45,34 @@ is_selected(const struct bs_applier *applier, const struct bs_ddl_object *object
     return false;
 }
 
+/* The statement's first words for messages, every string in it replaced: it may be a password. */
+static const char *
+show(const struct bs_statement *statement, char out[SHOWN_MAX]) {
+    struct bs_lexer lexer = bs_lexer(statement->sql, false, false);
+    size_t len = 0;
+    out[0] = '\0';
+    for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END && len + 8 < SHOWN_MAX;
+         t = bs_lexer_next(&lexer)) {
+        bool is_string = t.kind == BS_TOKEN_STRING;
+        int n = snprintf(out + len, SHOWN_MAX - len, "%s%.*s", len > 0 ? " " : "",
+                         is_string ? 5 : (int)t.text.len, is_string ? "'...'" : t.text.data);
+        len += n > 0 ? (size_t)n : 0;
+    }
+    return out;
+}
+
 static enum bs_status
 refuse(const struct bs_statement *statement, const char *why, const char *hint,
        struct bs_error *err) {
-    int len = (int)(statement->sql.len < SHOWN_MAX ? statement->sql.len : SHOWN_MAX);
-    bs_error_set(err, BS_SCHEMA, "%s: %.*s", why, len, statement->sql.data);
+    char text[SHOWN_MAX];
+    bs_error_set(err, BS_SCHEMA, "%s: %s", why, show(statement, text));
     return bs_error_hint(err, "%s", hint);
 }
 
 static enum bs_status
 skip(struct bs_applier *applier, const struct bs_statement *statement, const char *why) {
-    int len = (int)(statement->sql.len < SHOWN_MAX ? statement->sql.len : SHOWN_MAX);
-    bs_log(BS_LOG_INFO, "not run on the target (%s): %.*s", why, len, statement->sql.data);
+    char text[SHOWN_MAX];
+    bs_log(BS_LOG_INFO, "not run on the target (%s): %s", why, show(statement, text));
     applier->stats.skipped_statements++;
     return BS_OK;
 }
@@ -158,9 +176,8 @@ run_statement(struct bs_applier *applier, const struct bs_statement *statement,
     bs_buf_fini(&text);
     if (status != BS_OK && err != NULL) {
         *err = failure;
-        bs_error_context(err, "running on the target: %.*s",
-                         (int)(statement->sql.len < SHOWN_MAX ? statement->sql.len : SHOWN_MAX),
-                         statement->sql.data);
+        char shown[SHOWN_MAX];
+        bs_error_context(err, "running on the target: %s", show(statement, shown));
         bs_error_hint(err, "mend what the message names on the target, then run the same command "
                            "again: it goes on with this statement");
     }

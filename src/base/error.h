@@ -22,7 +22,7 @@ enum bs_status {
     BS_CONFIG,    /* wrong usage, URI or selection: exit 2 */
     BS_PRECHECK,  /* the server is not fit for the task: exit 3 */
     BS_DIFFERENT, /* source and target differ: exit 4 */
-    BS_PURGED,    /* what is needed to resume is gone: exit 5 */
+    BS_PURGED,    /* what is needed to resume is gone, or on another server: exit 5 */
     BS_CANCELLED, /* stopped by request, resumable: exit 6 */
     BS_FENCED,    /* another binstream took the task over */
     BS_NOMEM,

@@ -46,7 +46,7 @@ check_identity(const struct bs_follow *follow, struct bs_error *err) {
     if (same) {
         return BS_OK;
     }
-    bs_error_set(err, BS_PRECHECK,
+    bs_error_set(err, BS_PURGED,
                  "this is another source than the snapshot was taken from: it was %s server_id %"
                  PRIu32 " %s, it is %s server_id %" PRIu32 " %s",
                  bs_flavour_name(task->source_flavour), task->source_server_id, task->source_uuid,
