@@ -65,4 +65,7 @@ void bs_catalog_sort_views(struct bs_object *views, char **definitions, size_t c
 enum bs_status bs_catalog_unify_text(struct bs_sql *sql, const struct bs_server *server,
                                      struct bs_object *object, struct bs_error *err) BS_MUST_CHECK;
 
+/* Doubles the backquotes in the names of foreign keys, where the server's CREATE text did not. */
+void bs_catalog_mend_constraint_names(struct bs_table *table);
+
 #endif

@@ -424,7 +424,13 @@ read_all(struct load *load) {
     if (status == BS_OK) {
         status = read_keys(load);
     }
-    return status == BS_OK ? read_foreign_keys(load) : status;
+    if (status == BS_OK) {
+        status = read_foreign_keys(load);
+    }
+    for (size_t i = load->first; status == BS_OK && i < load->list->count; i++) {
+        bs_catalog_mend_constraint_names(load->list->tables[i]);
+    }
+    return status;
 }
 
 enum bs_status
