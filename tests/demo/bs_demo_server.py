@@ -47,8 +47,9 @@ def _free_port():
 def make_template(folder):
     """An empty data directory, made once and copied for each server."""
     template = os.path.join(folder, 'template')
+    # --force: else it wants the machine's name looked up, which a bare system without /etc/hosts cannot do.
     command = [find_program('mariadb-install-db', 'mysql_install_db'), '--no-defaults', '--datadir=' + template, '--skip-test-db',
-               '--auth-root-authentication-method=normal', '--skip-name-resolve', '--innodb-log-file-size=16M']
+               '--auth-root-authentication-method=normal', '--force', '--innodb-log-file-size=16M']
     done = subprocess.run(command + _as_root(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=folder, preexec_fn=die_with_parent,
                           start_new_session=True)
     if done.returncode != 0:
