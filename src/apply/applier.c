@@ -109,8 +109,10 @@ bs_applier_commit(struct bs_applier *applier, struct bs_error *err) {
     }
     enum bs_status status = bs_decoder_position(applier->decoder, &position, err);
     if (status == BS_OK) {
-        status = bs_lane_commit(&applier->lane, &position,
-                                bs_decoder_file_created(applier->decoder), applier->source_us, err);
+        /* By GTID the position's file may be an older one than the stream is in. */
+        bool same_file = strcmp(position.file, bs_decoder_file(applier->decoder)) == 0;
+        uint32_t created = same_file ? bs_decoder_file_created(applier->decoder) : 0;
+        status = bs_lane_commit(&applier->lane, &position, created, applier->source_us, err);
     }
     bs_position_fini(&position);
     return status;

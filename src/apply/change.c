@@ -1,7 +1,7 @@
 /* Why DELETE and INSERT are gathered and UPDATE is not: an UPDATE by key needs its own values, and
  * the order of UPDATEs within an event matters where unique values change hands. Why a table that
- * references itself is not gathered: with the cascades done by the target, the order of its rows is
- * the only one in which every step is legal.
+ * references itself, or whose rows a cascade can delete, is not gathered: with the cascades done by
+ * the target, the order of the event is the only one in which every step does what it did.
  *
  * ENUM index 0 (what the server keeps for a value outside the list) cannot be stored in strict mode.
  * Such a row runs as SET sql_mode=lenient; statement; SET sql_mode=strict, and may raise exactly as
@@ -181,7 +181,7 @@ static void
 add_delete(struct bs_change *change, const struct bs_value *values) {
     const struct bs_target_table *table = change->table;
     struct bs_buf *sql = &change->batch->sql;
-    bool gathers = table->key != NULL && !table->references_itself;
+    bool gathers = table->key != NULL && !table->references_itself && !table->is_cascaded;
     if (gathers && can_gather(change, BS_ROW_DELETE)) {
         put_gathered_key(sql, table, values, false);
         change->open->rows++;

@@ -40,9 +40,17 @@ is_selected(const struct bs_applier *applier, const struct bs_ddl_object *object
     case BS_OBJECT_FUNCTION:
     case BS_OBJECT_TRIGGER:
     case BS_OBJECT_EVENT:
-        return bs_selection_has_database(applier->selection, bs_str(object->db));
+        return bs_selection_has_whole_database(applier->selection, bs_str(object->db));
     }
     return false;
+}
+
+/* A database of which only some tables are selected: what is done to it as a whole is not ours to do,
+ * nor to leave. */
+static bool
+is_in_part(const struct bs_applier *applier, const struct bs_ddl *ddl) {
+    return ddl->kind == BS_OBJECT_DATABASE && !is_selected(applier, &ddl->objects[0]) &&
+           bs_selection_has_database(applier->selection, bs_str(ddl->objects[0].db));
 }
 
 /* The statement's first words for messages, every string in it replaced: it may be a password. */
@@ -152,6 +160,25 @@ is_gone_already(const struct bs_ddl *ddl, const struct bs_error *err) {
             err->sql_errno == ER_SP_DOES_NOT_EXIST);
 }
 
+/* A statement that failed half way on the source must fail in the same way on the target. */
+static enum bs_status
+compare_outcome(const struct bs_statement *statement, const struct bs_ddl *ddl,
+                enum bs_status status, bool again, struct bs_error *failure) {
+    if (status == BS_SERVER && statement->error_code != 0 &&
+        failure->sql_errno == statement->error_code) {
+        return BS_OK;
+    }
+    if (status == BS_SERVER && again && is_gone_already(ddl, failure)) {
+        return BS_OK;
+    }
+    if (status == BS_OK && statement->error_code != 0 && !again) {
+        return bs_error_set(failure, BS_CONFLICT,
+                            "a statement that failed half way on the source, with error %u, worked "
+                            "on the target", statement->error_code);
+    }
+    return status;
+}
+
 static enum bs_status
 run_statement(struct bs_applier *applier, const struct bs_statement *statement,
               const struct bs_ddl *ddl, bool again, struct bs_error *err) {
@@ -167,11 +194,7 @@ run_statement(struct bs_applier *applier, const struct bs_statement *statement,
     }
     if (status == BS_OK) {
         status = send_statement(applier->ddl_sql, bs_buf_str(&text), &failure);
-        bool as_on_source = status == BS_SERVER && statement->error_code != 0 &&
-                            failure.sql_errno == statement->error_code;
-        if (as_on_source || (status == BS_SERVER && again && is_gone_already(ddl, &failure))) {
-            status = BS_OK;
-        }
+        status = compare_outcome(statement, ddl, status, again, &failure);
     }
     bs_buf_fini(&text);
     if (status != BS_OK && err != NULL) {
@@ -349,6 +372,11 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
     size_t selected = 0;
     for (size_t i = 0; i < ddl->count; i++) {
         selected += is_selected(applier, &ddl->objects[i]);
+    }
+    if (is_in_part(applier, ddl)) {
+        return refuse(statement, "a statement is about a whole database of which only a part is "
+                                 "selected",
+                      "do on the target by hand what it means there, then take a new snapshot", err);
     }
     if (selected == 0) {
         return skip(applier, statement, "not selected");

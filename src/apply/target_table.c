@@ -33,6 +33,7 @@ bs_target_table_new(struct bs_table *model) {
     }
     for (size_t i = 0; i < model->fk_count; i++) {
         const struct bs_foreign_key *fk = &model->fks[i];
+        table->is_cascaded = table->is_cascaded || fk->on_delete == BS_FK_CASCADE;
         table->references_itself =
             table->references_itself ||
             (strcmp(fk->parent_db, model->db) == 0 && strcmp(fk->parent_table, model->name) == 0);

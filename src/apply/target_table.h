@@ -16,6 +16,7 @@ struct bs_target_table {
     size_t writable_count;
     struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
     bool references_itself;    /* a foreign key to the same table: rows go one by one, in order */
+    bool is_cascaded;          /* deleting a parent deletes its rows: so may deleting its own, in a cycle */
 };
 
 struct bs_target_table *bs_target_table_new(struct bs_table *model);

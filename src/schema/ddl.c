@@ -331,6 +331,14 @@ static const struct plain_verb PLAIN_VERBS[] = {
     {"DO", BS_DDL_DML},
 };
 
+/* SET PASSWORD, SET ROLE, SET DEFAULT ROLE. MariaDB's SET STATEMENT ... FOR is something else. */
+static bool
+parse_set(struct parser *p) {
+    bool account = accept(p, "PASSWORD") || accept(p, "ROLE") || accept(p, "DEFAULT");
+    p->ddl->class = account ? BS_DDL_ACCOUNT : BS_DDL_UNKNOWN;
+    return account;
+}
+
 static void
 parse_statement(struct parser *p) {
     struct bs_ddl *ddl = p->ddl;
@@ -348,6 +356,8 @@ parse_statement(struct parser *p) {
     } else if (bs_token_is(verb, "RENAME")) {
         ddl->what = "RENAME";
         known = parse_rename(p);
+    } else if (bs_token_is(verb, "SET")) {
+        known = parse_set(p);
     } else if (bs_token_is(verb, "TRUNCATE")) {
         ddl->what = "TRUNCATE";
         known = parse_truncate(p);

@@ -109,6 +109,8 @@ Test(ddl, triggers_and_events_are_deferred_accounts_and_upkeep_are_told_apart) {
         {"CREATE USER u IDENTIFIED BY 'x'", BS_DDL_ACCOUNT},
         {"RENAME USER a TO b", BS_DDL_ACCOUNT},
         {"CREATE FUNCTION f RETURNS STRING SONAME 'x.so'", BS_DDL_ACCOUNT},
+        {"SET PASSWORD FOR u = 'x'", BS_DDL_ACCOUNT},
+        {"SET STATEMENT sql_mode='' FOR ALTER TABLE t ADD a INT", BS_DDL_UNKNOWN},
         {"OPTIMIZE TABLE t", BS_DDL_UPKEEP},
         {"FLUSH PRIVILEGES", BS_DDL_UPKEEP},
         {"DROP TEMPORARY TABLE IF EXISTS t", BS_DDL_TEMPORARY},
