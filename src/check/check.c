@@ -20,6 +20,7 @@ static const struct {
     {"flavour", bs_check_flavour, true, false},
     {"same-server", bs_check_same_server, true, false},
     {"lower-case-table-names", bs_check_lower_case, true, false},
+    {"ddl-settings", bs_check_ddl_settings, true, false},
     {"log-bin", bs_check_log_bin, true, false},
     {"binlog-format", bs_check_binlog_format, true, true},
     {"binlog-row-image", bs_check_row_image, true, true},
@@ -121,6 +122,20 @@ run_all(struct bs_checking *c, struct bs_error *err) {
     return status;
 }
 
+/* Whether another server is fit does not matter. */
+static enum bs_status
+check_identity(const struct bs_checking *c, struct bs_error *err) {
+    struct bs_task task = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_state_load_task(c->config->target, &c->config->state, &task, &found, err);
+    if (status == BS_OK && found) {
+        status = bs_task_check_source(&task, &c->source, err);
+    }
+    bs_task_fini(&task);
+    return status;
+}
+
 enum bs_status
 bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
              struct bs_error *err) {
@@ -128,6 +143,9 @@ bs_check_run(const struct bs_check_config *config, struct bs_check_report *repor
     *report = (struct bs_check_report){.results =
                                            bs_zalloc(CHECK_COUNT * sizeof(struct bs_check_result))};
     enum bs_status status = bs_catalog_server(config->source, &c.source, err);
+    if (status == BS_OK && config->purpose == BS_CHECK_FOR_FOLLOW) {
+        status = check_identity(&c, err);
+    }
     if (status == BS_OK) {
         status = bs_catalog_server(config->target, &c.target, err);
     }

@@ -260,7 +260,8 @@ bs_cutover_perform(void *arg, struct bs_follow *follow, const struct bs_request 
     if (status != BS_OK) {
         return status;
     }
-    status = bs_freeze_open(&attempt.frozen, attempt.config->source, attempt.mode, &cause);
+    status = bs_freeze_open(&attempt.frozen, attempt.config->source, bs_follow_task(follow),
+                            attempt.mode, &cause);
     if (status == BS_OK) {
         status = freeze(&attempt, &cause);
     }
@@ -292,7 +293,8 @@ undo_left_over(struct bs_cutover_config *config, struct bs_follow *follow, const
                             stored);
     }
     bs_log(BS_LOG_WARNING, "an earlier cutover did not finish: putting the source's settings back");
-    enum bs_status status = bs_freeze_open(&attempt.frozen, config->source, attempt.mode, err);
+    enum bs_status status = bs_freeze_open(&attempt.frozen, config->source, bs_follow_task(follow),
+                                           attempt.mode, err);
     if (status == BS_OK) {
         attempt.frozen.before = before;
         attempt.frozen.applied = true;

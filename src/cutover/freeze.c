@@ -60,8 +60,8 @@ read_values(struct bs_frozen *frozen, struct bs_error *err) {
 }
 
 enum bs_status
-bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source, enum bs_freeze mode,
-               struct bs_error *err) {
+bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
+               const struct bs_task *task, enum bs_freeze mode, struct bs_error *err) {
     struct bs_sql_options options = {.program = "binstream cutover"};
     memset(frozen, 0, sizeof *frozen);
     frozen->mode = mode;
@@ -71,6 +71,9 @@ bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source, enum 
     }
     if (status == BS_OK) {
         status = bs_catalog_server(frozen->sql, &frozen->server, err);
+    }
+    if (status == BS_OK) {
+        status = bs_task_check_source(task, &frozen->server, err);
     }
     if (status == BS_OK) {
         status = read_values(frozen, err);

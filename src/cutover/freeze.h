@@ -35,8 +35,11 @@ struct bs_frozen {
     bool applied;
 };
 
+/* Fails with BS_PURGED if the address leads to another server than the task's: its settings are
+ * not ours to change. */
 enum bs_status bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
-                              enum bs_freeze mode, struct bs_error *err) BS_MUST_CHECK;
+                              const struct bs_task *task, enum bs_freeze mode,
+                              struct bs_error *err) BS_MUST_CHECK;
 void bs_freeze_close(struct bs_frozen *frozen); /* lets locks go; read-only stays */
 
 /* As text for the state, and back. */

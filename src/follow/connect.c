@@ -37,29 +37,10 @@ make_identity(struct bs_stream_config *config, struct bs_error *err) {
 }
 
 static enum bs_status
-check_identity(const struct bs_follow *follow, struct bs_error *err) {
-    const struct bs_task *task = &follow->task;
-    const struct bs_server *source = &follow->source;
-    bool same = strcmp(task->source_uuid, source->server_uuid) == 0 &&
-                (task->source_server_id == 0 || task->source_server_id == source->server_id) &&
-                task->source_flavour == source->flavour;
-    if (same) {
-        return BS_OK;
-    }
-    bs_error_set(err, BS_PURGED,
-                 "this is another source than the snapshot was taken from: it was %s server_id %"
-                 PRIu32 " %s, it is %s server_id %" PRIu32 " %s",
-                 bs_flavour_name(task->source_flavour), task->source_server_id, task->source_uuid,
-                 bs_flavour_name(source->flavour), source->server_id, source->server_uuid);
-    return bs_error_hint(err, "positions mean nothing on another server: point --source at the server "
-                              "of the snapshot, or take a new snapshot");
-}
-
-static enum bs_status
 read_source(struct bs_follow *follow, struct bs_sql *sql, struct bs_error *err) {
     enum bs_status status = bs_catalog_server(sql, &follow->source, err);
     if (status == BS_OK) {
-        status = check_identity(follow, err);
+        status = bs_task_check_source(&follow->task, &follow->source, err);
     }
     if (status == BS_OK) {
         status = bs_collations_load(&follow->collations, sql, err);

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,12 +24,12 @@ reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct 
 }
 
 /* The file that we resume in must be the file that we left: a source that was set back (RESET MASTER,
- * restored) writes files of the same names. */
+ * restored) writes files of the same names, and so does another server of the same server_id. */
 static enum bs_status
 check_file(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
     uint32_t created = bs_decoder_file_created(follow->decoder);
-    if (follow->task.mode != BS_POSITION_FILE || created == 0 || checkpoint->file_created == 0 ||
+    if (created == 0 || checkpoint->file_created == 0 ||
         strcmp(checkpoint->position.file, bs_decoder_file(follow->decoder)) != 0 ||
         created == checkpoint->file_created) {
         return BS_OK;
@@ -114,6 +115,11 @@ handle(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_erro
     }
     if (err != NULL) {
         *err = *msg->error;
+    }
+    /* Every event before it went through the decoder, whose position it thus is at. */
+    if (msg->error->status == BS_PROTOCOL && follow->decoder != NULL) {
+        bs_error_at(err, "%s:%" PRIu64, bs_decoder_file(follow->decoder),
+                    bs_decoder_pos(follow->decoder));
     }
     return msg->error->status;
 }

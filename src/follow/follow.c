@@ -284,6 +284,11 @@ bs_follow_target(struct bs_follow *follow) {
     return follow->control;
 }
 
+const struct bs_task *
+bs_follow_task(const struct bs_follow *follow) {
+    return &follow->task;
+}
+
 uint64_t
 bs_follow_epoch(const struct bs_follow *follow) {
     return follow->epoch;

@@ -73,6 +73,7 @@ enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_positio
 
 /* The lane's session on the target, for the finishing of objects while nothing is being applied. */
 struct bs_sql *bs_follow_target(struct bs_follow *follow);
+const struct bs_task *bs_follow_task(const struct bs_follow *follow);
 uint64_t bs_follow_epoch(const struct bs_follow *follow);
 /* Groups applied since the follow was started (to notice writes after the final position). */
 uint64_t bs_follow_groups(const struct bs_follow *follow);

@@ -386,7 +386,7 @@ take_login(struct bs_client *client, struct bs_str message, struct bs_error *err
 static enum bs_status
 register_replica(struct bs_client *client) {
     struct bs_buf command = {0};
-    bs_command_register(&command, client->config->server_id, "binstream");
+    bs_command_register(&command, client->setup.server_id, "binstream");
     move(client, BS_CLIENT_REGISTERING);
     send_command(client, &command);
     return BS_OK;

@@ -1,11 +1,13 @@
 #include "net/setup.h"
 
+#include "base/clock.h"
 #include "wire/command.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 enum {
     HEARTBEAT_DEFAULT_MS = 5000,
@@ -14,7 +16,25 @@ enum {
     /* A full queue stops the reading for as long as the target needs; the server must not take that
      * for a dead client. */
     TIMEOUT_S = 30 * 24 * 3600,
+    OWN_ID_BASE = 0x40000000, /* above what people give to their servers, below 2^31 */
+    OWN_ID_MASK = OWN_ID_BASE - 1,
 };
+
+/* MariaDB lets a new dump wait until an older one of the same server_id is gone, and that one may be
+ * stuck in a write to a connection that is no longer there. So each connection has a number of its
+ * own; the old dump ends when its connection times out. MySQL knows us by our uuid, and waits for
+ * nobody. */
+static uint32_t
+connection_server_id(const struct bs_setup *setup) {
+    uint32_t random = 0;
+    if (!setup->is_mariadb || setup->config->server_id < OWN_ID_BASE) {
+        return setup->config->server_id;
+    }
+    if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random) {
+        random = (uint32_t)bs_clock_mono_ms();
+    }
+    return OWN_ID_BASE | (random & OWN_ID_MASK);
+}
 
 void
 bs_setup_init(struct bs_setup *setup, const struct bs_stream_config *config,
@@ -24,6 +44,7 @@ bs_setup_init(struct bs_setup *setup, const struct bs_stream_config *config,
     setup->request = request;
     setup->is_mariadb = greeting->is_mariadb;
     setup->version = greeting->version;
+    setup->server_id = connection_server_id(setup);
 }
 
 uint32_t
@@ -76,8 +97,8 @@ check_same_server(const struct bs_setup *setup, struct bs_error *err) {
     if (!other_uuid && !other_id) {
         return BS_OK;
     }
-    bs_error_set(err, BS_PRECHECK,
-                 "another server is behind this address: server_uuid '%s', server_id %" PRIu32
+    bs_error_set(err, BS_PURGED,
+                 "another server is behind the source's address: server_uuid '%s', server_id %" PRIu32
                  " instead of server_uuid '%s', server_id %" PRIu32,
                  found->server_uuid, found->server_id,
                  expect->server_uuid[0] != '\0' ? expect->server_uuid : "(not known)",
@@ -216,7 +237,7 @@ bs_setup_describe_request(const struct bs_stream_request *request, char *out, si
 enum bs_status
 bs_setup_dump_command(const struct bs_setup *setup, struct bs_buf *out, struct bs_error *err) {
     const struct bs_stream_request *request = setup->request;
-    uint32_t server_id = setup->config->server_id;
+    uint32_t server_id = setup->server_id;
     uint16_t flags = setup->config->non_block ? BS_DUMP_NON_BLOCK : 0;
     if (setup->is_mariadb) {
         /* Not asked for, they would still take room in the file, and positions could not be summed.

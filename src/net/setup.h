@@ -23,7 +23,8 @@
 struct bs_setup {
     const struct bs_stream_config *config;
     const struct bs_stream_request *request;
-    bool is_mariadb; /* these two from the greeting */
+    uint32_t server_id; /* ours, for this connection */
+    bool is_mariadb;    /* these two from the greeting */
     uint32_t version;
     struct bs_stream_identity identity;
     bool binlog_on;

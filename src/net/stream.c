@@ -10,7 +10,8 @@
  *
  * Edges: take_request, on_retry_due, on_dumping, on_ended, on_lost. PAUSING is the back-off; the
  * first one is 0 ms. Before the first CONNECTED every failure is final: a wrong address should be
- * told at once. After it, what may pass (net/verdict.h) is tried again until give_up_ms.
+ * told at once. After it, what may pass (net/verdict.h) is tried again until give_up_ms. Broken
+ * events are never tried again.
  *
  * Backpressure: a message that the queue refuses stays in the outbox and the client is paused; the
  * queue's on_space wakes the loop, which flushes and reads on. While paused, silence is not
@@ -254,6 +255,9 @@ may_pass(struct bs_stream *stream, struct bs_error *err) {
     int64_t now = bs_clock_mono_ms();
     uint32_t give_up_ms =
         stream->config.give_up_ms != 0 ? stream->config.give_up_ms : GIVE_UP_DEFAULT_MS;
+    if (verdict == BS_VERDICT_SUSPECT && stream->state == STREAMING) {
+        return false; /* TCP does not break bytes: who does must be looked at */
+    }
     stream->suspects = verdict == BS_VERDICT_SUSPECT ? stream->suspects + 1 : 0;
     if (!stream->was_connected || verdict == BS_VERDICT_FAIL || stream->suspects >= SUSPECTS_MAX) {
         return false;

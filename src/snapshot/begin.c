@@ -53,21 +53,6 @@ check_selection(const struct bs_snapshot_config *config, const struct bs_task *t
 }
 
 static enum bs_status
-check_source(const struct bs_task *task, const struct bs_server *source, struct bs_error *err) {
-    bool same = strcmp(task->source_uuid, source->server_uuid) == 0 &&
-                task->source_server_id == source->server_id &&
-                task->source_flavour == source->flavour;
-    if (same) {
-        return BS_OK;
-    }
-    bs_error_set(err, BS_CONFIG,
-                 "the task was started with another source (server_id %" PRIu32 ", now %" PRIu32
-                 ")",
-                 task->source_server_id, source->server_id);
-    return bs_error_hint(err, "give the same --source, or reset the task first");
-}
-
-static enum bs_status
 insert_task(struct bs_sql *control, const struct bs_snapshot_config *config,
             const struct bs_server *source, struct bs_task *task, struct bs_error *err) {
     task->phase = BS_PHASE_COPYING;
@@ -217,7 +202,7 @@ bs_snapshot_begin(struct bs_sql *control, const struct bs_snapshot_config *confi
     if (status == BS_OK && *is_rerun) {
         status = check_phase(config, task, err);
         status = status == BS_OK ? check_selection(config, task, err) : status;
-        status = status == BS_OK ? check_source(task, source, err) : status;
+        status = status == BS_OK ? bs_task_check_source(task, source, err) : status;
     } else if (status == BS_OK) {
         status = insert_task(control, config, source, task, err);
     }

@@ -77,6 +77,11 @@ struct bs_task {
     int64_t updated_us;
 };
 
+/* Is this the server that the task was begun with? BS_PURGED, naming both, if it is another:
+ * positions mean nothing there. */
+enum bs_status bs_task_check_source(const struct bs_task *task, const struct bs_server *source,
+                                    struct bs_error *err) BS_MUST_CHECK;
+
 /* The DDL statement that a lane is about to run, or was running when it died. Strings heap-owned. */
 struct bs_intent {
     struct bs_position position; /* the end of the statement's event: the checkpoint after it */

@@ -7,6 +7,7 @@
 #include "state/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -249,4 +250,33 @@ bs_task_fini(struct bs_task *task) {
     free(task->selection_args);
     bs_position_fini(&task->point);
     memset(task, 0, sizeof *task);
+}
+
+static void
+describe(char *out, size_t cap, enum bs_flavour flavour, uint32_t server_id, const char *uuid) {
+    (void)snprintf(out, cap, "%s with server_id %" PRIu32 "%s%s", bs_flavour_name(flavour),
+                   server_id, uuid[0] != '\0' ? ", server_uuid " : "", uuid);
+}
+
+/* server_id 0 was not known when the task was begun. */
+enum bs_status
+bs_task_check_source(const struct bs_task *task, const struct bs_server *source,
+                     struct bs_error *err) {
+    char begun[160];
+    char found[160];
+    bool same = strcmp(task->source_uuid, source->server_uuid) == 0 &&
+                (task->source_server_id == 0 || task->source_server_id == source->server_id) &&
+                task->source_flavour == source->flavour;
+    if (same) {
+        return BS_OK;
+    }
+    describe(begun, sizeof begun, task->source_flavour, task->source_server_id, task->source_uuid);
+    describe(found, sizeof found, source->flavour, source->server_id, source->server_uuid);
+    bs_error_set(err, BS_PURGED,
+                 "another server is behind the source's address: the task was begun with %s, this "
+                 "is %s",
+                 begun, found);
+    return bs_error_hint(err, "positions of one server mean nothing on another: point --source at "
+                              "the server that the task was begun with, or reset the task and copy "
+                              "anew");
 }

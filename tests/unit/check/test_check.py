@@ -14,7 +14,7 @@ BINSTREAM = os.environ["BINSTREAM"]
 NAME = sys.argv.pop()
 MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
-    "source-version target-version flavour same-server lower-case-table-names log-bin binlog-format binlog-row-image "
+    "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege gtid binlog-expiry "
     "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-key foreign-keys definers "
     "function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
@@ -127,6 +127,26 @@ class CheckTest(unittest.TestCase):
         self.source.restart("--lower-case-table-names=1")
         self.addCleanup(self.source.restart)
         self.expect("lower-case-table-names", "fail", ["is 1 on the source and 0 on the target"])
+
+    def test_settings_that_change_what_a_schema_change_means(self):
+        with self.setting(self.target, "default_storage_engine", "'MyISAM'"):
+            with self.setting(self.target, "innodb_strict_mode", 1 - self.target.query("SELECT @@global.innodb_strict_mode")[0][0]):
+                result = self.expect("ddl-settings", "warning", ["SET GLOBAL default_storage_engine='InnoDB'"], code=0)
+                self.assertIn("SET GLOBAL innodb_strict_mode=", result["fix"])
+
+    def test_a_setting_that_cannot_be_set_is_a_failure(self):
+        before = self.target.query("SELECT @@global.explicit_defaults_for_timestamp")[0][0]
+        self.target.restart("--explicit-defaults-for-timestamp=%d" % (1 - before))
+        self.addCleanup(self.target.restart)
+        verdict, fix = ("fail", "option file") if NAME == "mysql-5.6" else ("warning", "SET GLOBAL explicit_defaults_for_timestamp=")
+        self.expect("ddl-settings", verdict, ["explicit_defaults_for_timestamp", fix])
+
+    def test_settings_of_newer_servers(self):
+        for name, value in (("sql_require_primary_key", "ON"), ("character_set_collations", "'utf8mb4=utf8mb4_bin'"),
+                            ("innodb_default_row_format", "'compact'")):
+            if self.target.query("SHOW VARIABLES LIKE '%s'" % name):
+                with self.setting(self.target, name, value):
+                    self.expect("ddl-settings", "warning", ["SET GLOBAL %s=" % name], code=0)
 
     def test_max_allowed_packet(self):
         with self.setting(self.target, "max_allowed_packet", 1 << 20):

@@ -473,9 +473,9 @@ def test_checksums_that_are_off_are_told():
 
 def test_another_server_than_expected_is_refused_and_both_are_named():
     text = failed(uri(shared), "--expect-id", 77, "--stop-events", 1)
-    expect(text, "status=precheck", "another server", "77", str(shared.port))
+    expect(text, "status=purged", "another server", "77", str(shared.port))
     other = "99999999-aaaa-bbbb-cccc-dddddddddddd"
-    expect(failed(uri(shared), "--expect-uuid", other), "status=precheck", "another server", other)
+    expect(failed(uri(shared), "--expect-uuid", other), "status=purged", "another server", other)
 
 
 def test_another_server_at_the_same_address_is_found_out_at_reconnect():
@@ -487,7 +487,7 @@ def test_another_server_at_the_same_address_is_found_out_at_reconnect():
         probe.until("broken")
         server.remove()
     with Server(NAME, port=port, options=["server_id=4711"]):
-        expect(probe.until("failed"), "status=precheck", "another server", "4711", str(port))
+        expect(probe.until("failed"), "status=purged", "another server", "4711", str(port))
         probe.finish()
 
 

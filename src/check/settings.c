@@ -1,0 +1,100 @@
+/* The check of settings that change what a schema change means: the statements of the source's
+ * binlog are run on the target, and must make the same there. */
+#include "base/mem.h"
+#include "check/check_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* if_absent: what a source without the variable behaves like; NULL: it is not compared then. A
+ * target without the variable is never compared. */
+static const struct setting {
+    const char *name;
+    const char *if_absent;
+} SETTINGS[] = {
+    {"explicit_defaults_for_timestamp", NULL}, /* what TIMESTAMP alone means */
+    {"innodb_default_row_format", NULL},       /* MySQL 5.7.9, MariaDB 10.2 */
+    {"innodb_strict_mode", NULL},              /* whether an impossible ROW_FORMAT is an error */
+    {"default_storage_engine", NULL},
+    {"sql_require_primary_key", "OFF"},   /* MySQL 8.0.13 */
+    {"character_set_collations", ""},     /* MariaDB 11: what CHARACTER SET alone means */
+    {"innodb_native_foreign_keys", NULL}, /* MySQL 9.6 */
+};
+
+struct differences {
+    struct bs_buf found, fix;
+    bool is_fail;
+};
+
+/* Where the variable cannot be set while the server runs, and no session can have its own, DDL that
+ * leans on it would be made into something else. */
+static bool
+is_fixed(const struct bs_server *target, const char *name) {
+    enum { MYSQL_SETTABLE = 50700, MARIADB_SETTABLE = 100804 };
+    return strcmp(name, "explicit_defaults_for_timestamp") == 0 &&
+           target->version < (target->flavour == BS_MYSQL ? (uint32_t)MYSQL_SETTABLE
+                                                          : (uint32_t)MARIADB_SETTABLE);
+}
+
+static void
+add_difference(struct differences *all, const struct bs_server *target, const char *name,
+               const char *source_value, const char *target_value) {
+    bs_buf_printf(&all->found, "%s%s is '%s' on the source and '%s' on the target",
+                  all->found.len > 0 ? "; " : "", name, source_value, target_value);
+    bs_buf_puts(&all->fix, all->fix.len > 0 ? "; " : "on the target: ");
+    if (is_fixed(target, name)) {
+        all->is_fail = true;
+        bs_buf_printf(&all->fix,
+                      "put %s=%s into the [mysqld] section of its option file and "
+                      "restart it",
+                      name, source_value);
+    } else {
+        bs_buf_printf(&all->fix, "SET GLOBAL %s='%s'", name, source_value);
+    }
+}
+
+static enum bs_status
+compare(struct bs_checking *c, const struct setting *setting, struct differences *all,
+        struct bs_error *err) {
+    struct bs_buf source = {0}, target = {0};
+    bool source_has = false, target_has = false;
+    enum bs_status status =
+        bs_sql_variable(c->config->source, setting->name, true, &source, &source_has, err);
+    if (status == BS_OK) {
+        status = bs_sql_variable(c->config->target, setting->name, true, &target, &target_has, err);
+    }
+    bool compared = target_has && (source_has || setting->if_absent != NULL);
+    if (status == BS_OK && compared) {
+        const char *is = source_has ? bs_buf_cstr(&source) : setting->if_absent;
+        if (strcmp(is, bs_buf_cstr(&target)) != 0) {
+            add_difference(all, &c->target, setting->name, is, bs_buf_cstr(&target));
+        }
+    }
+    bs_buf_fini(&source);
+    bs_buf_fini(&target);
+    return status;
+}
+
+/* Between flavours the statements are rewritten, and mean what the rewriting says. */
+enum bs_status
+bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
+    struct differences all = {0};
+    enum bs_status status = BS_OK;
+    if (c->source.flavour != c->target.flavour) {
+        return BS_OK;
+    }
+    for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0] && status == BS_OK; i++) {
+        status = compare(c, &SETTINGS[i], &all, err);
+    }
+    if (status == BS_OK && all.found.len > 0) {
+        bs_check_add(c, all.is_fail ? BS_CHECK_FAIL : BS_CHECK_WARNING,
+                     bs_asprintf("schema changes may mean something else on the target: %s",
+                                 bs_buf_cstr(&all.found)),
+                     bs_strdup(bs_buf_cstr(&all.fix)));
+    } else if (status == BS_OK) {
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("schema changes mean the same on both"), NULL);
+    }
+    bs_buf_fini(&all.found);
+    bs_buf_fini(&all.fix);
+    return status;
+}
