@@ -6,6 +6,7 @@
 #include "cli/connect.h"
 #include "cli/help.h"
 #include "cli/report.h"
+#include "sql/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -295,11 +296,41 @@ bs_cli_connect(const struct bs_endpoint *endpoint, struct bs_sql **sql, struct b
     return bs_sql_connect(sql, endpoint, &options, err);
 }
 
+enum { TABLE_DENIED = 1142 };
+
+/* The refusal of a server, as the precheck that it is: with the statement that mends it. */
+static enum bs_status
+deny_state(struct bs_sql *target, const struct bs_run *run, struct bs_error *err) {
+    struct bs_buf account = {0};
+    struct bs_buf schema = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_sql_value(target, &account, &found, err,
+                     "SELECT CONCAT(QUOTE(LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - 1 - "
+                     "CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))), '@', "
+                     "QUOTE(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)))");
+    if (status == BS_OK) {
+        bs_sql_put_ident(&schema, bs_str(run->state.schema));
+        bs_error_set(err, BS_PRECHECK, "%s may not read the state in schema %s on the target",
+                     bs_buf_cstr(&account), bs_buf_cstr(&schema));
+        status = bs_error_hint(err,
+                               "on the target: GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, "
+                               "ALTER, INDEX ON %s.* TO %s",
+                               bs_buf_cstr(&schema), bs_buf_cstr(&account));
+    }
+    bs_buf_fini(&account);
+    bs_buf_fini(&schema);
+    return status;
+}
+
 enum bs_status
 bs_cli_load_task(struct bs_sql *target, const struct bs_run *run, struct bs_task *task,
                  struct bs_error *err) {
     bool found = false;
     enum bs_status status = bs_state_load_task(target, &run->state, task, &found, err);
+    if (status == BS_SERVER && err->sql_errno == TABLE_DENIED) {
+        return deny_state(target, run, err);
+    }
     if (status == BS_OK && !found) {
         bs_error_set(err, BS_PRECHECK, "there is no task '%s' on the target", run->state.task);
         return bs_error_hint(err,
@@ -312,7 +343,6 @@ bs_cli_load_task(struct bs_sql *target, const struct bs_run *run, struct bs_task
 enum bs_status
 bs_cli_peek_task(const struct bs_run *run, struct bs_task *task, bool *found,
                  struct bs_error *err) {
-    enum { TABLE_DENIED = 1142 };
     struct bs_sql *target = NULL;
     *task = (struct bs_task){.epoch = 0};
     *found = false;

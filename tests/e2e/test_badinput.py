@@ -98,38 +98,48 @@ class BadInput:
     def _without_gtid(self):
         return [] if self.mariadb else ['--gtid-mode=OFF', '--enforce-gtid-consistency=OFF']
 
-    def privileges(self):
+    def privileges(self, verb='check', name='poor'):
         """A user that may only log in is given what each refusal asks for, until nothing is missing; then it must do."""
-        self.pair.source.query("CREATE USER poor@'%%' IDENTIFIED BY '%s'" % PASSWORD)
-        self.pair.target.query("CREATE USER poor@'%%' IDENTIFIED BY '%s'" % PASSWORD)
+        args = ['--until-caught-up'] if verb == 'follow' else []
         for which, server in (('source', self.pair.source), ('target', self.pair.target)):
-            login = 'mysql://poor:%s@127.0.0.1:%d/' % (ENCODED, server.port)
-            source = login if which == 'source' else True
-            args = [] if which == 'source' else ['--target', login]
-            granted = []
-            for _ in range(20):
-                process = self.pair.run('check', *args, source=source, expect=None)
-                if process.code == 0:
-                    break
-                text = process.out + process.err
-                assert process.code == 3, 'missing privilege on the %s: exit %s\n%s' % (which, process.code, text)
-                assert PASSWORD not in text
-                grants = [grant.strip() for grant in re.findall(r'GRANT [^\n;]+ TO [^\n;]+', text)]
-                assert grants and not set(grants) <= set(granted), 'no new GRANT that would mend it:\n%s' % text
-                self.refused('missing privilege on the ' + which, 3, ['GRANT'], *args, source=source)
-                worked = [grant for grant in grants if self._give(server, grant)]
-                assert worked, 'no GRANT that this server understands:\n%s' % text
-                granted += worked
-            else:
-                raise AssertionError('still refused after %s' % granted)
-            assert granted, 'a user without any privilege on the %s passed the check' % which
-            say('the %s needed: %s' % (which, '; '.join(granted)))
+            server.query("CREATE USER %s@'%%' IDENTIFIED BY '%s'" % (name, PASSWORD))
+            login = 'mysql://%s:%s@127.0.0.1:%d/' % (name, ENCODED, server.port)
+            more = {'source': login} if which == 'source' else {'target': login}
+            granted = self._mend(server, name, which, verb, *args, **more)
+            assert granted, 'a user without any privilege on the %s passed %s' % (which, verb)
+            say('%s: the %s needed: %s' % (verb, which, '; '.join(granted)))
+
+    def _mend(self, server, name, which, verb, *args, target=None, **more):
+        args += ('--target', target) if target else ()
+        granted = []
+        for _ in range(20):
+            before = self._content()
+            process = self.pair.run(verb, *args, expect=None, **more)
+            if process.code == 0:
+                return granted
+            text = process.out + process.err
+            assert process.code == 3, 'missing privilege on the %s: exit %s\n%s' % (which, process.code, text)
+            assert PASSWORD not in text and self._content() == before, text
+            grants = [grant.strip() for grant in re.findall(r'GRANT [^\n;]+ TO [^\n;]+', text)]
+            assert grants and not set(grants) <= set(granted), 'no new GRANT that would mend it:\n%s' % text
+            self.refused('missing privilege on the %s, %s' % (which, verb), 3, ['GRANT'], *args, verb=verb, **more)
+            worked = [grant for grant in grants if self._give(server, grant, name)]
+            assert worked, 'no GRANT that this server understands:\n%s' % text
+            granted += worked
+        raise AssertionError('still refused after %s' % granted)
+
+    def _content(self):
+        """What there is on the target, and the checkpoint."""
+        found = self.pair.target.query("SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema NOT IN "
+                                       "('mysql', 'information_schema', 'performance_schema', 'sys') ORDER BY 1, 2")
+        lanes = self.pair.target.query('SELECT * FROM binstream.lane') if 'binstream' in self.databases() else None
+        return found, lanes
 
     @staticmethod
-    def _give(server, grant):
+    def _give(server, grant, name):
         """To the user as it was made here, however the message spells it. A hint may name several dialects."""
         try:
-            server.query(re.sub(r' TO .*', " TO poor@'%'", grant))
+            server.query(re.sub(r' TO .*', " TO %s@'%%'" % name, grant))
             return True
         except pymysql.err.MySQLError:
             return False
@@ -197,14 +207,38 @@ class BadInput:
 
     def another_server(self):
         """Names and positions mean nothing on another server, even at the same address."""
-        with Server(self.pair.names[0], options=bs_harness.SOURCE + bs_harness.gtid_options(self.pair.names[0], self.pair.gtid)) as other:
-            other.query('CREATE DATABASE shop')
-            other.query('CREATE TABLE shop.t (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=InnoDB')
-            other.query("INSERT INTO shop.t VALUES (999, 'from another server')")
-            with Proxy(other.port) as proxy:
-                self.refused('another server behind the same address', 5, ['another server'], verb='follow', clean=False,
-                             source='mysql://root@127.0.0.1:%d/' % proxy.port)
+        options = bs_harness.SOURCE + bs_harness.gtid_options(self.pair.names[0], self.pair.gtid)
+        own = str(self.pair.source.port)
+        with Server(self.pair.names[0], options=options) as other:
+            self._stranger(other, ['another server', own, str(other.port)])
+        # Unfit for a copy as well: that is not what is wrong here.
+        with Server(self.pair.names[0], options=options + ['--binlog-format=STATEMENT', '--binlog-row-image=MINIMAL']) as other:
+            self._stranger(other, ['another server', own, str(other.port)])
+        with Server(self.pair.names[0], options=options + ['--server-id=' + own]) as other:
+            # MariaDB has nothing else to tell servers apart by than what its log holds.
+            self._stranger(other, [] if self.mariadb else ['another server'])
+        if self.mariadb:
+            self._successor(options + ['--server-id=' + own])
+
+    def _stranger(self, other, words):
+        other.query('CREATE DATABASE shop')
+        other.query('CREATE TABLE shop.t (id INT PRIMARY KEY, v VARCHAR(50)) ENGINE=InnoDB')
+        other.query("INSERT INTO shop.t VALUES (999, 'from another server')")
+        with Proxy(other.port) as proxy:
+            self.refused('another server behind the same address', 5, words, verb='follow', clean=False,
+                         source='mysql://root@127.0.0.1:%d/' % proxy.port)
         assert self.pair.target.query('SELECT COUNT(*) FROM shop.t WHERE id = 999')[0][0] == 0
+
+    def _successor(self, options):
+        """With the same server_id, files and GTIDs: only the age of its files tells."""
+        with Server(self.pair.names[0], options=options) as other:
+            for _ in range(len(self.pair.source.query('SHOW BINARY LOGS')) - len(other.query('SHOW BINARY LOGS'))):
+                other.query('FLUSH LOGS')
+            other.query('CREATE DATABASE scratch')
+            other.query('CREATE TABLE scratch.t (id INT PRIMARY KEY AUTO_INCREMENT) ENGINE=InnoDB')
+            for _ in range(300):
+                other.query('INSERT INTO scratch.t VALUES (NULL)')
+            self._stranger(other, ['is not the one that was read before'] if self.pair.gtid else [])
 
     def purged(self):
         source = self.pair.source
@@ -232,6 +266,7 @@ def test(options):
         bad.not_empty()
         bad.privileges()
         bad.secrets()
+        bad.privileges('follow', 'poorer')
         bad.damaged_events()
         bad.another_server()
         bad.purged()
