@@ -259,10 +259,17 @@ bs_follow_report_fini(struct bs_follow_report *report) {
     bs_position_fini(&report->position);
 }
 
-enum bs_status
-bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
-                bool *reached, struct bs_error *err) {
-    *reached = false;
+/* A row lock on the target must not hold the frozen source for longer than the operator allowed. */
+static enum bs_status
+limit_lock_waits(struct bs_follow *follow, int64_t left_ms, struct bs_error *err) {
+    int64_t seconds = left_ms < 1000 ? 1 : left_ms / 1000;
+    return bs_sql_exec(follow->applier.lane.sql, err, "SET innodb_lock_wait_timeout=%" PRId64,
+                       seconds);
+}
+
+static enum bs_status
+drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
+      bool *reached, struct bs_error *err) {
     for (;;) {
         enum bs_status status = bs_follow_has_reached(follow, position, reached, err);
         int64_t left = deadline_ms - bs_clock_mono_ms();
@@ -277,6 +284,20 @@ bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, in
             return status;
         }
     }
+}
+
+enum bs_status
+bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
+                bool *reached, struct bs_error *err) {
+    *reached = false;
+    enum bs_status status = limit_lock_waits(follow, deadline_ms - bs_clock_mono_ms(), err);
+    if (status == BS_OK) {
+        status = drain(follow, position, deadline_ms, reached, err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_exec(follow->applier.lane.sql, err, "SET innodb_lock_wait_timeout=DEFAULT");
+    }
+    return status;
 }
 
 struct bs_sql *
