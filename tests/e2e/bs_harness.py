@@ -93,7 +93,13 @@ class Pair:
     def __exit__(self, kind, error, trace):
         if kind is not None and not issubclass(kind, SystemExit):
             self.diagnose()
-        self._clean()
+        try:
+            for process in self.processes:
+                process.kill9()
+                if kind is None:
+                    process.expect_no_report()
+        finally:
+            self._clean()
 
     def _clean(self):
         for actor in self.actors:

@@ -2,12 +2,14 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
 
 _libc = ctypes.CDLL(None, use_errno=True)
+_SANITIZER = re.compile('(Leak|Address|Thread|UndefinedBehavior)Sanitizer|runtime error:')
 
 
 def _die_with_parent():
@@ -75,6 +77,7 @@ class Process:
             self.signal(signal.SIGKILL)
             self._done.wait(10)
             raise AssertionError('still running after %d s: %s\n%s' % (timeout, self.describe(), self.tail()))
+        self.expect_no_report()
         return self.code
 
     def signal(self, number):
@@ -87,6 +90,11 @@ class Process:
 
     def describe(self):
         return ' '.join(self.argv)
+
+    def expect_no_report(self):
+        """Fails when a sanitizer that is built into the program has found something."""
+        if _SANITIZER.search(self.err):
+            raise AssertionError('a sanitizer reports: %s\n%s' % (self.describe(), self.err))
 
     def expect(self, *codes):
         """Fails unless it ended with one of these codes."""
