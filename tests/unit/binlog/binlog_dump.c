@@ -6,6 +6,7 @@
  *   B gtid ddl                      GROUP_BEGIN
  *   I|U|D db table values [| values] one row; U: before | after. db and table in hex
  *   S alone db sql                  STATEMENT, in hex
+ *   V db sql                        SAVEPOINT, in hex
  *   E|K gtid file pos               GROUP_END, GROUP_ROLLBACK
  *   P file pos gtids                where the decoder says that it is, at the end
  *
@@ -262,6 +263,13 @@ print_item(const struct bs_decoder *decoder, const struct bs_item *item, struct 
         return print_rows(item, arena, err);
     case BS_ITEM_STATEMENT:
         printf("S %d ", item->alone);
+        put_hex(item->statement.db);
+        putchar(' ');
+        put_hex(item->statement.sql);
+        putchar('\n');
+        break;
+    case BS_ITEM_SAVEPOINT:
+        fputs("V ", stdout);
         put_hex(item->statement.db);
         putchar(' ');
         put_hex(item->statement.sql);

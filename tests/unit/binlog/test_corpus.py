@@ -31,7 +31,6 @@ SERVERS = os.path.join(CORPUS, "servers")
 
 # What stops the decoder, by server and case: a part of the message.
 XA = "XA transaction"
-SAVEPOINT = "partial rollback"
 STOPS = {
     "mixed": "as a statement",
     "xa": XA,
@@ -40,9 +39,6 @@ STOPS = {
     "mariadb-10.11/vendor": "ALTER in two phases",
     "mariadb-11.8.6/vendor": "ALTER in two phases",
 }
-for _server in ("mysql-5.1.63", "mysql-5.5.62", "mariadb-10.5.23", "mariadb-10.11", "mariadb-11.8.6"):
-    STOPS[_server + "/tables"] = SAVEPOINT
-    STOPS[_server + "/compress-tables"] = SAVEPOINT
 NO_STOP = {"mysql-5.1.63/xa", "mysql-5.5.62/xa", "mysql-5.6.24/xa"}  # logged as plain transactions
 
 # Their rows are not all in the log as rows: cascades, DDL between, statements.
