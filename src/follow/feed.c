@@ -97,6 +97,29 @@ handle_broken(struct bs_follow *follow, const struct bs_stream_msg *msg, struct 
     return status == BS_OK ? bs_follow_resume_stream(follow, err) : status;
 }
 
+/* FAILED, or ENDED without having been asked for. */
+static enum bs_status
+handle_end(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
+    if (msg->error == NULL) {
+        return bs_error_set(err, BS_IO, "the source ended its binlog stream");
+    }
+    /* What a server says of a position that was another's tells less than the file's head, which it
+     * sends before. */
+    enum bs_status status = follow->decoder != NULL ? check_file(follow, err) : BS_OK;
+    if (status != BS_OK) {
+        return status;
+    }
+    if (err != NULL) {
+        *err = *msg->error;
+    }
+    /* Every event before it went through the decoder, whose position it thus is at. */
+    if (msg->error->status == BS_PROTOCOL && follow->decoder != NULL) {
+        bs_error_at(err, "%s:%" PRIu64, bs_decoder_file(follow->decoder),
+                    bs_decoder_pos(follow->decoder));
+    }
+    return msg->error->status;
+}
+
 static enum bs_status
 handle(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
     switch (msg->kind) {
@@ -110,18 +133,7 @@ handle(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_erro
     case BS_STREAM_ENDED:
         break;
     }
-    if (msg->error == NULL) {
-        return bs_error_set(err, BS_IO, "the source ended its binlog stream");
-    }
-    if (err != NULL) {
-        *err = *msg->error;
-    }
-    /* Every event before it went through the decoder, whose position it thus is at. */
-    if (msg->error->status == BS_PROTOCOL && follow->decoder != NULL) {
-        bs_error_at(err, "%s:%" PRIu64, bs_decoder_file(follow->decoder),
-                    bs_decoder_pos(follow->decoder));
-    }
-    return msg->error->status;
+    return handle_end(follow, msg, err);
 }
 
 static bool

@@ -20,10 +20,10 @@ enum {
     OWN_ID_MASK = OWN_ID_BASE - 1,
 };
 
-/* MariaDB lets a new dump wait until an older one of the same server_id is gone, and that one may be
- * stuck in a write to a connection that is no longer there. So each connection has a number of its
- * own; the old dump ends when its connection times out. MySQL knows us by our uuid, and waits for
- * nobody. */
+/* MariaDB lets a new dump wait until an older one of the same server_id is gone, and that one may
+ * be stuck in a write to a connection that is no longer there. So each connection has a number of
+ * its own; the old dump ends when its connection times out. MySQL knows us by our uuid, and waits
+ * for nobody. */
 static uint32_t
 connection_server_id(const struct bs_setup *setup) {
     uint32_t random = 0;
@@ -97,12 +97,13 @@ check_same_server(const struct bs_setup *setup, struct bs_error *err) {
     if (!other_uuid && !other_id) {
         return BS_OK;
     }
-    bs_error_set(err, BS_PURGED,
-                 "another server is behind the source's address: server_uuid '%s', server_id %" PRIu32
-                 " instead of server_uuid '%s', server_id %" PRIu32,
-                 found->server_uuid, found->server_id,
-                 expect->server_uuid[0] != '\0' ? expect->server_uuid : "(not known)",
-                 expect->server_id != 0 ? expect->server_id : found->server_id);
+    bs_error_set(
+        err, BS_PURGED,
+        "another server is behind the source's address: server_uuid '%s', server_id %" PRIu32
+        " instead of server_uuid '%s', server_id %" PRIu32,
+        found->server_uuid, found->server_id,
+        expect->server_uuid[0] != '\0' ? expect->server_uuid : "(not known)",
+        expect->server_id != 0 ? expect->server_id : found->server_id);
     return bs_error_hint(err,
                          "positions of one server mean nothing on another: point --source at the "
                          "server that this task began with");

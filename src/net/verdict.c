@@ -7,9 +7,9 @@
 enum { ER_BINLOG_DUMP = 1236 };
 
 #define HINT_AGAIN                                                                                 \
-    "the changes since the last position are gone from the source: copy it anew (binstream "       \
-    "reset, "                                                                                      \
-    "then start over), and keep its binlogs for longer than a copy takes"
+    "the changes since the last position are gone from the source, its binlogs were purged: copy " \
+    "it anew (binstream reset, then start over), and keep its binlogs for longer than a copy "     \
+    "takes"
 #define HINT_AHEAD                                                                                 \
     "the source has lost changes that were already read from it (restored, or a crash without "    \
     "sync_binlog=1): the target may be ahead of it; copy it anew"

@@ -64,6 +64,10 @@ class BadInput:
         for uri in ('mysql//root@127.0.0.1', 'http://127.0.0.1/', 'mysql://root@127.0.0.1:port/', 'mysql://root@127.0.0.1:99999/',
                     'mysql://root@127.0.0.1/?no-such=1', 'mysql://root@127.0.0.1/?ssl-mode=SOMETIMES', 'mysql://root@[::1/'):
             self.refused('URI ' + uri, 2, [], source=uri)
+        for uri in ('mysql://root:%s@127.0.0.1/' % PASSWORD, 'mysql://root:%s@127.0.0.1:port/' % ENCODED, 'mysql//root:%s@127.0.0.1/' % ENCODED,
+                    'mysql://root:%s@127.0.0.1/?no-such=1' % ENCODED, 'mysql://root:%%zz%s@127.0.0.1/' % ENCODED, 'root:%s@127.0.0.1' % ENCODED):
+            process = self.refused('malformed URI with a password', 2, [], source=uri)
+            assert not re.search('S3cret|pa55|w/rd', process.out + process.err), 'the password shows:\n' + process.err
         self.refused('no source', 2, ['source'], source=False)
         self.refused('unknown table', 2, ['no_such'], '--tables', 'shop.no_such')
         self.refused('unknown database', 2, ['no_such'], '--databases', 'no_such')
@@ -160,8 +164,9 @@ class BadInput:
     def secrets(self):
         """With the password on the command line, the process list must not show it while binstream runs."""
         login = 'mysql://guarded:%s@127.0.0.1:%d/' % (ENCODED, self.pair.source.port)
-        self.pair.run('snapshot', source=login)
-        follow = self.pair.follow_start(source=login)
+        copied = self.pair.run('snapshot', '--log-level=debug', '--position=' + ('gtid' if self.pair.gtid else 'file'), source=login)
+        assert 'S3cret' not in copied.out + copied.err, copied.err
+        follow = self.pair.follow_start('--log-level=debug', source=login)
         self.pair.wait_applied(follow)
         with open('/proc/%d/cmdline' % follow.pid, 'rb') as handle:
             shown = handle.read().decode(errors='replace')
@@ -196,8 +201,11 @@ class BadInput:
                 for n in range(4):
                     self.pair.source.query('REPLACE INTO shop.t VALUES (%d, UUID())' % (100 + n))
                 uri = 'mysql://root@127.0.0.1:%d/?ssl-mode=DISABLED' % proxy.port
-                self.refused('binlog event: ' + kind, 1, ['binlog.0'], verb='follow', source=uri, clean=False)
+                process = self.refused('binlog event: ' + kind, 1, ['  at binlog.0'], verb='follow', source=uri, clean=False)
                 assert proxy.damage.done.is_set(), 'no event was damaged'
+                assert 'broke' not in process.err, 'the damaged event was read again:\n' + process.err
+                late = 'SELECT id, v FROM shop.t WHERE id IN (101, 102, 103)'  # from the damaged one on
+                assert not set(self.pair.source.query(late)) & set(self.pair.target.query(late)), 'a damaged event was applied or passed'
             self.pair.follow()
             self._same('after a damaged event (%s)' % kind)
 
@@ -247,7 +255,7 @@ class BadInput:
             source.query('FLUSH LOGS')
         last = source.query('SHOW BINARY LOGS')[-1][0]
         self.pair.wait_until(lambda: self._purge(last), 'the source to purge its binlogs')
-        self.refused('binlog purged', 5, [('purged', 'no longer')], verb='follow', clean=False)
+        self.refused('binlog purged', 5, ['purged', 'copy it anew'], verb='follow', clean=False)
 
     def _purge(self, last):
         """MariaDB keeps a file while something of the engine still needs it, so once may not be enough."""

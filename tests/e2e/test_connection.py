@@ -73,9 +73,9 @@ class Connections:
             self._create('sha256', 'pw', "IDENTIFIED WITH sha256_password BY 'pw'")
             self.goes('sha256_password over TLS', login='sha256:pw', options='ssl-mode=REQUIRED')
             self.goes('sha256_password by the RSA key', login='sha256:pw', options='ssl-mode=DISABLED')
-        self.pair.source.query("CREATE USER empty@'%' IDENTIFIED BY ''")
-        self.pair.source.query("GRANT ALL ON *.* TO empty@'%'")
-        self.goes('an empty password', login='empty')
+        self.pair.source.query("CREATE USER open_door@'%' IDENTIFIED BY ''")
+        self.pair.source.query("GRANT ALL ON *.* TO open_door@'%'")
+        self.goes('an empty password', login='open_door')
 
     def _has_plugin(self, name):
         return bool(self.pair.source.query("SELECT 1 FROM information_schema.plugins WHERE plugin_name = '%s'" % name))
