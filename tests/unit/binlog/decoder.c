@@ -51,7 +51,7 @@ push_raw(struct stream *s, const void *bytes, size_t len) {
     while (status == BS_OK && (status = bs_decoder_next(s->decoder, &item, &s->err)) == BS_OK &&
            item.kind != BS_ITEM_NONE) {
         size_t n = strlen(s->items);
-        s->items[n] = " BRSEK"[item.kind];
+        s->items[n] = " BRSVEK"[item.kind];
         s->last = item;
     }
     free(copy);
@@ -204,7 +204,7 @@ Test(decoder, a_lone_statement_is_a_group_in_three_steps) {
     OK(query(&s, "SAVEPOINT a", REAL));
     OK(query(&s, "CREATE TABLE y (a INT) START TRANSACTION", REAL));
     OK(query(&s, "ROLLBACK", REAL));
-    expect_at(&s, "BSEBSK", "b.000001", s.pos, "aa000000-0000-0000-0000-000000000000:1-2");
+    expect_at(&s, "BSEBVSK", "b.000001", s.pos, "aa000000-0000-0000-0000-000000000000:1-2");
     close_stream(&s);
 }
 

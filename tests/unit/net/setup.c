@@ -97,12 +97,12 @@ Test(setup, another_server_is_refused_and_both_are_named) {
     give(&setup, "server_id", "1");
     cr_assert_eq(check(&setup, &err), BS_OK);
     give(&setup, "server_uuid", "bbbb");
-    cr_assert_eq(check(&setup, &err), BS_PRECHECK);
+    cr_assert_eq(check(&setup, &err), BS_PURGED);
     cr_assert(strstr(err.message, "'bbbb'") != NULL && strstr(err.message, "'aaaa'") != NULL);
     config.expect.server_uuid[0] = '\0';
     cr_assert_eq(check(&setup, &err), BS_OK);
     give(&setup, "server_id", "2");
-    cr_assert_eq(check(&setup, &err), BS_PRECHECK);
+    cr_assert_eq(check(&setup, &err), BS_PURGED);
 }
 
 Test(setup, a_gtid_position_that_could_break_out_of_its_quotes_is_refused) {
