@@ -44,6 +44,7 @@ static const struct {
     {"foreign-keys", bs_check_foreign_keys, false, false},
     {"definers", bs_check_definers, false, false},
     {"function-creators", bs_check_function_creators, false, false},
+    {"routine-privileges", bs_check_routine_privileges, false, false},
     {"max-allowed-packet", bs_check_packet, true, false},
     {"target-read-only", bs_check_target_read_only, true, false},
     {"target-binlog-format", bs_check_target_binlog_format, true, false},
