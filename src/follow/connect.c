@@ -100,7 +100,7 @@ take_over(struct bs_follow *follow, struct bs_error *err) {
         status = bs_fence_take_over(follow->control, &follow->config->state, BS_FOLLOW_TAKEOVER_MS,
                                     &follow->epoch, err);
     }
-    follow->taken_over = follow->taken_over || status == BS_OK;
+    follow->taken_over = follow->epoch != 0;
     return status;
 }
 

@@ -52,10 +52,10 @@ until_name(enum bs_follow_until until) {
     return "";
 }
 
+/* The task says which source is expected, so it is read first; the applier needs the source. */
 static enum bs_status
-open_all(struct bs_follow *follow, struct bs_error *err) {
+read_task(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_follow_config *config = follow->config;
-    /* The task says which source is expected, so it is read first; the applier needs the source. */
     struct bs_sql_options options = {.program = "binstream control"};
     enum bs_status status = bs_sql_connect(&follow->control, config->target, &options, err);
     bool found = false;
@@ -72,15 +72,17 @@ open_all(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_state_read_selection(&follow->task, &config->state, &follow->selection, err);
     }
-    if (status == BS_OK) {
-        status = bs_follow_open_source(follow, err);
-    }
     bs_sql_close(follow->control);
     follow->control = NULL;
-    if (status == BS_OK) {
-        status = bs_follow_open_target(follow, err);
-    }
-    if (status == BS_OK && config->opened != NULL) {
+    return status;
+}
+
+/* With the task in hand: what an interrupted cutover left is put back, and the phase is ours. */
+static enum bs_status
+begin_work(struct bs_follow *follow, struct bs_error *err) {
+    const struct bs_follow_config *config = follow->config;
+    enum bs_status status = BS_OK;
+    if (config->opened != NULL) {
         status = config->opened(config->cutover_arg, follow, &follow->task, err);
     }
     if (status == BS_OK) {
@@ -90,6 +92,35 @@ open_all(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_state_set_until(follow->control, &config->state, follow->epoch,
                                     until_name(config->until), err);
+    }
+    return status;
+}
+
+/* A session that is lost here was most likely killed by a successor: taking the task again tells. */
+static enum bs_status
+open_and_begin(struct bs_follow *follow, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (int tries = 0; tries < BS_FOLLOW_RETRIES_MAX; tries++) {
+        status = bs_follow_open_target(follow, err);
+        if (status == BS_OK) {
+            status = begin_work(follow, err);
+        }
+        if (status != BS_IO || !follow->taken_over) {
+            return status;
+        }
+        bs_follow_close_target(follow);
+    }
+    return status;
+}
+
+static enum bs_status
+open_all(struct bs_follow *follow, struct bs_error *err) {
+    enum bs_status status = read_task(follow, err);
+    if (status == BS_OK) {
+        status = bs_follow_open_source(follow, err);
+    }
+    if (status == BS_OK) {
+        status = open_and_begin(follow, err);
     }
     return status == BS_OK ? bs_follow_start_stream(follow, err) : status;
 }

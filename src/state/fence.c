@@ -445,13 +445,11 @@ claim_and_take(struct bs_sql *control, const struct bs_state *state, const uint6
     uint64_t claim = 0;
     enum bs_status status = claim_epoch(control, state, expected, timeout_ms, &claim, err);
     if (status == BS_OK) {
+        *epoch = claim;
         status = take(control, state, claim, timeout_ms, err);
     }
-    if (status != BS_OK) {
-        return bs_error_context(err, "taking task '%s' over", state->task);
-    }
-    *epoch = claim;
-    return BS_OK;
+    return status == BS_OK ? BS_OK
+                           : bs_error_context(err, "taking task '%s' over", state->task);
 }
 
 enum bs_status
