@@ -322,13 +322,12 @@ struct plain_verb {
 };
 
 static const struct plain_verb PLAIN_VERBS[] = {
-    {"GRANT", BS_DDL_ACCOUNT},   {"REVOKE", BS_DDL_ACCOUNT},    {"SET", BS_DDL_ACCOUNT},
-    {"INSTALL", BS_DDL_ACCOUNT}, {"UNINSTALL", BS_DDL_ACCOUNT}, {"ANALYZE", BS_DDL_UPKEEP},
-    {"OPTIMIZE", BS_DDL_UPKEEP}, {"REPAIR", BS_DDL_UPKEEP},     {"CHECK", BS_DDL_UPKEEP},
-    {"FLUSH", BS_DDL_UPKEEP},    {"INSERT", BS_DDL_DML},        {"UPDATE", BS_DDL_DML},
-    {"DELETE", BS_DDL_DML},      {"REPLACE", BS_DDL_DML},       {"LOAD", BS_DDL_DML},
-    {"CALL", BS_DDL_DML},        {"SELECT", BS_DDL_DML},        {"WITH", BS_DDL_DML},
-    {"DO", BS_DDL_DML},
+    {"GRANT", BS_DDL_ACCOUNT},     {"REVOKE", BS_DDL_ACCOUNT}, {"INSTALL", BS_DDL_ACCOUNT},
+    {"UNINSTALL", BS_DDL_ACCOUNT}, {"ANALYZE", BS_DDL_UPKEEP}, {"OPTIMIZE", BS_DDL_UPKEEP},
+    {"REPAIR", BS_DDL_UPKEEP},     {"CHECK", BS_DDL_UPKEEP},   {"FLUSH", BS_DDL_UPKEEP},
+    {"INSERT", BS_DDL_DML},        {"UPDATE", BS_DDL_DML},     {"DELETE", BS_DDL_DML},
+    {"REPLACE", BS_DDL_DML},       {"LOAD", BS_DDL_DML},       {"CALL", BS_DDL_DML},
+    {"SELECT", BS_DDL_DML},        {"WITH", BS_DDL_DML},       {"DO", BS_DDL_DML},
 };
 
 /* SET PASSWORD, SET ROLE, SET DEFAULT ROLE. MariaDB's SET STATEMENT ... FOR is something else. */
@@ -374,8 +373,9 @@ parse_statement(struct parser *p) {
     }
 }
 
-/* MySQL 8.0.21+ logs CREATE TABLE ... SELECT as CREATE TABLE (...) START TRANSACTION, with the table
- * options that were written out behind it (seen on 9.7: ") START TRANSACTION ENGINE=InnoDB"). */
+/* MySQL 8.0.21+ logs CREATE TABLE ... SELECT as CREATE TABLE (...) START TRANSACTION, with the
+ * table options that were written out behind it (seen on 9.7: ") START TRANSACTION ENGINE=InnoDB").
+ */
 static void
 find_start_transaction(struct bs_ddl *ddl, struct bs_str sql, struct bs_lexer lexer) {
     struct bs_token before = {BS_TOKEN_END, {"", 0}};
