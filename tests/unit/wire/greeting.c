@@ -132,7 +132,7 @@ parse_recorded(const char *path) {
     char line[4096] = "";
     FILE *file = fopen(path, "r");
     cr_assert_not_null(file);
-    (void)fgets(line, sizeof line, file);
+    cr_assert_not_null(fgets(line, sizeof line, file));
     cr_assert_not_null(fgets(line, sizeof line, file));
     (void)fclose(file);
     struct bs_greeting g = parse(line);
