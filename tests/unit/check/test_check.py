@@ -18,7 +18,7 @@ CHECKS = (
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege gtid binlog-expiry "
     "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-key foreign-keys definers "
     "function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
-).split() + (["compressed-columns", "system-versioned", "sequences"] if MARIADB else [])
+).split() + (["compressed-columns", "system-versioned", "sequences"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
 
 def run(source, target, *args, text=False):
