@@ -1,7 +1,7 @@
 /* A statement of the stream, run in its place: exactly once although DDL commits by itself.
  *
- *   commit what is before ─> intent + fingerprint, committed ─> statement ─> models + end of intent +
- *   the group's rows (CREATE ... SELECT) + checkpoint, committed
+ *   commit what is before ─> intent + fingerprint, committed ─> statement
+ *   ─> models + end of intent + the group's rows (CREATE ... SELECT) + checkpoint, committed
  *
  * After a crash the intent is found, the stream starts at the checkpoint before it, and the statement
  * comes again: src/apply/fingerprint.h decides whether it ran. Called by the applier only. */

@@ -1,6 +1,7 @@
 /* A bounded queue between threads, bounded by weight in bytes: this is binstream's backpressure.
  *
- *   producer ──push (waits while full)──> [ items, weight <= limit ] ──pop (waits while empty)──> consumer
+ *   producer ──push──> [ items, weight <= limit ] ──pop──> consumer
+ *          waits while full              waits while empty
  *
  * One item is always let in, however heavy, so a row larger than the limit passes. Closing wakes
  * everybody: pushes fail at once, pops drain what is left and then fail. A producer that must not

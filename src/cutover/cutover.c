@@ -1,7 +1,7 @@
 /* The steps, each durable before the next, and what undoes them:
  *
- *   store the source's settings ─> freeze ─> final position ─> drain ─> finish objects ─> look for late
- *   writes ─> phase done ─> answer
+ *   store the source's settings ─> freeze ─> final position ─> drain
+ *   ─> finish objects ─> look for late writes ─> phase done ─> answer
  *
  * Anything that fails or takes too long before "phase done" is undone in reverse: triggers and events
  * that were made are dropped, the settings are put back, the phase is following again, and the request

@@ -1,9 +1,9 @@
 /* A run: open the target (take-over, checkpoint), look at the source, start the stream, feed until the
  * end that the caller wants.
  *
- *   open target ─> open source ─> start stream ─> feed, feed, feed ... ─> commit what is whole ─> close
- *                                      ^               │ target lost, deadlock: recover
- *                                      └───────────────┘
+ *   open target ─> open source ─> start stream ─> feed, feed ... ─> commit what is whole ─> close
+ *                                      ^             │ target lost, deadlock: recover
+ *                                      └─────────────┘
  *
  * Every second or so the loop looks at requests (cutover, abort), the stop flag and the display. */
 #include "follow/follow_private.h"

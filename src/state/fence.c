@@ -1,8 +1,9 @@
 /* Taking over, in the order that fence.h draws:
  *
- *   claim the next epoch ──> look ──> KILL every other holder of a slot ──> look again, until nobody
- *   else holds one and GET_LOCK("main") is ours ──> one transaction that raises the epoch of the task
- *   and of its lanes to the claimed one ──> look once more
+ *   claim the next epoch ──> look ──> KILL every other holder of a slot
+ *   ──> look again, until nobody else holds one and GET_LOCK("main") is ours
+ *   ──> one transaction that raises the epoch of the task and of its lanes to the claimed one
+ *   ──> look once more
  *
  * The claim is a number that only grows, and the highest one wins: whoever finds a higher one yields
  * with BS_FENCED. So of two that start together one is left, and a run whose sessions are killed by a

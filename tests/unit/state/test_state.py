@@ -155,7 +155,7 @@ class StateTest(unittest.TestCase):
         lane = self.tool()
         lane.must("slot 0")
         second = self.tool()
-        self.assertEqual(second.must("take 5000"), "11")
+        self.assertEqual(second.must("take 5000"), "9")
         self.assertIn("error io", first.ask("sql SELECT 1"))
         self.assertIn("error io", lane.ask("sql SELECT 1"))
         replaced = self.tool()
