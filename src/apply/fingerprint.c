@@ -2,8 +2,8 @@
  *
  *   TRUNCATE            again in any case: rows after it have not been applied yet
  *   DROP                again if any object that was there is still there
- *   RENAME              with table ids, the renames are played on the ids of before; what results is
- *                       compared with the ids of now: all of it, nothing of it, or unclear
+ *   RENAME              with table ids, the renames are played on the ids of before; the result
+ *                       is compared with the ids of now: all of it, nothing of it, or unclear
  *   CREATE, ALTER       any line changed: it ran; an altered table that is gone is unclear
  */
 #include "apply/fingerprint.h"
@@ -44,15 +44,15 @@ put_hex_name(struct bs_buf *out, const char *name) {
 }
 
 static enum bs_status
-put_table(struct bs_sql *target, const struct bs_server *server,
-          const struct bs_ddl_object *object, struct bs_buf *out, struct bs_error *err) {
+put_table(struct bs_sql *target, const struct bs_server *server, const struct bs_ddl_object *object,
+          struct bs_buf *out, struct bs_error *err) {
     struct bs_table *table = NULL;
     uint64_t id = 0;
     enum bs_status status =
         bs_catalog_table(target, server, bs_str(object->db), bs_str(object->name), &table, err);
     if (status == BS_OK && table != NULL) {
-        status = bs_catalog_table_id(target, server, bs_str(object->db), bs_str(object->name), &id,
-                                     err);
+        status =
+            bs_catalog_table_id(target, server, bs_str(object->db), bs_str(object->name), &id, err);
     }
     if (status == BS_OK && table != NULL) {
         bs_buf_printf(out, "%" PRIu64 " %016" PRIx64 "\n", id, hash_create(table->create));
@@ -64,13 +64,12 @@ put_table(struct bs_sql *target, const struct bs_server *server,
 }
 
 static enum bs_status
-put_other(struct bs_sql *target, const struct bs_server *server,
-          const struct bs_ddl_object *object, struct bs_buf *out, struct bs_error *err) {
+put_other(struct bs_sql *target, const struct bs_server *server, const struct bs_ddl_object *object,
+          struct bs_buf *out, struct bs_error *err) {
     struct bs_object found_object = {0};
     bool found = false;
-    enum bs_status status =
-        bs_catalog_object(target, server, object->kind, bs_str(object->db), bs_str(object->name),
-                          &found_object, &found, err);
+    enum bs_status status = bs_catalog_object(target, server, object->kind, bs_str(object->db),
+                                              bs_str(object->name), &found_object, &found, err);
     if (status == BS_OK && found) {
         bs_buf_printf(out, "0 %016" PRIx64 "\n", hash_create(found_object.create));
         bs_object_fini(&found_object);
@@ -81,8 +80,8 @@ put_other(struct bs_sql *target, const struct bs_server *server,
 }
 
 enum bs_status
-bs_fingerprint_take(struct bs_sql *target, const struct bs_server *server,
-                    const struct bs_ddl *ddl, struct bs_buf *out, struct bs_error *err) {
+bs_fingerprint_take(struct bs_sql *target, const struct bs_server *server, const struct bs_ddl *ddl,
+                    struct bs_buf *out, struct bs_error *err) {
     for (size_t i = 0; i < ddl->count; i++) {
         const struct bs_ddl_object *object = &ddl->objects[i];
         bs_buf_printf(out, "%d ", (int)object->kind);
