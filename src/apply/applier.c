@@ -134,9 +134,10 @@ find_table(struct bs_applier *applier, const struct bs_table_map *map,
     }
     bs_error_set(err, BS_SCHEMA, "rows came for table %.*s.%.*s, which the task does not know",
                  (int)map->db.len, map->db.data, (int)map->table.len, map->table.data);
-    return bs_error_hint(err, "its CREATE TABLE was not in the binlog (sql_log_bin=0, or a filter on "
-                              "the source): create it on the target and take a new snapshot, or "
-                              "exclude it with --exclude-tables");
+    return bs_error_hint(err,
+                         "its CREATE TABLE was not in the binlog (sql_log_bin=0, or a filter on "
+                         "the source): create it on the target and take a new snapshot, or "
+                         "exclude it with --exclude-tables");
 }
 
 static enum bs_status
@@ -146,8 +147,9 @@ require_full_image(const struct bs_rows *rows, struct bs_error *err) {
     }
     bs_error_set(err, BS_PRECHECK, "the source logged a row of %s.%s without all its columns",
                  rows->table->db, rows->table->name);
-    return bs_error_hint(err, "on the source: SET GLOBAL binlog_row_image = FULL, let every session "
-                              "reconnect, then take a new snapshot");
+    return bs_error_hint(err,
+                         "on the source: SET GLOBAL binlog_row_image = FULL, let every session "
+                         "reconnect, then take a new snapshot");
 }
 
 /* Flag 0x10 on a MySQL source says that cascades are in the log: then the target must not run them.
@@ -179,9 +181,9 @@ keep_origin_file(struct bs_applier *applier, struct bs_error *err) {
     return status;
 }
 
-/* Some groups are logged whole and end in ROLLBACK, because a temporary table was made or dropped in
- * them: MariaDB marks them as not purely transactional, MySQL before 8.0 does not. Their rows must be
- * taken back without taking back the groups before them. */
+/* Some groups are logged whole and end in ROLLBACK, because a temporary table was made or dropped
+ * in them: MariaDB marks them as not purely transactional, MySQL before 8.0 does not. Their rows
+ * must be taken back without taking back the groups before them. */
 static bool
 may_roll_back(const struct bs_applier *applier, const struct bs_item *begin) {
     enum { MYSQL_LOGS_NO_TEMPORARY_TABLES = 80000 };
@@ -276,9 +278,9 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     return status;
 }
 
-/* A rolled back group is logged when it held something that cannot be rolled back: temporary tables,
- * which do not concern us, or rows of a non-transactional table, which do. Selected tables are all
- * transactional (a precheck), so what it changed in them was undone on the source. */
+/* A rolled back group is logged when it held something that cannot be rolled back: temporary
+ * tables, which do not concern us, or rows of a non-transactional table, which do. Selected tables
+ * are all transactional (a precheck), so what it changed in them was undone on the source. */
 static enum bs_status
 end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     if (applier->group_has_savepoint) {
@@ -288,9 +290,11 @@ end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct b
     if (!applier->group_has_rows && !applier->group_has_ddl) {
         return end_group(applier, item, err);
     }
-    bs_error_set(err, BS_PRECHECK, "the source logged a transaction that it rolled back after it had "
-                                   "changed a non-transactional table");
-    return bs_error_hint(err, "convert such tables to InnoDB on the source, then take a new snapshot");
+    bs_error_set(err, BS_PRECHECK,
+                 "the source logged a transaction that it rolled back after it had "
+                 "changed a non-transactional table");
+    return bs_error_hint(err,
+                         "convert such tables to InnoDB on the source, then take a new snapshot");
 }
 
 /* SAVEPOINT and ROLLBACK TO run on the lane in groups that can hold what was rolled back; elsewhere
@@ -309,7 +313,8 @@ apply_savepoint(struct bs_applier *applier, const struct bs_item *item, struct b
         return !back ? BS_OK
                      : bs_error_set(err, BS_SCHEMA,
                                     "the source logged a partial rollback where none is expected: "
-                                    "%.*s", (int)item->statement.sql.len, item->statement.sql.data);
+                                    "%.*s",
+                                    (int)item->statement.sql.len, item->statement.sql.data);
     }
     if (bs_token_is(verb, "RELEASE")) {
         return BS_OK;

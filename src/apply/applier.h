@@ -1,5 +1,5 @@
-/* The applier: the decoder's items in, changes of the target out. It filters by the selection, keeps
- * the schema models by position, turns rows into batches on the lane and hands statements to
+/* The applier: the decoder's items in, changes of the target out. It filters by the selection,
+ * keeps the schema models by position, turns rows into batches on the lane and hands statements to
  * src/apply/ddl.c. One lane, in order; used by one thread.
  *
  * When the target transaction is committed is decided here: at group borders only, when enough has
@@ -39,15 +39,15 @@ struct bs_applier {
     struct bs_map tables;       /* "db\0table" -> struct bs_target_table */
     struct bs_map unselected;   /* the same keys -> the applier itself, as a mark */
     struct bs_arena rows_arena;
-    struct bs_intent intent;    /* of a DDL that a crash fell into */
+    struct bs_intent intent; /* of a DDL that a crash fell into */
     bool has_intent;
-    bool group_has_rows;        /* the open group has applied rows */
-    bool group_may_roll_back;   /* it began as one that the source may end with ROLLBACK */
-    bool group_has_savepoint;   /* and its rows can be taken back */
-    bool group_has_ddl;         /* the open group has run a DDL: commit at its end */
-    bool group_counts;          /* the open group touched the selection */
-    int64_t open_since_ms;      /* when the open target transaction got its first group */
-    int64_t source_us;          /* commit time of the last group ended */
+    bool group_has_rows;      /* the open group has applied rows */
+    bool group_may_roll_back; /* it began as one that the source may end with ROLLBACK */
+    bool group_has_savepoint; /* and its rows can be taken back */
+    bool group_has_ddl;       /* the open group has run a DDL: commit at its end */
+    bool group_counts;        /* the open group touched the selection */
+    int64_t open_since_ms;    /* when the open target transaction got its first group */
+    int64_t source_us;        /* commit time of the last group ended */
     struct bs_applier_stats stats;
 };
 
@@ -76,8 +76,8 @@ enum bs_status bs_applier_idle(struct bs_applier *applier, struct bs_error *err)
 /* For src/apply/ddl.c: commits all whole groups before the one that is open. */
 enum bs_status bs_applier_commit(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
 
-/* The table's new model, from the target's catalogue, or its end; puts the same into the state by the
- * lane's batch. */
+/* The table's new model, from the target's catalogue, or its end; puts the same into the state by
+ * the lane's batch. */
 enum bs_status bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db,
                                         struct bs_str name, struct bs_error *err) BS_MUST_CHECK;
 void bs_applier_forget_database(struct bs_applier *applier, struct bs_str db);

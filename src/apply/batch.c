@@ -85,8 +85,8 @@ name_origin(const struct bs_batch *batch, const struct bs_expect *expect, struct
                          expect->table->db, expect->table->name);
         return;
     }
-    const char *end = memchr(batch->sql.data + expect->where_from, ';',
-                             batch->sql.len - expect->where_from);
+    const char *end =
+        memchr(batch->sql.data + expect->where_from, ';', batch->sql.len - expect->where_from);
     size_t len = end != NULL ? (size_t)(end - (const char *)batch->sql.data) - expect->where_from
                              : batch->sql.len - expect->where_from;
     len = len < KEY_SHOWN_MAX ? len : KEY_SHOWN_MAX;
@@ -113,11 +113,13 @@ check_answer(const struct bs_expect *expect, uint64_t affected, unsigned int war
     }
     if (affected != expect->rows) {
         bs_error_set(err, BS_CONFLICT,
-                     "%" PRIu64 " rows of the target were changed where the source changed %" PRIu64,
+                     "%" PRIu64
+                     " rows of the target were changed where the source changed %" PRIu64,
                      affected, expect->rows);
-        return bs_error_hint(err, "source and target differ in this row: something else has written "
-                                  "to the target. Nothing of this transaction was applied. Find the "
-                                  "writer, then start over with `binstream reset` and `snapshot`");
+        return bs_error_hint(err,
+                             "source and target differ in this row: something else has written "
+                             "to the target. Nothing of this transaction was applied. Find the "
+                             "writer, then start over with `binstream reset` and `snapshot`");
     }
     if (expect->counts_warnings && warnings > expect->max_warnings) {
         return bs_error_set(err, BS_CONFLICT, "the target warned that it would change a value");
@@ -168,8 +170,9 @@ send_first(struct bs_batch *batch, size_t count, size_t len, struct bs_sql *sql,
         bs_error_set(err, BS_LIMIT,
                      "a row needs a statement of %zu bytes; the target takes at most %" PRIu64, len,
                      batch->max_packet);
-        bs_error_hint(err, "on the target: SET GLOBAL max_allowed_packet = 1073741824; then run the "
-                           "same command again");
+        bs_error_hint(err,
+                      "on the target: SET GLOBAL max_allowed_packet = 1073741824; then run the "
+                      "same command again");
         name_origin(batch, &batch->expects[0], err);
         return BS_LIMIT;
     }

@@ -3,10 +3,10 @@
  *   bs_batch_open(expect) ─> caller appends SQL to batch->sql ─> bs_batch_close   (again and again)
  *   bs_batch_send: one packet, then every answer is held against its expectation, in order
  *
- * A statement whose answer is not what was expected stops the batch with BS_CONFLICT (or the server's
- * error), naming the place in the source's binlog, the table and the row's key; what stood behind it
- * in the batch may have run on the session, so the caller must roll back. Owned by its lane's
- * thread. */
+ * A statement whose answer is not what was expected stops the batch with BS_CONFLICT (or the
+ * server's error), naming the place in the source's binlog, the table and the row's key; what stood
+ * behind it in the batch may have run on the session, so the caller must roll back. Owned by its
+ * lane's thread. */
 #ifndef BS_APPLY_BATCH_H
 #define BS_APPLY_BATCH_H
 
@@ -27,7 +27,7 @@ enum bs_expect_kind {
     BS_EXPECT_ANY,        /* only that it works: BEGIN, SET */
     BS_EXPECT_FENCE,      /* 1 row, else the epoch is old */
     BS_EXPECT_CHECKPOINT, /* 1 row */
-    BS_EXPECT_ROWS,       /* exactly `rows` of them, at most max_warnings warnings where they count */
+    BS_EXPECT_ROWS, /* exactly `rows` of them, at most max_warnings warnings where they count */
 };
 
 /* Where in the source's binlog a statement comes from. */
@@ -52,8 +52,8 @@ struct bs_batch {
     struct bs_buf sql;
     struct bs_expect *expects;
     size_t count, cap;
-    char file[256];         /* of all origins in it */
-    uint64_t max_packet;    /* the target's max_allowed_packet */
+    char file[256];      /* of all origins in it */
+    uint64_t max_packet; /* the target's max_allowed_packet */
 };
 
 void bs_batch_fini(struct bs_batch *batch);
@@ -65,7 +65,7 @@ void bs_batch_close(struct bs_batch *batch);
 void bs_batch_put(struct bs_batch *batch, enum bs_expect_kind kind, const char *sql);
 
 /* Sends what is there and checks every answer; the batch is empty afterwards. */
-enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql,
+                             struct bs_error *err) BS_MUST_CHECK;
 
 #endif

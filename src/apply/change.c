@@ -3,9 +3,10 @@
  * references itself, or whose rows a cascade can delete, is not gathered: with the cascades done by
  * the target, the order of the event is the only one in which every step does what it did.
  *
- * ENUM index 0 (what the server keeps for a value outside the list) cannot be stored in strict mode.
- * Such a row runs as SET sql_mode=lenient; statement; SET sql_mode=strict, and may raise exactly as
- * many warnings as it holds such values: any other warning means that a value would be changed. */
+ * ENUM index 0 (what the server keeps for a value outside the list) cannot be stored in strict
+ * mode. Such a row runs as SET sql_mode=lenient; statement; SET sql_mode=strict, and may raise
+ * exactly as many warnings as it holds such values: any other warning means that a value would be
+ * changed. */
 #include "apply/change.h"
 
 #include "apply/literal.h"
@@ -216,8 +217,8 @@ must_assign(const struct bs_column *column, const struct bs_value *before,
 }
 
 static unsigned int
-put_assignments(struct bs_buf *sql, const struct bs_target_table *table,
-                const struct bs_rows *rows, bool count_only) {
+put_assignments(struct bs_buf *sql, const struct bs_target_table *table, const struct bs_rows *rows,
+                bool count_only) {
     unsigned int enum_zeros = 0;
     size_t assigned = 0;
     for (size_t i = 0; i < table->writable_count; i++) {

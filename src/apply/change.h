@@ -1,6 +1,7 @@
 /* The rows of one event as statements of a batch: multi-row INSERT, DELETE by lists of keys, UPDATE
- * row by row in the event's order. Strict: every statement says how many rows it must touch. Keyless
- * tables are changed one row at a time by all columns, with LIMIT 1. Runs on the lane's thread. */
+ * row by row in the event's order. Strict: every statement says how many rows it must touch.
+ * Keyless tables are changed one row at a time by all columns, with LIMIT 1. Runs on the lane's
+ * thread. */
 #ifndef BS_APPLY_CHANGE_H
 #define BS_APPLY_CHANGE_H
 

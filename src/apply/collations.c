@@ -54,8 +54,7 @@ load_query(struct bs_collations *collations, struct bs_sql *source, const char *
 }
 
 enum bs_status
-bs_collations_load(struct bs_collations **collations, struct bs_sql *source,
-                   struct bs_error *err) {
+bs_collations_load(struct bs_collations **collations, struct bs_sql *source, struct bs_error *err) {
     enum { ER_BAD_FIELD = 1054 };
     *collations = bs_zalloc(sizeof **collations);
     enum bs_status status = load_query(*collations, source, QUERIES[0], err);

@@ -3,8 +3,9 @@
  *   commit what is before ─> intent + fingerprint, committed ─> statement
  *   ─> models + end of intent + the group's rows (CREATE ... SELECT) + checkpoint, committed
  *
- * After a crash the intent is found, the stream starts at the checkpoint before it, and the statement
- * comes again: src/apply/fingerprint.h decides whether it ran. Called by the applier only. */
+ * After a crash the intent is found, the stream starts at the checkpoint before it, and the
+ * statement comes again: src/apply/fingerprint.h decides whether it ran. Called by the applier
+ * only. */
 #ifndef BS_APPLY_DDL_H
 #define BS_APPLY_DDL_H
 

@@ -1,9 +1,9 @@
-/* What the objects that a DDL statement names look like on the target: taken before it runs, kept in
- * the intent, and taken again after a crash to tell whether it ran.
+/* What the objects that a DDL statement names look like on the target: taken before it runs, kept
+ * in the intent, and taken again after a crash to tell whether it ran.
  *
  * One line an object: kind, db, name, InnoDB's table id (0: not to be had), hash of its CREATE text
- * without the AUTO_INCREMENT counter ("-" when the object is absent). The counter is left out because
- * a restart of the target may change it. */
+ * without the AUTO_INCREMENT counter ("-" when the object is absent). The counter is left out
+ * because a restart of the target may change it. */
 #ifndef BS_APPLY_FINGERPRINT_H
 #define BS_APPLY_FINGERPRINT_H
 

@@ -6,10 +6,10 @@
  *                            v
  *                         gone; the target is as it was at the last commit
  *
- * One target transaction carries one or more whole source transactions, and with them the checkpoint:
- * its first statement touches the lane's row under the epoch (the fence), its last one before COMMIT
- * moves the position. What a COMMIT without an answer did is learnt by reading the checkpoint again
- * after a take-over, never guessed. Used by one thread. */
+ * One target transaction carries one or more whole source transactions, and with them the
+ * checkpoint: its first statement touches the lane's row under the epoch (the fence), its last one
+ * before COMMIT moves the position. What a COMMIT without an answer did is learnt by reading the
+ * checkpoint again after a take-over, never guessed. Used by one thread. */
 #ifndef BS_APPLY_LANE_H
 #define BS_APPLY_LANE_H
 
@@ -29,12 +29,13 @@ struct bs_lane {
     uint64_t epoch;
     struct bs_batch batch;
     struct bs_checkpoint checkpoint; /* what the target holds */
-    bool open;                       /* a target transaction is open, or its BEGIN is in the batch */
-    bool fk_checks;                  /* the session's setting, batch included */
+    bool open;      /* a target transaction is open, or its BEGIN is in the batch */
+    bool fk_checks; /* the session's setting, batch included */
     uint64_t open_groups, open_rows; /* of the open transaction */
 };
 
-/* Connects, takes the lane's slot, reads its checkpoint. The epoch is the caller's, after take-over. */
+/* Connects, takes the lane's slot, reads its checkpoint. The epoch is the caller's, after
+ * take-over. */
 enum bs_status bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target,
                             const struct bs_state *state, unsigned int number, uint64_t epoch,
                             bool no_target_binlog, struct bs_error *err) BS_MUST_CHECK;
@@ -50,10 +51,10 @@ void bs_lane_set_fk_checks(struct bs_lane *lane, bool on);
 enum bs_status bs_lane_flush_full(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_lane_flush(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
 
-/* Writes the checkpoint and commits; lane->checkpoint is then what was given. Nothing happens when no
- * transaction is open. next->transactions and rows are filled in here. */
+/* Writes the checkpoint and commits; lane->checkpoint is then what was given. Nothing happens when
+ * no transaction is open. next->transactions and rows are filled in here. */
 enum bs_status bs_lane_commit(struct bs_lane *lane, const struct bs_position *position,
-                              uint32_t file_created, int64_t source_us, struct bs_error *err)
-    BS_MUST_CHECK;
+                              uint32_t file_created, int64_t source_us,
+                              struct bs_error *err) BS_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
-/* Row values as SQL literals that the target stores bit for bit and byte for byte, and as conditions
- * that find exactly that row. Pure: text out of src/binlog's values and src/schema's columns. The
- * session that runs the text is set up as src/sql/session.h says. */
+/* Row values as SQL literals that the target stores bit for bit and byte for byte, and as
+ * conditions that find exactly that row. Pure: text out of src/binlog's values and src/schema's
+ * columns. The session that runs the text is set up as src/sql/session.h says. */
 #ifndef BS_APPLY_LITERAL_H
 #define BS_APPLY_LITERAL_H
 
@@ -14,9 +14,9 @@
 void bs_literal_put(struct bs_buf *sql, const struct bs_column *column,
                     const struct bs_value *value);
 
-/* The value as something to assign. Differs for FLOAT(M,D) and DOUBLE(M,D): the stored 9999.999 is a
- * little more than that, which the column's own range check would refuse, so D digits are written,
- * which the server stores as the same bits. */
+/* The value as something to assign. Differs for FLOAT(M,D) and DOUBLE(M,D): the stored 9999.999 is
+ * a little more than that, which the column's own range check would refuse, so D digits are
+ * written, which the server stores as the same bits. */
 void bs_literal_put_assigned(struct bs_buf *sql, const struct bs_column *column,
                              const struct bs_value *value);
 

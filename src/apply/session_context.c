@@ -13,8 +13,10 @@ put_collation(struct bs_buf *sql, const char *variable, unsigned int id, bool as
     const char *name =
         as_charset ? bs_collations_charset(collations, id) : bs_collations_name(collations, id);
     if (name == NULL) {
-        bs_error_set(err, BS_SCHEMA, "a statement was logged under collation %u, which the source "
-                                     "does not list", id);
+        bs_error_set(err, BS_SCHEMA,
+                     "a statement was logged under collation %u, which the source "
+                     "does not list",
+                     id);
         return BS_SCHEMA;
     }
     bs_buf_printf(sql, ", %s=%s", variable, name);
@@ -26,14 +28,15 @@ put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_s
              const struct bs_collations *collations, struct bs_error *err) {
     enum bs_status status = BS_OK;
     if (s->has_charset) {
-        status = put_collation(sql, "character_set_client", s->charset_client, true, collations, err);
+        status =
+            put_collation(sql, "character_set_client", s->charset_client, true, collations, err);
         if (status == BS_OK) {
             status = put_collation(sql, "collation_connection", s->collation_connection, false,
                                    collations, err);
         }
         if (status == BS_OK) {
-            status = put_collation(sql, "collation_server", s->collation_server, false, collations,
-                                   err);
+            status =
+                put_collation(sql, "collation_server", s->collation_server, false, collations, err);
         }
     }
     if (status == BS_OK && s->collation_utf8mb4 != 0 && target->flavour == BS_MYSQL &&

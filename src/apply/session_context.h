@@ -1,7 +1,7 @@
 /* The session context of a logged statement, as one SET for the session that will run it: sql_mode,
- * charsets, time zone, timestamp, foreign_key_checks and the rest that its QUERY event carries. What
- * the event leaves out is set to what its absence means, so that nothing of an earlier statement on
- * the same session is left. */
+ * charsets, time zone, timestamp, foreign_key_checks and the rest that its QUERY event carries.
+ * What the event leaves out is set to what its absence means, so that nothing of an earlier
+ * statement on the same session is left. */
 #ifndef BS_APPLY_SESSION_CONTEXT_H
 #define BS_APPLY_SESSION_CONTEXT_H
 
@@ -15,7 +15,7 @@
 enum bs_status bs_session_context_put(struct bs_buf *sql, const struct bs_statement *statement,
                                       const struct bs_server *source,
                                       const struct bs_server *target,
-                                      const struct bs_collations *collations, struct bs_error *err)
-    BS_MUST_CHECK;
+                                      const struct bs_collations *collations,
+                                      struct bs_error *err) BS_MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* A table as the lane writes it: the source's model, plus what can be worked out once instead of per
- * row. Owned by the applier, on the lane's thread. */
+/* A table as the lane writes it: the source's model, plus what can be worked out once instead of
+ * per row. Owned by the applier, on the lane's thread. */
 #ifndef BS_APPLY_TARGET_TABLE_H
 #define BS_APPLY_TARGET_TABLE_H
 
@@ -10,13 +10,13 @@
 #include <stddef.h>
 
 struct bs_target_table {
-    struct bs_table *model; /* owned */
+    struct bs_table *model;   /* owned */
     const struct bs_key *key; /* by which rows are found, NULL: keyless */
     size_t *writable;         /* indexes of the columns that are assigned: all but generated ones */
     size_t writable_count;
     struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
     bool references_itself;    /* a foreign key to the same table: rows go one by one, in order */
-    bool is_cascaded;          /* deleting a parent deletes its rows: so may deleting its own, in a cycle */
+    bool is_cascaded; /* deleting a parent deletes its rows: so may deleting its own, in a cycle */
 };
 
 struct bs_target_table *bs_target_table_new(struct bs_table *model);

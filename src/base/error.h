@@ -3,8 +3,9 @@
  * Every function that can fail returns enum bs_status and fills the caller's struct bs_error. The
  * lowest layer says what failed (bs_error_set and friends); each caller adds once what it was doing
  * (bs_error_context). Whether to retry is decided by class, in one place per loop; only src/cli
- * prints errors. A struct bs_error is plain memory: copy it, drop it, share it never between threads
- * that run at the same time. Passing NULL as err is allowed everywhere and drops the text. */
+ * prints errors. A struct bs_error is plain memory: copy it, drop it, share it never between
+ * threads that run at the same time. Passing NULL as err is allowed everywhere and drops the text.
+ */
 #ifndef BS_BASE_ERROR_H
 #define BS_BASE_ERROR_H
 
@@ -56,7 +57,8 @@ enum bs_status bs_error_setv(struct bs_error *err, enum bs_status status, const 
 enum bs_status bs_error_sys(struct bs_error *err, int sys_errno, const char *fmt, ...)
     BS_PRINTF(3, 4);
 
-/* Adds what the caller was doing, as in "reading the table list of db 'shop'". Returns the status. */
+/* Adds what the caller was doing, as in "reading the table list of db 'shop'". Returns the status.
+ */
 enum bs_status bs_error_context(struct bs_error *err, const char *fmt, ...) BS_PRINTF(2, 3);
 
 /* Says what the operator can do. The first hint given stays. Returns the status. */

@@ -42,9 +42,11 @@ bs_log_level_parse(const char *name, enum bs_log_level *level) {
 /* Length of the UTF-8 sequence at p, 0 if it is none. */
 static size_t
 utf8_len(const unsigned char *p, size_t left) {
-    size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xC2 && p[0] < 0xE0 ? 2 : p[0] >= 0xE0 && p[0] < 0xF0 ? 3
-             : p[0] >= 0xF0 && p[0] < 0xF5                   ? 4
-                                                             : 0;
+    size_t n = p[0] < 0x80                   ? 1
+               : p[0] >= 0xC2 && p[0] < 0xE0 ? 2
+               : p[0] >= 0xE0 && p[0] < 0xF0 ? 3
+               : p[0] >= 0xF0 && p[0] < 0xF5 ? 4
+                                             : 0;
     if (n == 0 || n > left) {
         return 0;
     }

@@ -24,8 +24,7 @@ slot_of(const struct bs_map *map, struct bs_str key, uint64_t hash) {
     for (;; i = (i + 1) & (map->cap - 1)) {
         struct bs_map_slot *slot = &map->slots[i];
         if (slot->key == NULL ||
-            (slot->hash == hash &&
-             bs_str_equal((struct bs_str){slot->key, slot->key_len}, key))) {
+            (slot->hash == hash && bs_str_equal((struct bs_str){slot->key, slot->key_len}, key))) {
             return slot;
         }
     }

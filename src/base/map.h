@@ -22,8 +22,9 @@ struct bs_map {
 };
 
 void *bs_map_get(const struct bs_map *map, struct bs_str key); /* NULL: not there */
-void *bs_map_put(struct bs_map *map, struct bs_str key, void *value); /* value != NULL; returns the old one */
-void *bs_map_remove(struct bs_map *map, struct bs_str key);    /* returns what was there */
+void *bs_map_put(struct bs_map *map, struct bs_str key,
+                 void *value);                              /* value != NULL; returns the old one */
+void *bs_map_remove(struct bs_map *map, struct bs_str key); /* returns what was there */
 void bs_map_fini(struct bs_map *map);
 
 /* Walks all entries: start with *at = 0; false at the end. No changes while walking. */

@@ -19,13 +19,16 @@ struct bs_queue;
 struct bs_queue *bs_queue_new(size_t limit_bytes);
 void bs_queue_free(struct bs_queue *queue); /* must be empty */
 
-/* Once this returns, the callback that was set before is not running and will not be called again. */
+/* Once this returns, the callback that was set before is not running and will not be called again.
+ */
 void bs_queue_on_space(struct bs_queue *queue, void (*on_space)(void *arg), void *arg);
 
-bool bs_queue_push(struct bs_queue *queue, void *item, size_t weight);     /* false: closed */
-bool bs_queue_try_push(struct bs_queue *queue, void *item, size_t weight); /* false: full or closed */
+bool bs_queue_push(struct bs_queue *queue, void *item, size_t weight); /* false: closed */
+bool bs_queue_try_push(struct bs_queue *queue, void *item,
+                       size_t weight); /* false: full or closed */
 
-/* NULL: closed and empty, or timeout_ms passed (see bs_queue_is_closed). timeout_ms < 0 waits for ever. */
+/* NULL: closed and empty, or timeout_ms passed (see bs_queue_is_closed). timeout_ms < 0 waits for
+ * ever. */
 void *bs_queue_pop(struct bs_queue *queue, int timeout_ms);
 
 void bs_queue_close(struct bs_queue *queue);

@@ -1,8 +1,8 @@
 /* The event decoder: raw events in, units of work out. Pure; one per stream, one thread.
  *
  * It verifies framing and checksums, keeps what later events depend on (format description, table
- * maps, current file and position, GTID state), and turns both flavours' ways of grouping events into
- * one:
+ * maps, current file and position, GTID state), and turns both flavours' ways of grouping events
+ * into one:
  *
  *   GROUP_BEGIN  (ROWS | STATEMENT)*  GROUP_END            one source transaction
  *
@@ -11,11 +11,11 @@
  *       │                                                                          ▲
  *       └── lone statement (DDL): BEGIN, STATEMENT(alone), END in three steps ──────┘
  *
- * Positions: `end` of the decoder is the place after the last GROUP_END, from which a dump can start
- * again; it never moves inside a group. Events that carry no change (heartbeats, rotates, checkpoint
- * events) yield BS_ITEM_NONE. What it does not know stops it: BS_PROTOCOL with the event's name, file
- * and position, unless the source marked the event as ignorable: then it is counted in
- * ignored_events. Source: field guide 3. */
+ * Positions: `end` of the decoder is the place after the last GROUP_END, from which a dump can
+ * start again; it never moves inside a group. Events that carry no change (heartbeats, rotates,
+ * checkpoint events) yield BS_ITEM_NONE. What it does not know stops it: BS_PROTOCOL with the
+ * event's name, file and position, unless the source marked the event as ignorable: then it is
+ * counted in ignored_events. Source: field guide 3. */
 #ifndef BS_BINLOG_DECODER_H
 #define BS_BINLOG_DECODER_H
 
@@ -37,15 +37,15 @@ struct bs_statement {
     bool suppress_use;
     bool thread_specific; /* uses temporary tables */
     uint32_t thread_id;
-    uint16_t error_code;  /* != 0: it failed half way on the source */
-    uint32_t timestamp;   /* seconds, with microseconds below */
+    uint16_t error_code; /* != 0: it failed half way on the source */
+    uint32_t timestamp;  /* seconds, with microseconds below */
     uint32_t microseconds;
     bool has_flags2, has_sql_mode, has_charset, has_auto_increment, has_xid;
-    uint32_t flags2;      /* 0x04000000 no FK checks, 0x08000000 no unique checks, ... */
-    uint64_t sql_mode;    /* bits of the source's flavour */
+    uint32_t flags2;   /* 0x04000000 no FK checks, 0x08000000 no unique checks, ... */
+    uint64_t sql_mode; /* bits of the source's flavour */
     uint16_t charset_client, collation_connection, collation_server; /* ids of the source */
-    uint16_t collation_database;     /* 0: not said */
-    uint16_t collation_utf8mb4;      /* MySQL default_collation_for_utf8mb4; 0: not said */
+    uint16_t collation_database;                                     /* 0: not said */
+    uint16_t collation_utf8mb4; /* MySQL default_collation_for_utf8mb4; 0: not said */
     uint16_t auto_increment_increment, auto_increment_offset;
     int explicit_defaults_for_timestamp; /* -1: not said */
     int sql_require_primary_key;         /* -1: not said */
@@ -57,26 +57,27 @@ struct bs_statement {
 enum bs_item_kind {
     BS_ITEM_NONE,
     BS_ITEM_GROUP_BEGIN,
-    BS_ITEM_ROWS,      /* event + map: open with bs_rows_open */
-    BS_ITEM_STATEMENT, /* DDL, or anything else that was logged as text */
-    BS_ITEM_SAVEPOINT, /* inside a group: SAVEPOINT x, ROLLBACK TO x, RELEASE SAVEPOINT x */
-    BS_ITEM_GROUP_END, /* commit */
+    BS_ITEM_ROWS,           /* event + map: open with bs_rows_open */
+    BS_ITEM_STATEMENT,      /* DDL, or anything else that was logged as text */
+    BS_ITEM_SAVEPOINT,      /* inside a group: SAVEPOINT x, ROLLBACK TO x, RELEASE SAVEPOINT x */
+    BS_ITEM_GROUP_END,      /* commit */
     BS_ITEM_GROUP_ROLLBACK, /* the source rolled the group back after non-transactional changes */
 };
 
 struct bs_item {
     enum bs_item_kind kind;
-    /* ROWS and STATEMENT: the event; views into the caller's bytes, or, where the source compresses,
-     * into the decoder's, which stay until the next bs_decoder_next. Compressed rows come as plain. */
+    /* ROWS and STATEMENT: the event; views into the caller's bytes, or, where the source
+     * compresses, into the decoder's, which stay until the next bs_decoder_next. Compressed rows
+     * come as plain. */
     struct bs_event event;
-    const struct bs_table_map *map;      /* ROWS; to keep it longer than the event: bs_table_map_share */
-    struct bs_statement statement;       /* STATEMENT, SAVEPOINT */
-    bool alone;                          /* STATEMENT: the whole group is this one statement */
-    struct bs_gtid gtid;                 /* GROUP_BEGIN, GROUP_END */
-    bool is_ddl_group;                   /* GROUP_BEGIN: MariaDB says so (CREATE ... SELECT included) */
-    bool is_transactional;               /* GROUP_BEGIN: MariaDB says that it can be rolled back as a whole */
-    uint32_t timestamp;                  /* seconds: of the event */
-    uint64_t commit_us;                  /* GROUP_BEGIN: microseconds since 1970 where logged (MySQL 8+), else 0 */
+    const struct bs_table_map *map; /* ROWS; to keep it longer than the event: bs_table_map_share */
+    struct bs_statement statement;  /* STATEMENT, SAVEPOINT */
+    bool alone;                     /* STATEMENT: the whole group is this one statement */
+    struct bs_gtid gtid;            /* GROUP_BEGIN, GROUP_END */
+    bool is_ddl_group;              /* GROUP_BEGIN: MariaDB says so (CREATE ... SELECT included) */
+    bool is_transactional; /* GROUP_BEGIN: MariaDB says that it can be rolled back as a whole */
+    uint32_t timestamp;    /* seconds: of the event */
+    uint64_t commit_us; /* GROUP_BEGIN: microseconds since 1970 where logged (MySQL 8+), else 0 */
 };
 
 struct bs_decoder;
@@ -87,14 +88,15 @@ enum bs_status bs_decoder_new(struct bs_decoder **decoder, enum bs_flavour flavo
                               bool stream_checksums, struct bs_error *err) BS_MUST_CHECK;
 void bs_decoder_free(struct bs_decoder *decoder);
 
-/* The stream starts again at start (after a lost connection): forgets table maps and any open group. */
+/* The stream starts again at start (after a lost connection): forgets table maps and any open
+ * group. */
 enum bs_status bs_decoder_restart(struct bs_decoder *decoder, const struct bs_position *start,
                                   bool stream_checksums, struct bs_error *err) BS_MUST_CHECK;
 
 /* Gives one whole raw event (header and checksum included); its bytes must stay valid until
  * bs_decoder_next has said BS_ITEM_NONE. */
-enum bs_status bs_decoder_push(struct bs_decoder *decoder, struct bs_str raw, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_decoder_push(struct bs_decoder *decoder, struct bs_str raw,
+                               struct bs_error *err) BS_MUST_CHECK;
 
 /* The next item of the pushed event; BS_ITEM_NONE when there is none left. */
 enum bs_status bs_decoder_next(struct bs_decoder *decoder, struct bs_item *item,

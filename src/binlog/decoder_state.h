@@ -56,7 +56,7 @@ struct bs_decoder {
     /* The group. */
     enum bs_group_phase phase;
     struct bs_gtid_event group;
-    bool begin_given; /* GROUP_BEGIN was queued */
+    bool begin_given;  /* GROUP_BEGIN was queued */
     bool payload_done; /* the group was closed inside a payload: nothing may follow in it */
     struct bs_position end;
     struct bs_gtid_set *executed;

@@ -11,8 +11,8 @@ struct libdeflate_decompressor;
 
 /* An event's compressed part: 1000 0nnn, length big-endian in n bytes, a zlib stream; appended to
  * out. Field guide 3.16. */
-enum bs_status bs_inflate_event(struct bs_buf *out, struct bs_str packed, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_inflate_event(struct bs_buf *out, struct bs_str packed,
+                                struct bs_error *err) BS_MUST_CHECK;
 
 /* A value of a COMPRESSED column: aaaa rnnn (algorithm a, raw deflate if r), then as above; 0 as
  * first byte: the value itself follows. False if it is malformed. */

@@ -19,15 +19,15 @@ struct bs_payload {
     bool plain;          /* not compressed */
     struct bs_str input; /* what is not yet read, a view into the caller's bytes */
     struct ZSTD_DCtx_s *zstd;
-    bool frame_ended; /* zstd has told that its frame is complete */
+    bool frame_ended;    /* zstd has told that its frame is complete */
     struct bs_buf event; /* the inner event that was read last */
 };
 
 enum bs_status bs_payload_open(struct bs_payload *payload, struct bs_str body,
                                struct bs_error *err) BS_MUST_CHECK;
 
-/* The next inner event, whole, valid until the next call; raw->len 0 at the end, when the payload is
- * closed again. Inner events have no checksum. */
+/* The next inner event, whole, valid until the next call; raw->len 0 at the end, when the payload
+ * is closed again. Inner events have no checksum. */
 enum bs_status bs_payload_next(struct bs_payload *payload, struct bs_str *raw,
                                struct bs_error *err) BS_MUST_CHECK;
 void bs_payload_fini(struct bs_payload *payload);

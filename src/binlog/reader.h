@@ -1,7 +1,8 @@
 /* From a column's bytes in a row image to a value. Internal to src/binlog.
  *
  * bs_rows_open turns each column of the table map, with what the schema model adds, into a plan: a
- * function and a few numbers. Reading a row then is one call per column, without a look at types. */
+ * function and a few numbers. Reading a row then is one call per column, without a look at types.
+ */
 #ifndef BS_BINLOG_READER_H
 #define BS_BINLOG_READER_H
 
@@ -31,8 +32,8 @@ enum bs_status bs_plan_columns(struct bs_column_plan *plan, const struct bs_tabl
 
 /* value_plain.c: numbers, strings, blobs */
 bs_value_reader bs_read_i8, bs_read_u8, bs_read_i16, bs_read_u16, bs_read_i24, bs_read_u24,
-    bs_read_i32, bs_read_u32, bs_read_i64, bs_read_u64, bs_read_float, bs_read_double,
-    bs_read_year, bs_read_bit, bs_read_number, bs_read_string, bs_read_padded, bs_read_compressed;
+    bs_read_i32, bs_read_u32, bs_read_i64, bs_read_u64, bs_read_float, bs_read_double, bs_read_year,
+    bs_read_bit, bs_read_number, bs_read_string, bs_read_padded, bs_read_compressed;
 
 /* value_decimal.c; size in bytes of a stored DECIMAL */
 bs_value_reader bs_read_decimal;

@@ -44,7 +44,8 @@ enum bs_rows_flag {
     BS_ROWS_STMT_END = 0x0001,
     BS_ROWS_NO_FOREIGN_KEY_CHECKS = 0x0002,
     BS_ROWS_NO_UNIQUE_CHECKS = 0x0004,
-    BS_ROWS_SQL_FOREIGN_KEY = 0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
+    BS_ROWS_SQL_FOREIGN_KEY =
+        0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
 };
 
 struct bs_column_plan;
@@ -69,7 +70,7 @@ struct bs_rows {
     struct libdeflate_decompressor *inflater; /* MariaDB's compressed columns; made when needed */
     size_t before_count;                      /* columns present in each image */
     size_t after_count;
-    const char *bad; /* a value that cannot be: what is wrong with it */
+    const char *bad;  /* a value that cannot be: what is wrong with it */
     size_t row_count; /* read so far */
 };
 

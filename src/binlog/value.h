@@ -10,14 +10,15 @@
 enum bs_value_kind {
     BS_VALUE_ABSENT, /* not in this image (MINIMAL, NOBLOB): never NULL */
     BS_VALUE_NULL,
-    BS_VALUE_INT,      /* i64: signed integers */
-    BS_VALUE_UINT,     /* u64: unsigned integers, YEAR (0 or 1901..2155), BIT, ENUM index, SET mask */
-    BS_VALUE_FLOAT,    /* f32 */
-    BS_VALUE_DOUBLE,   /* f64 */
+    BS_VALUE_INT,    /* i64: signed integers */
+    BS_VALUE_UINT,   /* u64: unsigned integers, YEAR (0 or 1901..2155), BIT, ENUM index, SET mask */
+    BS_VALUE_FLOAT,  /* f32 */
+    BS_VALUE_DOUBLE, /* f64 */
     BS_VALUE_DECIMAL,  /* text: "-12.340", always with its full scale */
     BS_VALUE_TEMPORAL, /* text as the server prints it under time_zone +00:00, fraction in full */
     BS_VALUE_BYTES,    /* bytes as stored: CHAR without trailing spaces, BINARY(n) padded back to n,
-                          TEXT, BLOB, geometry with SRID, VECTOR; UUID and INET as their 16 or 4 bytes */
+                          TEXT, BLOB, geometry with SRID, VECTOR; UUID and INET as their 16 or 4 bytes
+                        */
     BS_VALUE_JSON,     /* MySQL's JSON, as text exactly as the server prints it, utf8mb4 */
 };
 

@@ -1,6 +1,6 @@
 /* The prechecks: each says pass, warning or fail, what was found, and how to mend it. Read-only on
- * both servers. Called by src/cli: as `check`, and before snapshot and follow, which stop with exit 3
- * at a fail. */
+ * both servers. Called by src/cli: as `check`, and before snapshot and follow, which stop with exit
+ * 3 at a fail. */
 #ifndef BS_CHECK_CHECK_H
 #define BS_CHECK_CHECK_H
 
@@ -38,8 +38,8 @@ struct bs_check_config {
 };
 
 /* Fails only if a check could not be made at all (connection lost, unknown table in the selection:
- * BS_CONFIG; before a follow another source than the task's: BS_PURGED); what the checks found is in
- * the report. */
+ * BS_CONFIG; before a follow another source than the task's: BS_PURGED); what the checks found is
+ * in the report. */
 enum bs_status bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
                             struct bs_error *err) BS_MUST_CHECK;
 void bs_check_report_fini(struct bs_check_report *report);

@@ -128,8 +128,8 @@ check_existence(struct bs_checking *c, const struct definers *definers, struct b
     return BS_OK;
 }
 
-/* MySQL 8.0.16+: only a system user may make objects for a system user. *found is the first definer that
- * is one on the target, "" if there is none or the account may not look. */
+/* MySQL 8.0.16+: only a system user may make objects for a system user. *found is the first definer
+ * that is one on the target, "" if there is none or the account may not look. */
 static enum bs_status
 find_system_definer(struct bs_checking *c, const struct definers *definers, struct bs_buf *found,
                     struct bs_error *err) {
@@ -168,8 +168,7 @@ check_system_definers(struct bs_checking *c, const struct definers *definers,
         bs_check_add(c, BS_CHECK_FAIL,
                      bs_asprintf("objects belong to %s, a system user, and %s is none",
                                  bs_buf_cstr(&definer), grants->account),
-                     bs_asprintf("on the target: GRANT SYSTEM_USER ON *.* TO %s",
-                                 grants->account));
+                     bs_asprintf("on the target: GRANT SYSTEM_USER ON *.* TO %s", grants->account));
     }
     bs_buf_fini(&definer);
     return status;
@@ -265,8 +264,8 @@ bs_check_function_creators(struct bs_checking *c, struct bs_error *err) {
 }
 
 /* MySQL before 5.7 grants the creator of a routine the rights to it under the name of the login
- * (user@host), and where the account is user@%, makes an account of that name, without a password: the
- * next login of the same user then meets that one. Seen on 5.6.24. */
+ * (user@host), and where the account is user@%, makes an account of that name, without a password:
+ * the next login of the same user then meets that one. Seen on 5.6.24. */
 enum bs_status
 bs_check_routine_privileges(struct bs_checking *c, struct bs_error *err) {
     enum { MENDED = 50700 };
@@ -283,12 +282,13 @@ bs_check_routine_privileges(struct bs_checking *c, struct bs_error *err) {
                               "SELECT USER() FROM DUAL WHERE USER()<>CURRENT_USER()");
     }
     if (status == BS_OK && differ && strcmp(automatic, "ON") == 0) {
-        bs_check_add(c, BS_CHECK_FAIL,
-                     bs_asprintf("creating a routine would make this server add an account %s "
-                                 "without a password, because yours has another host part",
-                                 bs_buf_cstr(&logins)),
-                     bs_strdup("on the target: SET GLOBAL automatic_sp_privileges=0 for the time of "
-                               "the move; or use an account with the exact host"));
+        bs_check_add(
+            c, BS_CHECK_FAIL,
+            bs_asprintf("creating a routine would make this server add an account %s "
+                        "without a password, because yours has another host part",
+                        bs_buf_cstr(&logins)),
+            bs_strdup("on the target: SET GLOBAL automatic_sp_privileges=0 for the time of "
+                      "the move; or use an account with the exact host"));
     } else if (status == BS_OK) {
         bs_check_add(c, BS_CHECK_PASS, bs_strdup("creating routines adds no account"), NULL);
     }

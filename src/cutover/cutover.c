@@ -3,10 +3,11 @@
  *   store the source's settings ─> freeze ─> final position ─> drain
  *   ─> finish objects ─> look for late writes ─> phase done ─> answer
  *
- * Anything that fails or takes too long before "phase done" is undone in reverse: triggers and events
- * that were made are dropped, the settings are put back, the phase is following again, and the request
- * is answered with exit 6 (or 1) and the reason. A crash in between is undone in the same way by the
- * next follow, before it applies anything (bs_cutover_opened): the stored settings tell that it must.
+ * Anything that fails or takes too long before "phase done" is undone in reverse: triggers and
+ * events that were made are dropped, the settings are put back, the phase is following again, and
+ * the request is answered with exit 6 (or 1) and the reason. A crash in between is undone in the
+ * same way by the next follow, before it applies anything (bs_cutover_opened): the stored settings
+ * tell that it must.
  *
  * A write that slips past the freeze (an account with SUPER, where read_only lets it) shows as rows
  * behind the final position while the stream is still open: the cutover is undone. */
@@ -96,8 +97,8 @@ freeze(struct attempt *attempt, struct bs_error *err) {
     bs_log(BS_LOG_INFO, "cutover: freezing the source (%s)", bs_freeze_name(attempt->mode));
     attempt->frozen_at_ms = bs_clock_mono_ms();
     attempt->deadline_ms = attempt->frozen_at_ms + attempt->max_freeze_ms;
-    status = bs_freeze_apply(&attempt->frozen, attempt->config->selection, attempt->max_freeze_ms,
-                             err);
+    status =
+        bs_freeze_apply(&attempt->frozen, attempt->config->selection, attempt->max_freeze_ms, err);
     if (status == BS_OK) {
         bs_fault_point("cutover-frozen");
         status = bs_catalog_position(attempt->frozen.reader, &attempt->frozen.server,
@@ -115,10 +116,12 @@ drain(struct attempt *attempt, struct bs_error *err) {
         bs_follow_drain(attempt->follow, &attempt->final, attempt->deadline_ms, &reached, err);
     if (status == BS_OK && !reached) {
         bs_error_set(err, BS_CANCELLED,
-                     "the target did not reach the source's end within --max-freeze (%" PRIu32 " s)",
+                     "the target did not reach the source's end within --max-freeze (%" PRIu32
+                     " s)",
                      attempt->max_freeze_ms / 1000);
-        return bs_error_hint(err, "ask again when `binstream status` shows a small lag, or allow more "
-                                  "with --max-freeze");
+        return bs_error_hint(err,
+                             "ask again when `binstream status` shows a small lag, or allow more "
+                             "with --max-freeze");
     }
     attempt->groups_at_final = bs_follow_groups(attempt->follow);
     bs_fault_point("cutover-drained");
@@ -136,10 +139,12 @@ look_for_late_writes(struct attempt *attempt, struct bs_error *err) {
         status = bs_follow_drain(attempt->follow, &now, attempt->deadline_ms, &reached, err);
     }
     bs_position_fini(&now);
-    if (status == BS_OK && (!reached || bs_follow_groups(attempt->follow) != attempt->groups_at_final)) {
+    if (status == BS_OK &&
+        (!reached || bs_follow_groups(attempt->follow) != attempt->groups_at_final)) {
         bs_error_set(err, BS_CANCELLED, "the source was written to after it had been frozen");
-        return bs_error_hint(err, "stop writers that have SUPER (or their like) and obey no read_only, "
-                                  "then ask for the cutover again");
+        return bs_error_hint(err,
+                             "stop writers that have SUPER (or their like) and obey no read_only, "
+                             "then ask for the cutover again");
     }
     return status;
 }
@@ -192,8 +197,8 @@ complete(struct attempt *attempt, const struct bs_request *request, struct bs_er
     enum bs_status status =
         bs_state_save_report(target, state, "cutover", attempt->config->report_json, err);
     if (status == BS_OK) {
-        status = bs_state_set_phase(target, state, bs_follow_epoch(attempt->follow), BS_PHASE_DONE,
-                                    err);
+        status =
+            bs_state_set_phase(target, state, bs_follow_epoch(attempt->follow), BS_PHASE_DONE, err);
     }
     if (status == BS_OK) {
         bs_fault_point("cutover-done");
@@ -254,9 +259,8 @@ bs_cutover_perform(void *arg, struct bs_follow *follow, const struct bs_request 
     struct bs_error cause;
     bs_error_clear(&cause);
     read_arguments(&attempt, request);
-    enum bs_status status =
-        bs_state_answer(bs_follow_target(follow), &attempt.config->state, request->id,
-                        BS_REQUEST_RUNNING, "", 0, err);
+    enum bs_status status = bs_state_answer(bs_follow_target(follow), &attempt.config->state,
+                                            request->id, BS_REQUEST_RUNNING, "", 0, err);
     if (status != BS_OK) {
         return status;
     }
@@ -293,8 +297,8 @@ undo_left_over(struct bs_cutover_config *config, struct bs_follow *follow, const
                             stored);
     }
     bs_log(BS_LOG_WARNING, "an earlier cutover did not finish: putting the source's settings back");
-    enum bs_status status = bs_freeze_open(&attempt.frozen, config->source, bs_follow_task(follow),
-                                           attempt.mode, err);
+    enum bs_status status =
+        bs_freeze_open(&attempt.frozen, config->source, bs_follow_task(follow), attempt.mode, err);
     if (status == BS_OK) {
         attempt.frozen.before = before;
         attempt.frozen.applied = true;
@@ -310,8 +314,8 @@ bs_cutover_opened(void *arg, struct bs_follow *follow, const struct bs_task *tas
     struct bs_cutover_config *config = arg;
     char *stored = NULL;
     (void)task;
-    enum bs_status status = bs_state_load_report(bs_follow_target(follow), &config->state,
-                                                 FREEZE_REPORT, &stored, err);
+    enum bs_status status =
+        bs_state_load_report(bs_follow_target(follow), &config->state, FREEZE_REPORT, &stored, err);
     if (status == BS_OK && stored != NULL && strcmp(stored, NOT_FROZEN) != 0) {
         status = undo_left_over(config, follow, stored, err);
     }

@@ -151,8 +151,8 @@ bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct 
                   const struct bs_selection *selection, const struct bs_state *state,
                   int64_t deadline_ms, struct bs_finish_counts *counts, struct bs_error *err) {
     memset(counts, 0, sizeof *counts);
-    enum bs_status status = carry_counters(source, target, selection, deadline_ms,
-                                           &counts->auto_increments, err);
+    enum bs_status status =
+        carry_counters(source, target, selection, deadline_ms, &counts->auto_increments, err);
     if (status == BS_OK) {
         status = create_kind(source, server, target, selection, state, BS_OBJECT_TRIGGER,
                              deadline_ms, &counts->triggers, err);

@@ -20,8 +20,8 @@ struct bs_finish_counts {
 enum bs_status bs_finish_objects(struct bs_sql *source, const struct bs_server *server,
                                  struct bs_sql *target, const struct bs_selection *selection,
                                  const struct bs_state *state, int64_t deadline_ms,
-                                 struct bs_finish_counts *counts, struct bs_error *err)
-    BS_MUST_CHECK;
+                                 struct bs_finish_counts *counts,
+                                 struct bs_error *err) BS_MUST_CHECK;
 
 /* Drops the triggers and events that the task made. */
 enum bs_status bs_finish_undo(struct bs_sql *target, const struct bs_state *state,

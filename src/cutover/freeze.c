@@ -46,8 +46,8 @@ read_variable(struct bs_sql *sql, const char *name, char *out, size_t cap, struc
 static enum bs_status
 read_values(struct bs_frozen *frozen, struct bs_error *err) {
     struct bs_freeze_values *before = &frozen->before;
-    enum bs_status status = read_variable(frozen->sql, "read_only", before->read_only,
-                                          sizeof before->read_only, err);
+    enum bs_status status =
+        read_variable(frozen->sql, "read_only", before->read_only, sizeof before->read_only, err);
     if (status == BS_OK && bs_server_has_super_read_only(&frozen->server)) {
         status = read_variable(frozen->sql, "super_read_only", before->super_read_only,
                                sizeof before->super_read_only, err);
@@ -196,19 +196,21 @@ explain_wait(const struct bs_frozen *frozen, enum bs_status status, struct bs_er
                                : bs_error_context(err, "freezing the source (--freeze=%s)",
                                                   NAMES[frozen->mode]);
     }
-    bs_error_set(err, BS_CANCELLED, "the source could not be frozen in time: a transaction or "
-                                    "statement there did not end");
-    return bs_error_hint(err, "look for long transactions in SHOW PROCESSLIST on the source, then ask "
-                              "for the cutover again, or allow more with --max-freeze");
+    bs_error_set(err, BS_CANCELLED,
+                 "the source could not be frozen in time: a transaction or "
+                 "statement there did not end");
+    return bs_error_hint(err,
+                         "look for long transactions in SHOW PROCESSLIST on the source, then ask "
+                         "for the cutover again, or allow more with --max-freeze");
 }
 
 enum bs_status
 bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection, int64_t wait_ms,
                 struct bs_error *err) {
     int64_t seconds = wait_ms < 1000 ? 1 : wait_ms / 1000;
-    enum bs_status status =
-        bs_sql_exec(frozen->sql, err, "SET lock_wait_timeout=%" PRId64 ", innodb_lock_wait_timeout=%"
-                    PRId64, seconds, seconds);
+    enum bs_status status = bs_sql_exec(
+        frozen->sql, err, "SET lock_wait_timeout=%" PRId64 ", innodb_lock_wait_timeout=%" PRId64,
+        seconds, seconds);
     frozen->applied = true;
     if (status == BS_OK) {
         switch (frozen->mode) {
@@ -232,7 +234,8 @@ static enum bs_status
 undo_read_only(struct bs_frozen *frozen, struct bs_error *err) {
     const struct bs_freeze_values *before = &frozen->before;
     /* super_read_only first: it implies read_only. */
-    enum bs_status status = set_global(frozen->sql, "super_read_only", before->super_read_only, err);
+    enum bs_status status =
+        set_global(frozen->sql, "super_read_only", before->super_read_only, err);
     if (status == BS_OK) {
         status = set_global(frozen->sql, "read_only", before->read_only, err);
     }

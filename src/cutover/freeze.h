@@ -3,9 +3,9 @@
  *
  *   [free] ──bs_freeze_store──> [stored] ──bs_freeze_apply──> [frozen] ──bs_freeze_undo──> [free]
  *
- * read-only: super_read_only where there is one (MySQL 5.7.8+), else read_only, with event_scheduler
- * off, since events do not obey read_only. lock-tables and ftwrl hold as long as the session lives.
- * Runs on the lane's thread. */
+ * read-only: super_read_only where there is one (MySQL 5.7.8+), else read_only, with
+ * event_scheduler off, since events do not obey read_only. lock-tables and ftwrl hold as long as
+ * the session lives. Runs on the lane's thread. */
 #ifndef BS_CUTOVER_FREEZE_H
 #define BS_CUTOVER_FREEZE_H
 
@@ -44,7 +44,8 @@ void bs_freeze_close(struct bs_frozen *frozen); /* lets locks go; read-only stay
 
 /* As text for the state, and back. */
 void bs_freeze_values_put(struct bs_buf *out, const struct bs_frozen *frozen);
-bool bs_freeze_values_parse(const char *text, enum bs_freeze *mode, struct bs_freeze_values *values);
+bool bs_freeze_values_parse(const char *text, enum bs_freeze *mode,
+                            struct bs_freeze_values *values);
 
 /* Waits at most wait_ms for writers to let go: BS_CANCELLED if they do not. */
 enum bs_status bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection,

@@ -1,6 +1,6 @@
-/* Opening and opening again. After any loss the rule is the same: the lane's open transaction is given
- * up, the task is taken over anew under the fence, the checkpoint is read from the target, and the
- * stream starts there. What a lost COMMIT did is thus read, not guessed. */
+/* Opening and opening again. After any loss the rule is the same: the lane's open transaction is
+ * given up, the task is taken over anew under the fence, the checkpoint is read from the target,
+ * and the stream starts there. What a lost COMMIT did is thus read, not guessed. */
 #include "follow/follow_private.h"
 
 #include "base/clock.h"
@@ -124,8 +124,7 @@ enum bs_status
 bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) {
     struct bs_sql_options options = {.program = "binstream control",
                                      .no_binlog = follow->config->no_target_binlog};
-    enum bs_status status =
-        bs_sql_connect(&follow->control, follow->config->target, &options, err);
+    enum bs_status status = bs_sql_connect(&follow->control, follow->config->target, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_server(follow->control, &follow->target, err);
     }
@@ -237,8 +236,8 @@ pause_ms(int ms) {
     (void)nanosleep(&wait, NULL);
 }
 
-/* Only a lost connection is worth waiting for. 1053 and 1290 are a target that shuts down or is read
- * only for a moment, as in a failover. */
+/* Only a lost connection is worth waiting for. 1053 and 1290 are a target that shuts down or is
+ * read only for a moment, as in a failover. */
 static bool
 is_worth_waiting(const struct bs_error *err) {
     enum { ER_SERVER_SHUTDOWN = 1053, ER_CON_COUNT = 1040 };

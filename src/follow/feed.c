@@ -14,17 +14,17 @@ static enum bs_status
 reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
     bs_decoder_free(follow->decoder);
     follow->decoder = NULL;
-    enum bs_status status =
-        bs_decoder_new(&follow->decoder, follow->source.flavour,
-                       &follow->applier.lane.checkpoint.position, follow->task.mode, msg->checksums,
-                       err);
+    enum bs_status status = bs_decoder_new(&follow->decoder, follow->source.flavour,
+                                           &follow->applier.lane.checkpoint.position,
+                                           follow->task.mode, msg->checksums, err);
     follow->applier.decoder = follow->decoder;
     follow->connected = status == BS_OK;
     return status;
 }
 
-/* The file that we resume in must be the file that we left: a source that was set back (RESET MASTER,
- * restored) writes files of the same names, and so does another server of the same server_id. */
+/* The file that we resume in must be the file that we left: a source that was set back (RESET
+ * MASTER, restored) writes files of the same names, and so does another server of the same
+ * server_id. */
 static enum bs_status
 check_file(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
@@ -76,7 +76,8 @@ apply_block(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs
         uint32_t len = bs_cursor_read_u32(&head);
         struct bs_str raw = bs_cursor_read_str(&block, len);
         if (head.failed || block.failed || len < BS_EVENT_HEADER_LEN) {
-            return bs_error_set(err, BS_PROTOCOL, "the source sent a binlog event that is cut short");
+            return bs_error_set(err, BS_PROTOCOL,
+                                "the source sent a binlog event that is cut short");
         }
         enum bs_status status = apply_event(follow, raw, err);
         if (status != BS_OK) {
@@ -198,8 +199,8 @@ gtid_has_reached(const struct bs_follow *follow, const struct bs_position *posit
     struct bs_gtid_set *applied = bs_gtid_set_new(follow->source.flavour);
     enum bs_status status = bs_gtid_set_parse(wanted, bs_str(position->gtid), err);
     if (status == BS_OK) {
-        status = bs_gtid_set_parse(
-            applied, bs_str(follow->applier.lane.checkpoint.position.gtid), err);
+        status =
+            bs_gtid_set_parse(applied, bs_str(follow->applier.lane.checkpoint.position.gtid), err);
     }
     *reached = status == BS_OK && bs_gtid_set_is_subset(wanted, applied);
     bs_gtid_set_free(wanted);
@@ -229,8 +230,8 @@ bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *positi
     if (follow->applier.lane.open || bs_decoder_in_group(follow->decoder)) {
         return BS_OK;
     }
-    *reached = is_at_or_after(bs_decoder_file(follow->decoder), bs_decoder_pos(follow->decoder),
-                              position);
+    *reached =
+        is_at_or_after(bs_decoder_file(follow->decoder), bs_decoder_pos(follow->decoder), position);
     /* A source with GTIDs that has nothing to send says nothing of its position for a while. */
     if (!*reached && follow->task.mode != BS_POSITION_FILE && position->gtid[0] != '\0') {
         return gtid_has_reached(follow, position, reached, err);

@@ -1,5 +1,5 @@
-/* A run: open the target (take-over, checkpoint), look at the source, start the stream, feed until the
- * end that the caller wants.
+/* A run: open the target (take-over, checkpoint), look at the source, start the stream, feed until
+ * the end that the caller wants.
  *
  *   open target ─> open source ─> start stream ─> feed, feed ... ─> commit what is whole ─> close
  *                                      ^             │ target lost, deadlock: recover
@@ -96,7 +96,8 @@ begin_work(struct bs_follow *follow, struct bs_error *err) {
     return status;
 }
 
-/* A session that is lost here was most likely killed by a successor: taking the task again tells. */
+/* A session that is lost here was most likely killed by a successor: taking the task again tells.
+ */
 static enum bs_status
 open_and_begin(struct bs_follow *follow, struct bs_error *err) {
     enum bs_status status = BS_OK;

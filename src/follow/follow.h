@@ -1,7 +1,7 @@
-/* Follow: the source's binlog replayed into the target from the recorded position, until the caller's
- * end is reached. Wires the stream (src/net), the decoder (src/binlog) and the lane (src/apply)
- * together. Called by src/cli from the main thread, which becomes the lane's thread; the stream has
- * its own. */
+/* Follow: the source's binlog replayed into the target from the recorded position, until the
+ * caller's end is reached. Wires the stream (src/net), the decoder (src/binlog) and the lane
+ * (src/apply) together. Called by src/cli from the main thread, which becomes the lane's thread;
+ * the stream has its own. */
 #ifndef BS_FOLLOW_FOLLOW_H
 #define BS_FOLLOW_FOLLOW_H
 
@@ -16,7 +16,7 @@
 struct bs_follow;
 
 enum bs_follow_until {
-    BS_FOLLOW_UNTIL_STOPPED, /* by a signal or `abort` */
+    BS_FOLLOW_UNTIL_STOPPED,   /* by a signal or `abort` */
     BS_FOLLOW_UNTIL_CAUGHT_UP, /* the source's end as read at start */
     BS_FOLLOW_UNTIL_CUTOVER,   /* as the former; a cutover request ends it */
 };
@@ -47,7 +47,7 @@ struct bs_follow_config {
      * CUTOVER only. See src/cutover. */
     enum bs_status (*cutover)(void *arg, struct bs_follow *follow, const struct bs_request *request,
                               bool *finished, struct bs_error *err);
-    void *cutover_arg; /* of both */
+    void *cutover_arg;                                                      /* of both */
     void (*progress)(void *arg, const struct bs_follow_progress *progress); /* may be NULL */
     void *progress_arg;
 };
@@ -61,15 +61,15 @@ struct bs_follow_report {
     struct bs_position position;
 };
 
-enum bs_status bs_follow_run(const struct bs_follow_config *config,
-                             struct bs_follow_report *report, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_follow_run(const struct bs_follow_config *config, struct bs_follow_report *report,
+                             struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_report_fini(struct bs_follow_report *report);
 
-/* For the cutover, inside its callback: apply until the checkpoint has reached position, or deadline
- * (bs_clock_mono_ms) has passed: *reached false. */
+/* For the cutover, inside its callback: apply until the checkpoint has reached position, or
+ * deadline (bs_clock_mono_ms) has passed: *reached false. */
 enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_position *position,
-                               int64_t deadline_ms, bool *reached, struct bs_error *err)
-    BS_MUST_CHECK;
+                               int64_t deadline_ms, bool *reached,
+                               struct bs_error *err) BS_MUST_CHECK;
 
 /* The lane's session on the target, for the finishing of objects while nothing is being applied. */
 struct bs_sql *bs_follow_target(struct bs_follow *follow);

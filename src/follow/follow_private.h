@@ -62,16 +62,16 @@ enum bs_status bs_follow_open_target(struct bs_follow *follow, struct bs_error *
 void bs_follow_close_target(struct bs_follow *follow);
 enum bs_status bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_stop_stream(struct bs_follow *follow);
-enum bs_status bs_follow_resume_stream(struct bs_follow *follow, struct bs_error *err)
-    BS_MUST_CHECK;
-/* The target was lost or refused a transaction that may be tried again: opens it again, with growing
- * pauses, and starts the stream at the checkpoint. */
+enum bs_status bs_follow_resume_stream(struct bs_follow *follow,
+                                       struct bs_error *err) BS_MUST_CHECK;
+/* The target was lost or refused a transaction that may be tried again: opens it again, with
+ * growing pauses, and starts the stream at the checkpoint. */
 enum bs_status bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause,
                                  struct bs_error *err) BS_MUST_CHECK;
 
 /* feed.c: takes one message, if one comes in time, and applies it. */
-enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms,
+                              struct bs_error *err) BS_MUST_CHECK;
 /* Has everything up to position been applied and committed? */
 enum bs_status bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *position,
                                      bool *reached, struct bs_error *err) BS_MUST_CHECK;

@@ -41,8 +41,8 @@ bs_follow_beat(struct bs_follow *follow, struct bs_error *err) {
     char escaped[512];
     bs_json_escape(escaped, sizeof escaped, file, strlen(file));
     char *json = bs_asprintf(
-        "{\"lag_s\":%.3f,\"caught_up\":%s,\"connected\":%s,\"read_file\":\"%s\",\"read_pos\":%" PRIu64
-        ",\"at_us\":%" PRId64 "}",
+        "{\"lag_s\":%.3f,\"caught_up\":%s,\"connected\":%s,\"read_file\":\"%s\",\"read_pos\":"
+        "%" PRIu64 ",\"at_us\":%" PRId64 "}",
         bs_follow_lag_s(follow), bs_follow_is_caught_up(follow) ? "true" : "false",
         follow->connected ? "true" : "false", escaped,
         follow->decoder != NULL ? bs_decoder_pos(follow->decoder) : 0, bs_clock_wall_us());

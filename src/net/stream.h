@@ -50,7 +50,7 @@ struct bs_stream_config {
     /* Our own, unique among the source's replicas. From 2^30 on it is ours to vary: on MariaDB each
      * connection then has a random one (net/setup.c says why). */
     uint32_t server_id;
-    char uuid[37];                    /* our own */
+    char uuid[37];         /* our own */
     uint32_t heartbeat_ms; /* 0: default 5000. Silence of three times this is a broken link */
     uint32_t give_up_ms;   /* reconnecting longer than this FAILS the stream; 0: default 600000 */
     bool non_block;        /* stop (ENDED) at the end of the last file instead of waiting */

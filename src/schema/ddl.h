@@ -36,13 +36,14 @@ struct bs_ddl {
     enum bs_ddl_class class;
     enum bs_ddl_verb verb;
     enum bs_object_kind kind;
-    struct bs_ddl_object *objects; /* heap; in the order they are named. RENAME: from, to, from, to */
+    struct bs_ddl_object
+        *objects; /* heap; in the order they are named. RENAME: from, to, from, to */
     size_t count;
     bool if_exists; /* IF EXISTS or IF NOT EXISTS */
     bool or_replace;
     bool adds_auto_increment; /* ALTER TABLE with AUTO_INCREMENT as a column attribute in it */
-    size_t cut_from, cut_to; /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
-    const char *what; /* for messages: "CREATE TABLE", "INSERT", static text */
+    size_t cut_from, cut_to;  /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
+    const char *what;         /* for messages: "CREATE TABLE", "INSERT", static text */
 };
 
 /* db: the default database of the statement. */

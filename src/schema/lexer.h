@@ -1,7 +1,7 @@
-/* A tokenizer for the SQL text of DDL as servers log it. Pure; works on bytes of any charset that is
- * a superset of ASCII in its first byte. Plain comments are skipped; the inside of version comments
- * (the ones that begin with an exclamation mark, or with M and one) counts as text, as it does for
- * the server that logged it. */
+/* A tokenizer for the SQL text of DDL as servers log it. Pure; works on bytes of any charset that
+ * is a superset of ASCII in its first byte. Plain comments are skipped; the inside of version
+ * comments (the ones that begin with an exclamation mark, or with M and one) counts as text, as it
+ * does for the server that logged it. */
 #ifndef BS_SCHEMA_LEXER_H
 #define BS_SCHEMA_LEXER_H
 
@@ -15,7 +15,7 @@ enum bs_token_kind {
     BS_TOKEN_QUOTED, /* `identifier`, or "identifier" under ANSI_QUOTES */
     BS_TOKEN_STRING, /* 'text', or "text" without ANSI_QUOTES */
     BS_TOKEN_NUMBER,
-    BS_TOKEN_PUNCT,  /* one byte */
+    BS_TOKEN_PUNCT, /* one byte */
 };
 
 struct bs_token {
@@ -35,10 +35,11 @@ struct bs_lexer bs_lexer(struct bs_str sql, bool ansi_quotes, bool no_backslash_
 struct bs_token bs_lexer_next(struct bs_lexer *lexer);
 struct bs_token bs_lexer_peek(const struct bs_lexer *lexer);
 
-bool bs_token_is(struct bs_token token, const char *word);  /* keyword, any case */
+bool bs_token_is(struct bs_token token, const char *word); /* keyword, any case */
 bool bs_token_is_punct(struct bs_token token, char c);
 
-/* The name that an identifier token stands for, quotes removed, into out (NUL added, cut at cap). */
+/* The name that an identifier token stands for, quotes removed, into out (NUL added, cut at cap).
+ */
 void bs_token_name(struct bs_token token, char *out, size_t cap);
 
 #endif

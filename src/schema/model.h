@@ -40,7 +40,7 @@ enum bs_type {
     BS_TYPE_BLOB, /* TINYBLOB to LONGBLOB */
     BS_TYPE_ENUM,
     BS_TYPE_SET,
-    BS_TYPE_JSON, /* MySQL's; MariaDB's is LONGTEXT */
+    BS_TYPE_JSON,     /* MySQL's; MariaDB's is LONGTEXT */
     BS_TYPE_GEOMETRY, /* and POINT, POLYGON, ... */
     BS_TYPE_VECTOR,
     BS_TYPE_UUID,  /* MariaDB */
@@ -59,8 +59,8 @@ struct bs_column {
     bool invisible;
     bool auto_increment;
     enum bs_generated generated;
-    uint32_t length; /* CHAR, BINARY, VARCHAR, VARBINARY: characters; BIT: bits; else 0 */
-    uint8_t fsp;     /* fractional digits of a temporal type */
+    uint32_t length;   /* CHAR, BINARY, VARCHAR, VARBINARY: characters; BIT: bits; else 0 */
+    uint8_t fsp;       /* fractional digits of a temporal type */
     uint8_t precision; /* DECIMAL */
     uint8_t scale;     /* DECIMAL */
     bool old_temporal; /* MariaDB pre-5.6 format: COLUMN_TYPE says mariadb-5.3 */
@@ -78,13 +78,19 @@ struct bs_key_part {
 struct bs_key {
     char *name; /* "PRIMARY" for the primary key */
     bool unique;
-    bool nullable; /* some part may be NULL */
+    bool nullable;   /* some part may be NULL */
     bool functional; /* some part is an expression: parts then lists only real columns */
     struct bs_key_part *parts;
     size_t part_count;
 };
 
-enum bs_fk_action { BS_FK_RESTRICT, BS_FK_CASCADE, BS_FK_SET_NULL, BS_FK_NO_ACTION, BS_FK_SET_DEFAULT };
+enum bs_fk_action {
+    BS_FK_RESTRICT,
+    BS_FK_CASCADE,
+    BS_FK_SET_NULL,
+    BS_FK_NO_ACTION,
+    BS_FK_SET_DEFAULT
+};
 
 struct bs_foreign_key {
     char *name;
@@ -105,13 +111,14 @@ struct bs_table {
     uint64_t row_estimate;
     uint64_t data_bytes;
     uint64_t auto_increment; /* 0: none */
-    struct bs_column *columns; /* in the order of row images, hidden ones that the catalogue shows included */
+    struct bs_column
+        *columns; /* in the order of row images, hidden ones that the catalogue shows included */
     size_t column_count;
     struct bs_key *keys; /* PRIMARY first, if there is one */
     size_t key_count;
     struct bs_foreign_key *fks;
     size_t fk_count;
-    bool is_sequence; /* MariaDB */
+    bool is_sequence;  /* MariaDB */
     bool is_versioned; /* MariaDB WITH SYSTEM VERSIONING */
 };
 
@@ -128,8 +135,8 @@ bool bs_column_is_text(const struct bs_column *column);
 /* The model as bytes for the state tables, and back. The format has a version byte; decoding bytes
  * of a newer version fails with BS_SCHEMA. */
 void bs_table_encode(const struct bs_table *table, struct bs_buf *out);
-enum bs_status bs_table_decode(struct bs_str bytes, struct bs_table **table, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_table_decode(struct bs_str bytes, struct bs_table **table,
+                               struct bs_error *err) BS_MUST_CHECK;
 
 /* Everything else that is moved: known by name and by its CREATE statement. */
 enum bs_object_kind {
@@ -146,10 +153,11 @@ enum bs_object_kind {
 struct bs_object {
     enum bs_object_kind kind;
     char *db;
-    char *name;     /* "" for a database */
-    char *table;    /* triggers: the table it is on; else NULL */
-    char *create;   /* full CREATE statement, DEFINER included, names unqualified as the server prints them */
-    char *sql_mode; /* routines, triggers, events; NULL else */
+    char *name;   /* "" for a database */
+    char *table;  /* triggers: the table it is on; else NULL */
+    char *create; /* full CREATE statement, DEFINER included, names unqualified as the server prints
+                     them */
+    char *sql_mode;       /* routines, triggers, events; NULL else */
     char *charset_client; /* character_set_client at creation; NULL for databases */
     char *collation_connection;
     char *collation_database;

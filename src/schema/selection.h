@@ -18,16 +18,16 @@ struct bs_selection {
     char *state_schema; /* never selected; "binstream" by default */
 };
 
-/* Splits "a,b" (quotes `...` protect commas and dots) into the list, adding to what it holds; entries
- * stay as they were written. BS_CONFIG if malformed. */
+/* Splits "a,b" (quotes `...` protect commas and dots) into the list, adding to what it holds;
+ * entries stay as they were written. BS_CONFIG if malformed. */
 enum bs_status bs_selection_parse_list(char ***list, const char *text, bool with_table,
                                        struct bs_error *err) BS_MUST_CHECK;
 void bs_selection_fini(struct bs_selection *selection);
 
 /* A table is selected when its database is (--databases) or it is itself (--tables); with neither
- * option everything is. Excluding wins. A database "is there" when any of its tables may be selected;
- * it is whole, its routines and events included, unless only tables of it are named. Names are
- * compared as bytes; _ stands for one UTF-8 character. */
+ * option everything is. Excluding wins. A database "is there" when any of its tables may be
+ * selected; it is whole, its routines and events included, unless only tables of it are named.
+ * Names are compared as bytes; _ stands for one UTF-8 character. */
 bool bs_selection_has_database(const struct bs_selection *selection, struct bs_str db);
 bool bs_selection_has_whole_database(const struct bs_selection *selection, struct bs_str db);
 bool bs_selection_has_table(const struct bs_selection *selection, struct bs_str db,

@@ -12,8 +12,8 @@ enum bs_flavour { BS_MYSQL, BS_MARIADB };
 struct bs_server {
     enum bs_flavour flavour;
     uint32_t version;
-    char version_text[128];    /* @@version */
-    char server_uuid[64];      /* "" where there is none (MariaDB, MySQL before 5.6) */
+    char version_text[128]; /* @@version */
+    char server_uuid[64];   /* "" where there is none (MariaDB, MySQL before 5.6) */
     uint32_t server_id;
     int lower_case_table_names;
     uint64_t max_allowed_packet;
@@ -25,10 +25,11 @@ struct bs_server {
 bool bs_server_parse_version(const char *text, enum bs_flavour *flavour, uint32_t *version);
 
 /* Facts. Each names where it is from in server.c. */
-bool bs_server_has_atomic_ddl(const struct bs_server *server);         /* MySQL 8.0, MariaDB 10.6 */
-bool bs_server_has_binlog_status_statement(const struct bs_server *s); /* SHOW BINARY LOG STATUS: MySQL 8.2 */
-bool bs_server_has_super_read_only(const struct bs_server *server);    /* MySQL 5.7.8 */
+bool bs_server_has_atomic_ddl(const struct bs_server *server); /* MySQL 8.0, MariaDB 10.6 */
+bool bs_server_has_binlog_status_statement(
+    const struct bs_server *s); /* SHOW BINARY LOG STATUS: MySQL 8.2 */
+bool bs_server_has_super_read_only(const struct bs_server *server); /* MySQL 5.7.8 */
 bool bs_server_has_generated_columns(const struct bs_server *server);
-const char *bs_flavour_name(enum bs_flavour flavour);                  /* "MySQL", "MariaDB" */
+const char *bs_flavour_name(enum bs_flavour flavour); /* "MySQL", "MariaDB" */
 
 #endif

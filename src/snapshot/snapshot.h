@@ -1,7 +1,7 @@
 /* The consistent copy of the selected databases from source to target. One call does all of it:
  * point, chunk plan, N dumpers feeding N loaders, views and routines, state. Called by src/cli from
- * the main thread; starts its own threads and joins them before it returns. What it promises and how
- * a rerun behaves is told in snapshot.c. */
+ * the main thread; starts its own threads and joins them before it returns. What it promises and
+ * how a rerun behaves is told in snapshot.c. */
 #ifndef BS_SNAPSHOT_SNAPSHOT_H
 #define BS_SNAPSHOT_SNAPSHOT_H
 
@@ -35,9 +35,9 @@ struct bs_snapshot_config {
     const struct bs_endpoint *target;
     const struct bs_selection *selection;
     struct bs_state state;
-    unsigned int threads;    /* dumper/loader pairs */
-    uint64_t chunk_bytes;    /* about how large a chunk is */
-    uint64_t memory_bytes;   /* --memory: queues share what is left after fixed costs */
+    unsigned int threads;  /* dumper/loader pairs */
+    uint64_t chunk_bytes;  /* about how large a chunk is */
+    uint64_t memory_bytes; /* --memory: queues share what is left after fixed costs */
     uint32_t lock_timeout_ms;
     enum bs_consistency consistency;
     enum bs_position_choice position;
@@ -50,14 +50,14 @@ struct bs_snapshot_report {
     uint64_t tables, rows, bytes, chunks, chunks_retried;
     uint64_t views, routines, databases;
     int64_t elapsed_ms;
-    int64_t locked_ms; /* how long writers on the source could not write */
+    int64_t locked_ms;       /* how long writers on the source could not write */
     const char *consistency; /* which kind of point was taken: static text */
     struct bs_position point;
 };
 
 enum bs_status bs_snapshot_run(const struct bs_snapshot_config *config,
-                               struct bs_snapshot_report *report, struct bs_error *err)
-    BS_MUST_CHECK;
+                               struct bs_snapshot_report *report,
+                               struct bs_error *err) BS_MUST_CHECK;
 void bs_snapshot_report_fini(struct bs_snapshot_report *report);
 
 #endif

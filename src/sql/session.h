@@ -1,5 +1,6 @@
-/* A session with a server in plain SQL: the only room that includes mysql.h. Used by everything that
- * asks a server something or writes to the target; the binlog stream has its own client (src/net).
+/* A session with a server in plain SQL: the only room that includes mysql.h. Used by everything
+ * that asks a server something or writes to the target; the binlog stream has its own client
+ * (src/net).
  *
  * A session belongs to one thread at a time. Every session is set up the same way: names binary (so
  * strings travel byte for byte and no charset is ever converted), time_zone '+00:00', a sql_mode
@@ -7,8 +8,8 @@
  * (BS_SQL_MODE), CLIENT_FOUND_ROWS (an UPDATE counts matched rows), CLIENT_MULTI_STATEMENTS,
  * foreign_key_checks=1, unique_checks=1, autocommit=1, READ COMMITTED, and on MySQL >= 8.0.13
  * sql_require_primary_key=0, >= 8.0.30 sql_generate_invisible_primary_key=0 and
- * show_gipk_in_create_table_and_information_schema=1 (each only where the variable exists and may be
- * set). lock_wait_timeout, wait_timeout and net_*_timeout are long.
+ * show_gipk_in_create_table_and_information_schema=1 (each only where the variable exists and may
+ * be set). lock_wait_timeout, wait_timeout and net_*_timeout are long.
  *
  * Server errors become struct bs_error of class BS_SERVER with sql_errno and sql_state; a lost
  * connection becomes BS_IO (with sql_errno 2006, 2013 and the like). Statement text never appears
@@ -40,18 +41,18 @@ struct bs_sql_options {
 };
 
 enum bs_status bs_sql_connect(struct bs_sql **sql, const struct bs_endpoint *endpoint,
-                              const struct bs_sql_options *options, struct bs_error *err)
-    BS_MUST_CHECK;
+                              const struct bs_sql_options *options,
+                              struct bs_error *err) BS_MUST_CHECK;
 void bs_sql_close(struct bs_sql *sql); /* NULL is fine; never waits for the server */
 
 uint64_t bs_sql_connection_id(const struct bs_sql *sql);
 const char *bs_sql_server_version(const struct bs_sql *sql); /* as in the greeting */
 
 /* A statement without a result set. exec takes a format; run takes bytes. */
-enum bs_status bs_sql_exec(struct bs_sql *sql, struct bs_error *err, const char *fmt, ...)
-    BS_MUST_CHECK BS_PRINTF(3, 4);
-enum bs_status bs_sql_run(struct bs_sql *sql, struct bs_str text, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_sql_exec(struct bs_sql *sql, struct bs_error *err, const char *fmt,
+                           ...) BS_MUST_CHECK BS_PRINTF(3, 4);
+enum bs_status bs_sql_run(struct bs_sql *sql, struct bs_str text,
+                          struct bs_error *err) BS_MUST_CHECK;
 
 /* Of the last statement: rows matched, inserted or deleted; warnings. */
 uint64_t bs_sql_affected(const struct bs_sql *sql);
@@ -63,9 +64,8 @@ enum bs_status bs_sql_warnings(struct bs_sql *sql, unsigned int max, struct bs_b
 
 /* A statement with a result set, held in memory (query) or read row by row from the network
  * (stream; no other statement may run on the session until it is freed). */
-enum bs_status bs_sql_query(struct bs_sql *sql, struct bs_sql_result **result,
-                            struct bs_error *err, const char *fmt, ...) BS_MUST_CHECK
-    BS_PRINTF(4, 5);
+enum bs_status bs_sql_query(struct bs_sql *sql, struct bs_sql_result **result, struct bs_error *err,
+                            const char *fmt, ...) BS_MUST_CHECK BS_PRINTF(4, 5);
 enum bs_status bs_sql_stream(struct bs_sql *sql, struct bs_str text, struct bs_sql_result **result,
                              struct bs_error *err) BS_MUST_CHECK;
 
@@ -86,21 +86,21 @@ enum bs_status bs_sql_value(struct bs_sql *sql, struct bs_buf *value, bool *foun
 
 /* A server variable's value by SHOW [GLOBAL] VARIABLES LIKE, which never fails on unknown names. */
 enum bs_status bs_sql_variable(struct bs_sql *sql, const char *name, bool global,
-                               struct bs_buf *value, bool *found, struct bs_error *err)
-    BS_MUST_CHECK;
+                               struct bs_buf *value, bool *found,
+                               struct bs_error *err) BS_MUST_CHECK;
 
 /* Several statements in one packet, separated by ";". After bs_sql_multi_send the answers are read
- * one by one: *more true with each answer, and false, once, when there is none left. They must all be
- * read before the session is used again. A failing statement ends the list: those behind it were not
- * run. send and next are apart so that a test can die between them. Statements with result sets are
- * allowed; their rows are dropped. */
-enum bs_status bs_sql_multi_send(struct bs_sql *sql, struct bs_str text, struct bs_error *err)
-    BS_MUST_CHECK;
+ * one by one: *more true with each answer, and false, once, when there is none left. They must all
+ * be read before the session is used again. A failing statement ends the list: those behind it were
+ * not run. send and next are apart so that a test can die between them. Statements with result sets
+ * are allowed; their rows are dropped. */
+enum bs_status bs_sql_multi_send(struct bs_sql *sql, struct bs_str text,
+                                 struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_sql_multi_next(struct bs_sql *sql, bool *more, uint64_t *affected,
                                  unsigned int *warnings, struct bs_error *err) BS_MUST_CHECK;
 
-/* LOAD DATA LOCAL INFILE fed from memory. read copies up to cap bytes into out and returns how many,
- * 0 at the end, -1 to give up (err is then the caller's business). statement names the file
+/* LOAD DATA LOCAL INFILE fed from memory. read copies up to cap bytes into out and returns how
+ * many, 0 at the end, -1 to give up (err is then the caller's business). statement names the file
  * 'binstream'. Counts come from the server's own report. */
 struct bs_sql_load_report {
     uint64_t records;

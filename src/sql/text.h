@@ -6,9 +6,9 @@
 
 #include "base/buf.h"
 
-void bs_sql_put_ident(struct bs_buf *buf, struct bs_str name);                 /* `name` */
+void bs_sql_put_ident(struct bs_buf *buf, struct bs_str name);                    /* `name` */
 void bs_sql_put_table(struct bs_buf *buf, struct bs_str db, struct bs_str table); /* `db`.`table` */
-void bs_sql_put_string(struct bs_buf *buf, struct bs_str bytes);               /* 'bytes' */
+void bs_sql_put_string(struct bs_buf *buf, struct bs_str bytes);                  /* 'bytes' */
 /* The same with a charset introducer: _gbk'bytes'. charset NULL or "binary": plain. */
 void bs_sql_put_text(struct bs_buf *buf, const char *charset, struct bs_str bytes);
 

@@ -5,9 +5,9 @@
  *   ──> one transaction that raises the epoch of the task and of its lanes to the claimed one
  *   ──> look once more
  *
- * The claim is a number that only grows, and the highest one wins: whoever finds a higher one yields
- * with BS_FENCED. So of two that start together one is left, and a run whose sessions are killed by a
- * successor does not take the task back while that one is still on its way.
+ * The claim is a number that only grows, and the highest one wins: whoever finds a higher one
+ * yields with BS_FENCED. So of two that start together one is left, and a run whose sessions are
+ * killed by a successor does not take the task back while that one is still on its way.
  *
  * A holder's lock goes after its transaction is rolled back or committed, on every server: the
  * session's clean-up ends the transaction first. So when the locks are free, no transaction of an
@@ -341,8 +341,8 @@ insert_claim(struct bs_sql *sql, const struct bs_state *state, struct bs_error *
     return bs_state_run(sql, &text, err);
 }
 
-/* Inside the transaction: nobody has claimed after us, and all rows that an old transaction may hold
- * are ours. */
+/* Inside the transaction: nobody has claimed after us, and all rows that an old transaction may
+ * hold are ours. */
 static enum bs_status
 raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
                      struct bs_error *err) {
@@ -434,8 +434,9 @@ take(struct bs_sql *control, const struct bs_state *state, uint64_t claim, int t
         return status;
     }
     bs_fault_point("takeover-epoch-raised");
-    /* Once more: an old session may have taken a free slot and checked the epoch just before it rose
-     * (a DDL session does so, and runs outside of any transaction). Whoever comes later is refused. */
+    /* Once more: an old session may have taken a free slot and checked the epoch just before it
+     * rose (a DDL session does so, and runs outside of any transaction). Whoever comes later is
+     * refused. */
     memset(&holders, 0, sizeof holders);
     return outwait(control, state, &holders, claim, timeout_ms, err);
 }
@@ -449,8 +450,7 @@ claim_and_take(struct bs_sql *control, const struct bs_state *state, const uint6
         *epoch = claim;
         status = take(control, state, claim, timeout_ms, err);
     }
-    return status == BS_OK ? BS_OK
-                           : bs_error_context(err, "taking task '%s' over", state->task);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "taking task '%s' over", state->task);
 }
 
 enum bs_status

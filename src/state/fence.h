@@ -8,13 +8,14 @@
  *   raise the epoch ──> only then read the checkpoint
  *
  * A transaction that an old session left behind waits, at the latest, on its lane's row, which the
- * raising of the epoch must lock: so when the epoch is up, that transaction has either committed, and
- * the checkpoint that is read next includes it, or it never will. Rejected: trusting that the server
- * notices a dead client; it does not while a statement waits for a lock (seen on MySQL 9.7 and MariaDB
- * 10.11).
+ * raising of the epoch must lock: so when the epoch is up, that transaction has either committed,
+ * and the checkpoint that is read next includes it, or it never will. Rejected: trusting that the
+ * server notices a dead client; it does not while a statement waits for a lock (seen on MySQL 9.7
+ * and MariaDB 10.11).
  *
  * MySQL 5.6 has one lock per session, so a session holds one slot only. Lock names are
- * server-wide: "bs.<hash of schema and task>.<slot>", under the 64 characters that MySQL 5.7 allows. */
+ * server-wide: "bs.<hash of schema and task>.<slot>", under the 64 characters that MySQL 5.7
+ * allows. */
 #ifndef BS_STATE_FENCE_H
 #define BS_STATE_FENCE_H
 
@@ -30,12 +31,12 @@
  * connections that would not go. *epoch is the claimed one as soon as it is claimed, also when what
  * follows fails: a caller whose session was lost half way goes on with bs_fence_retake. */
 enum bs_status bs_fence_take_over(struct bs_sql *control, const struct bs_state *state,
-                                  int timeout_ms, uint64_t *epoch, struct bs_error *err)
-    BS_MUST_CHECK;
+                                  int timeout_ms, uint64_t *epoch,
+                                  struct bs_error *err) BS_MUST_CHECK;
 
 /* The same for a session that replaces a lost one of the same run: BS_FENCED, and nobody killed, if
- * the epoch is no longer *epoch. Without this two runs that kill each other's sessions would take the
- * task from each other for ever. *epoch becomes the new one. */
+ * the epoch is no longer *epoch. Without this two runs that kill each other's sessions would take
+ * the task from each other for ever. *epoch becomes the new one. */
 enum bs_status bs_fence_retake(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
                                uint64_t *epoch, struct bs_error *err) BS_MUST_CHECK;
 

@@ -1,8 +1,8 @@
 /* What a task remembers, in the target's schema `binstream`: the one truth about how far it is.
  *
- * Everything here runs on the caller's session and thread. What speaks of rows is written in the same
- * target transaction as those rows; such functions only add SQL text to the caller's batch or run
- * inside its open transaction, and say so.
+ * Everything here runs on the caller's session and thread. What speaks of rows is written in the
+ * same target transaction as those rows; such functions only add SQL text to the caller's batch or
+ * run inside its open transaction, and say so.
  *
  *   task    one row per task: phase, epoch, source, selection, the snapshot's position
  *   lane    one row per lane: the checkpoint. Written by its lane only
@@ -40,7 +40,8 @@ enum bs_phase {
     BS_PHASE_COPYING,
     BS_PHASE_COPIED,
     BS_PHASE_FOLLOWING,
-    BS_PHASE_FINISHING, /* frozen and drained: objects are being created; past undoing once the hook ran */
+    BS_PHASE_FINISHING, /* frozen and drained: objects are being created; past undoing once the hook
+                           ran */
     BS_PHASE_DONE,
     BS_PHASE_ABORTED,
 };
@@ -62,16 +63,16 @@ struct bs_task {
     char source_uuid[64];
     uint32_t source_server_id;
     enum bs_position_mode mode;
-    char *selection; /* bs_selection_describe */
-    char *selection_args; /* the four lists as given, so that follow need not be told again:
-                           * written by bs_selection_encode, read by bs_state_read_selection */
-    struct bs_position point; /* the snapshot's */
+    char *selection;             /* bs_selection_describe */
+    char *selection_args;        /* the four lists as given, so that follow need not be told again:
+                                  * written by bs_selection_encode, read by bs_state_read_selection */
+    struct bs_position point;    /* the snapshot's */
     uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
     uint64_t tables_total;
     uint64_t rows_estimate;
     uint64_t bytes_estimate;
-    /* How the follow that runs, or ran last, ends: "stopped", "caught-up" or "cutover"; "" when none
-     * ran yet. `cutover` asks only a follow that waits for it. */
+    /* How the follow that runs, or ran last, ends: "stopped", "caught-up" or "cutover"; "" when
+     * none ran yet. `cutover` asks only a follow that waits for it. */
     char until[16];
     int64_t started_us; /* wall clock */
     int64_t updated_us;
@@ -82,11 +83,12 @@ struct bs_task {
 enum bs_status bs_task_check_source(const struct bs_task *task, const struct bs_server *source,
                                     struct bs_error *err) BS_MUST_CHECK;
 
-/* The DDL statement that a lane is about to run, or was running when it died. Strings heap-owned. */
+/* The DDL statement that a lane is about to run, or was running when it died. Strings heap-owned.
+ */
 struct bs_intent {
     struct bs_position position; /* the end of the statement's event: the checkpoint after it */
     char *statement;             /* as it is sent to the target */
-    char *fingerprint;           /* what the objects it names looked like before; the caller's format */
+    char *fingerprint; /* what the objects it names looked like before; the caller's format */
 };
 
 /* The checkpoint of one lane, and what it has done. */
@@ -99,17 +101,19 @@ struct bs_checkpoint {
     int64_t applied_us; /* wall clock when it was */
 };
 
-/* Creates the schema and its tables if they are not there; BS_SCHEMA if they are of a newer format. */
+/* Creates the schema and its tables if they are not there; BS_SCHEMA if they are of a newer format.
+ */
 enum bs_status bs_state_install(struct bs_sql *sql, const struct bs_state *state,
                                 struct bs_error *err) BS_MUST_CHECK;
 
 /* *found false: no such task (or no state schema at all). */
 enum bs_status bs_state_load_task(struct bs_sql *sql, const struct bs_state *state,
-                                  struct bs_task *task, bool *found, struct bs_error *err)
-    BS_MUST_CHECK;
+                                  struct bs_task *task, bool *found,
+                                  struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state,
                                     const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
-/* Saves everything but epoch and until; fails with BS_FENCED if the row's epoch is not task->epoch. */
+/* Saves everything but epoch and until; fails with BS_FENCED if the row's epoch is not task->epoch.
+ */
 enum bs_status bs_state_save_task(struct bs_sql *sql, const struct bs_state *state,
                                   const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
 /* Only along the edges drawn above (staying where it is is one); else BS_CONFIG with the phase that
@@ -123,25 +127,28 @@ void bs_task_fini(struct bs_task *task);
 
 /* The task's selection, with state->schema as the schema that is never selected. */
 enum bs_status bs_state_read_selection(const struct bs_task *task, const struct bs_state *state,
-                                       struct bs_selection *selection, struct bs_error *err)
-    BS_MUST_CHECK;
+                                       struct bs_selection *selection,
+                                       struct bs_error *err) BS_MUST_CHECK;
 
-/* Removes every row of the task (and with drop_schema the whole schema if no other task is in it). */
+/* Removes every row of the task (and with drop_schema the whole schema if no other task is in it).
+ */
 enum bs_status bs_state_delete_task(struct bs_sql *sql, const struct bs_state *state,
                                     bool drop_schema, struct bs_error *err) BS_MUST_CHECK;
 
 /* Lane rows. create: with the snapshot's point, inside the caller's transaction. */
 enum bs_status bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state,
                                     unsigned int lane, uint64_t epoch,
-                                    const struct bs_position *position, struct bs_error *err)
-    BS_MUST_CHECK;
+                                    const struct bs_position *position,
+                                    struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_state *state,
                                         unsigned int lane, struct bs_checkpoint *checkpoint,
                                         bool *found, struct bs_error *err) BS_MUST_CHECK;
 void bs_checkpoint_fini(struct bs_checkpoint *checkpoint);
 
-/* Text for the lane's batch: each put adds exactly one statement, without a ";". touch: first statement of each transaction, must affect 1 row, else
- * the epoch is old: BS_FENCED. It does not fail by itself, so its answer is read before COMMIT is sent. save: last one before COMMIT, must affect 1 row. */
+/* Text for the lane's batch: each put adds exactly one statement, without a ";". touch: first
+ * statement of each transaction, must affect 1 row, else the epoch is old: BS_FENCED. It does not
+ * fail by itself, so its answer is read before COMMIT is sent. save: last one before COMMIT, must
+ * affect 1 row. */
 void bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
                         uint64_t epoch);
 void bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
@@ -152,16 +159,15 @@ enum bs_status bs_state_note_made(struct bs_sql *sql, const struct bs_state *sta
                                   enum bs_object_kind kind, const char *db, const char *name,
                                   struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_list_made(struct bs_sql *sql, const struct bs_state *state,
-                                  struct bs_object **objects, size_t *count, struct bs_error *err)
-    BS_MUST_CHECK; /* kind, db and name only */
+                                  struct bs_object **objects, size_t *count,
+                                  struct bs_error *err) BS_MUST_CHECK; /* kind, db and name only */
 enum bs_status bs_state_clear_made(struct bs_sql *sql, const struct bs_state *state,
                                    struct bs_error *err) BS_MUST_CHECK;
 
 /* The chunk ledger. note: inside the loader's transaction. */
-enum bs_status bs_state_note_chunk(struct bs_sql *sql, const struct bs_state *state,
-                                   const char *db, const char *table, uint64_t chunk,
-                                   uint64_t rows, uint64_t bytes, struct bs_error *err)
-    BS_MUST_CHECK;
+enum bs_status bs_state_note_chunk(struct bs_sql *sql, const struct bs_state *state, const char *db,
+                                   const char *table, uint64_t chunk, uint64_t rows, uint64_t bytes,
+                                   struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_chunk_totals(struct bs_sql *sql, const struct bs_state *state,
                                      uint64_t *chunks, uint64_t *rows, uint64_t *bytes,
                                      struct bs_error *err) BS_MUST_CHECK;
@@ -175,8 +181,8 @@ void bs_state_put_model(struct bs_buf *sql, const struct bs_state *state,
 void bs_state_put_model_drop(struct bs_buf *sql, const struct bs_state *state, struct bs_str db,
                              struct bs_str table);
 enum bs_status bs_state_save_model(struct bs_sql *sql, const struct bs_state *state,
-                                   const struct bs_table *table, struct bs_error *err)
-    BS_MUST_CHECK;
+                                   const struct bs_table *table,
+                                   struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_load_models(struct bs_sql *sql, const struct bs_state *state,
                                     struct bs_table ***tables, size_t *count,
                                     struct bs_error *err) BS_MUST_CHECK;
@@ -207,12 +213,12 @@ enum bs_status bs_state_ask(struct bs_sql *sql, const struct bs_state *state,
                             enum bs_request_verb verb, const char *arguments, uint64_t *id,
                             struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_load_request(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
-                                     struct bs_request *request, bool *found, struct bs_error *err)
-    BS_MUST_CHECK;
+                                     struct bs_request *request, bool *found,
+                                     struct bs_error *err) BS_MUST_CHECK;
 /* The oldest unanswered one. */
 enum bs_status bs_state_next_request(struct bs_sql *sql, const struct bs_state *state,
-                                     struct bs_request *request, bool *found, struct bs_error *err)
-    BS_MUST_CHECK;
+                                     struct bs_request *request, bool *found,
+                                     struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
                                enum bs_request_state to, const char *answer, int exit_code,
                                struct bs_error *err) BS_MUST_CHECK;
@@ -222,11 +228,11 @@ enum bs_status bs_state_withdraw(struct bs_sql *sql, const struct bs_state *stat
 void bs_request_fini(struct bs_request *request);
 
 enum bs_status bs_state_save_report(struct bs_sql *sql, const struct bs_state *state,
-                                    const char *kind, const char *json, struct bs_error *err)
-    BS_MUST_CHECK;
+                                    const char *kind, const char *json,
+                                    struct bs_error *err) BS_MUST_CHECK;
 /* The last report of a kind; *json NULL if there is none. */
 enum bs_status bs_state_load_report(struct bs_sql *sql, const struct bs_state *state,
-                                    const char *kind, char **json, struct bs_error *err)
-    BS_MUST_CHECK;
+                                    const char *kind, char **json,
+                                    struct bs_error *err) BS_MUST_CHECK;
 
 #endif

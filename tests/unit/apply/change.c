@@ -64,8 +64,9 @@ Test(change, inserts_of_one_event_become_one_statement_that_expects_all_rows) {
         {.change = BS_ROW_INSERT, .after = row(values, 1, "a'b", 1)},
         {.change = BS_ROW_INSERT, .after = row(others, 2, "\x81\\", 2)},
     };
-    cr_expect_str_eq(run(&batch, true, rows, 2),
-                     "INSERT INTO `d`.`t` (`id`,`s`,`e`) VALUES (1,_gbk'a\\'b',1),(2,_gbk'\x81\\\\',2)");
+    cr_expect_str_eq(
+        run(&batch, true, rows, 2),
+        "INSERT INTO `d`.`t` (`id`,`s`,`e`) VALUES (1,_gbk'a\\'b',1),(2,_gbk'\x81\\\\',2)");
     cr_expect_eq(batch.count, 1);
     cr_expect_eq(batch.expects[0].rows, 2);
     bs_batch_fini(&batch);
@@ -84,9 +85,8 @@ Test(change, deletes_by_key_are_gathered_and_counted) {
 
 Test(change, an_update_assigns_what_changed_and_finds_the_old_key) {
     struct bs_batch batch = {0};
-    struct bs_rows rows = {.change = BS_ROW_UPDATE,
-                           .before = row(values, 1, "a", 1),
-                           .after = row(others, 7, "a", 1)};
+    struct bs_rows rows = {
+        .change = BS_ROW_UPDATE, .before = row(values, 1, "a", 1), .after = row(others, 7, "a", 1)};
     cr_expect_str_eq(run(&batch, true, &rows, 1), "UPDATE `d`.`t` SET `id`=7 WHERE `id`=1");
     cr_expect_eq(batch.expects[0].rows, 1);
     bs_batch_fini(&batch);
@@ -95,9 +95,10 @@ Test(change, an_update_assigns_what_changed_and_finds_the_old_key) {
 Test(change, a_keyless_row_is_found_by_all_columns_byte_for_byte) {
     struct bs_batch batch = {0};
     struct bs_rows rows = {.change = BS_ROW_DELETE, .before = row(values, 1, "A", 3)};
-    cr_expect_str_eq(run(&batch, false, &rows, 1),
-                     "DELETE FROM `d`.`t` WHERE `id` <=> 1 AND CAST(`s` AS BINARY) <=> _binary'A' AND "
-                     "CAST(`e` AS UNSIGNED) <=> 3 LIMIT 1");
+    cr_expect_str_eq(
+        run(&batch, false, &rows, 1),
+        "DELETE FROM `d`.`t` WHERE `id` <=> 1 AND CAST(`s` AS BINARY) <=> _binary'A' AND "
+        "CAST(`e` AS UNSIGNED) <=> 3 LIMIT 1");
     bs_batch_fini(&batch);
 }
 

@@ -62,5 +62,6 @@ Test(fingerprint, a_swap_without_ids_is_unclear_unless_something_changed) {
 }
 
 Test(fingerprint, truncate_is_always_run_again) {
-    cr_expect_eq(decide("TRUNCATE TABLE a", LINE("61", "1 aa"), LINE("61", "5 aa")), BS_DDL_NOT_RUN);
+    cr_expect_eq(decide("TRUNCATE TABLE a", LINE("61", "1 aa"), LINE("61", "5 aa")),
+                 BS_DDL_NOT_RUN);
 }

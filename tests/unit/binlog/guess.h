@@ -1,5 +1,5 @@
-/* A schema model for tests, from what a table map alone tells: signedness only where the map says it,
- * BINARY as CHAR, no fractions of old temporals. */
+/* A schema model for tests, from what a table map alone tells: signedness only where the map says
+ * it, BINARY as CHAR, no fractions of old temporals. */
 #ifndef TEST_GUESS_H
 #define TEST_GUESS_H
 

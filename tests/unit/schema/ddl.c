@@ -35,7 +35,8 @@ Test(ddl, quoted_names_keep_blanks_dots_and_doubled_quotes) {
 }
 
 Test(ddl, comments_and_version_comments_are_seen_through) {
-    struct bs_ddl ddl = parse("/* x */ DROP -- y\n TABLE /*!50000 IF EXISTS */ `a`, d2.b /* generated */");
+    struct bs_ddl ddl =
+        parse("/* x */ DROP -- y\n TABLE /*!50000 IF EXISTS */ `a`, d2.b /* generated */");
     cr_expect_eq(ddl.verb, BS_DDL_DROP);
     cr_expect_eq(ddl.count, 2);
     expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "a");
@@ -103,7 +104,8 @@ Test(ddl, triggers_and_events_are_deferred_accounts_and_upkeep_are_told_apart) {
         const char *sql;
         enum bs_ddl_class class;
     } CASES[] = {
-        {"CREATE DEFINER=`r`@`l` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a=1", BS_DDL_DEFERRED},
+        {"CREATE DEFINER=`r`@`l` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a=1",
+         BS_DDL_DEFERRED},
         {"DROP EVENT IF EXISTS e", BS_DDL_DEFERRED},
         {"GRANT SELECT ON d.* TO u", BS_DDL_ACCOUNT},
         {"CREATE USER u IDENTIFIED BY 'x'", BS_DDL_ACCOUNT},
