@@ -25,11 +25,12 @@ static const struct need SOURCE_LOCAL[] = {
     {"SELECT", {0}}, {"LOCK TABLES", {0}}, {"SHOW VIEW", {0}}, {"TRIGGER", {0}}, {"EVENT", {0}},
 };
 
+/* EXECUTE: a view that calls a function is made only by who may call it. */
 static const struct need TARGET_LOCAL[] = {
     {"SELECT", {0}},        {"INSERT", {0}},      {"UPDATE", {0}},    {"DELETE", {0}},
     {"CREATE", {0}},        {"DROP", {0}},        {"ALTER", {0}},     {"INDEX", {0}},
     {"REFERENCES", {0}},    {"CREATE VIEW", {0}}, {"SHOW VIEW", {0}}, {"CREATE ROUTINE", {0}},
-    {"ALTER ROUTINE", {0}}, {"TRIGGER", {0}},     {"EVENT", {0}},
+    {"ALTER ROUTINE", {0}}, {"EXECUTE", {0}},     {"TRIGGER", {0}},   {"EVENT", {0}},
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
