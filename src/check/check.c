@@ -29,6 +29,7 @@ static const struct {
     {"source-privileges", bs_check_source_privileges, true, false},
     {"target-privileges", bs_check_target_privileges, true, false},
     {"process-privilege", bs_check_process, false, false},
+    {"freeze-privilege", bs_check_freeze, true, false},
     {"gtid", bs_check_gtid, false, true},
     {"binlog-expiry", bs_check_expiry, false, true},
     {"sync-binlog", bs_check_sync_binlog, false, true},

@@ -240,3 +240,29 @@ bs_check_process(struct bs_checking *c, struct bs_error *err) {
     bs_grants_fini(&grants);
     return BS_OK;
 }
+
+/* What --freeze=read-only, the default, will set at the cutover. Long before it is the time to
+ * know. */
+enum bs_status
+bs_check_freeze(struct bs_checking *c, struct bs_error *err) {
+    struct bs_grants grants;
+    enum bs_status status = bs_grants_load(c->config->source, &c->source, &grants, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    bool new_mysql = c->source.flavour == BS_MYSQL && c->source.version >= 80000;
+    const char *needed = new_mysql ? "SYSTEM_VARIABLES_ADMIN" : "SUPER";
+    if (bs_grants_has(&grants, "SUPER", NULL) || bs_grants_has(&grants, needed, NULL)) {
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("the account may make the source read-only"),
+                     NULL);
+    } else {
+        bs_check_add(
+            c, BS_CHECK_WARNING,
+            bs_asprintf("%s may not make the source read-only at the cutover", grants.account),
+            bs_asprintf("on the source: GRANT %s ON *.* TO %s; or cut over with "
+                        "--freeze=ftwrl",
+                        needed, grants.account));
+    }
+    bs_grants_fini(&grants);
+    return BS_OK;
+}

@@ -124,11 +124,10 @@ bs_freeze_values_parse(const char *text, enum bs_freeze *mode, struct bs_freeze_
     return true;
 }
 
-/* An event_scheduler that is DISABLED at start cannot be set, and needs not be. */
+/* Only a scheduler that is on needs to be stopped; one that is DISABLED could not be set anyway. */
 static bool
 has_scheduler(const struct bs_freeze_values *values) {
-    return values->event_scheduler[0] != '\0' &&
-           strcasecmp(values->event_scheduler, "DISABLED") != 0;
+    return strcasecmp(values->event_scheduler, "ON") == 0;
 }
 
 static enum bs_status
@@ -230,19 +229,30 @@ bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection, 
     return explain_wait(frozen, status, err);
 }
 
+/* Sets what is not as it was: a freeze that got only half way is undone only that far. */
+static enum bs_status
+set_back(struct bs_frozen *frozen, const char *name, const char *before, struct bs_error *err) {
+    char now[16];
+    if (before[0] == '\0') {
+        return BS_OK;
+    }
+    enum bs_status status = read_variable(frozen->sql, name, now, sizeof now, err);
+    if (status != BS_OK || strcasecmp(now, before) == 0) {
+        return status;
+    }
+    return set_global(frozen->sql, name, before, err);
+}
+
 static enum bs_status
 undo_read_only(struct bs_frozen *frozen, struct bs_error *err) {
     const struct bs_freeze_values *before = &frozen->before;
     /* super_read_only first: it implies read_only. */
-    enum bs_status status =
-        set_global(frozen->sql, "super_read_only", before->super_read_only, err);
+    enum bs_status status = set_back(frozen, "super_read_only", before->super_read_only, err);
     if (status == BS_OK) {
-        status = set_global(frozen->sql, "read_only", before->read_only, err);
+        status = set_back(frozen, "read_only", before->read_only, err);
     }
-    if (status == BS_OK && has_scheduler(before)) {
-        status = set_global(frozen->sql, "event_scheduler", before->event_scheduler, err);
-    }
-    return status;
+    return status == BS_OK ? set_back(frozen, "event_scheduler", before->event_scheduler, err)
+                           : status;
 }
 
 enum bs_status

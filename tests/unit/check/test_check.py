@@ -15,7 +15,7 @@ NAME = sys.argv.pop()
 MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
-    "binlog-row-value-options server-id source-privileges target-privileges process-privilege gtid binlog-expiry "
+    "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
     "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-key foreign-keys definers "
     "function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
 ).split() + (["compressed-columns", "system-versioned", "sequences"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
@@ -253,6 +253,7 @@ class CheckTest(unittest.TestCase):
         for privilege in ("SELECT", "RELOAD", "LOCK TABLES", "REPLICATION SLAVE", "REPLICATION CLIENT", "SHOW VIEW"):
             self.assertIn(privilege, grants)
         self.expect("process-privilege", "warning", ["GRANT PROCESS ON *.*"], source=uri)
+        self.expect("freeze-privilege", "warning", ["--freeze=ftwrl", "GRANT S"], source=uri)
 
     def test_source_privileges_of_a_selection_are_asked_for_its_databases_only(self):
         uri = self.poor(self.source)
