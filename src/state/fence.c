@@ -232,6 +232,18 @@ check_claim(struct bs_sql *sql, const struct bs_state *state, uint64_t mine, con
     return status == BS_OK && (!found || number != mine) ? bs_state_fenced(state, err) : status;
 }
 
+/* The claim is read behind the look: who holds a slot has claimed before. So a newer claimant that
+ * is in the look also shows in the claim, and is not killed by one who has lost to it. */
+static enum bs_status
+look_and_kill(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
+              const struct holders *before, struct holders *now, struct bs_error *err) {
+    enum bs_status status = look(sql, state, now, err);
+    if (status == BS_OK) {
+        status = check_claim(sql, state, claim, "", err);
+    }
+    return status == BS_OK ? kill_holders(sql, now, before, err) : status;
+}
+
 /* Waits until everybody else is gone and "main" is ours. */
 static enum bs_status
 outwait(struct bs_sql *sql, const struct bs_state *state, const struct holders *killed,
@@ -242,13 +254,7 @@ outwait(struct bs_sql *sql, const struct bs_state *state, const struct holders *
     uint64_t own = bs_sql_connection_id(sql);
     for (;;) {
         bool got = false;
-        enum bs_status status = check_claim(sql, state, claim, "", err);
-        if (status == BS_OK) {
-            status = look(sql, state, &now, err);
-        }
-        if (status == BS_OK) {
-            status = kill_holders(sql, &now, &before, err);
-        }
+        enum bs_status status = look_and_kill(sql, state, claim, &before, &now, err);
         if (status == BS_OK && now.id[MAIN] == 0) {
             status = get_lock(sql, state, MAIN, 0, &got, err);
         }
@@ -417,10 +423,7 @@ static enum bs_status
 take(struct bs_sql *control, const struct bs_state *state, uint64_t claim, int timeout_ms,
      struct bs_error *err) {
     struct holders holders;
-    enum bs_status status = look(control, state, &holders, err);
-    if (status == BS_OK) {
-        status = kill_holders(control, &holders, NULL, err);
-    }
+    enum bs_status status = look_and_kill(control, state, claim, NULL, &holders, err);
     bs_fault_point("takeover-killed");
     if (status == BS_OK) {
         status = outwait(control, state, &holders, claim, timeout_ms, err);
