@@ -181,15 +181,15 @@ keep_origin_file(struct bs_applier *applier, struct bs_error *err) {
     return status;
 }
 
-/* Some groups are logged whole and end in ROLLBACK, because a temporary table was made or dropped
- * in them: MariaDB marks them as not purely transactional, MySQL before 8.0 does not. Their rows
- * must be taken back without taking back the groups before them. */
+/* Some groups are logged whole and end in ROLLBACK, or hold a ROLLBACK TO, because a temporary
+ * table was made or dropped in them. Their rows must be taken back without taking back the groups
+ * before them. Nothing at their start tells them apart: MariaDB sets FL_TRANSACTIONAL on some of
+ * them (seen on 10.11 and 11.8). MySQL 8.0 and newer log no temporary tables. */
 static bool
-may_roll_back(const struct bs_applier *applier, const struct bs_item *begin) {
+may_roll_back(const struct bs_applier *applier) {
     enum { MYSQL_LOGS_NO_TEMPORARY_TABLES = 80000 };
-    return applier->source.flavour == BS_MARIADB
-               ? !begin->is_transactional
-               : applier->source.version < MYSQL_LOGS_NO_TEMPORARY_TABLES;
+    return applier->source.flavour == BS_MARIADB ||
+           applier->source.version < MYSQL_LOGS_NO_TEMPORARY_TABLES;
 }
 
 static void
@@ -337,7 +337,7 @@ dispatch(struct bs_applier *applier, const struct bs_item *item, struct bs_error
     case BS_ITEM_NONE:
         return BS_OK;
     case BS_ITEM_GROUP_BEGIN:
-        applier->group_may_roll_back = may_roll_back(applier, item);
+        applier->group_may_roll_back = may_roll_back(applier);
         return BS_OK;
     case BS_ITEM_ROWS: {
         uint64_t rows = applier->lane.open_rows;

@@ -28,8 +28,6 @@ begin(struct bs_decoder *d, const struct bs_event *event) {
     struct bs_item *item = bs_decoder_queue(d, BS_ITEM_GROUP_BEGIN, event);
     item->is_ddl_group =
         d->group.gtid.flavour == BS_MARIADB && (d->group.flags & BS_MARIADB_DDL) != 0;
-    item->is_transactional =
-        d->group.gtid.flavour == BS_MARIADB && (d->group.flags & BS_MARIADB_TRANSACTIONAL) != 0;
     item->commit_us = d->group.commit_us;
     d->begin_given = true;
 }

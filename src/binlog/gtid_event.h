@@ -11,7 +11,6 @@
 enum bs_mariadb_gtid_flag {
     BS_MARIADB_STANDALONE = 0x01, /* one event, no COMMIT after it */
     BS_MARIADB_GROUP_COMMIT_ID = 0x02,
-    BS_MARIADB_TRANSACTIONAL = 0x04,
     BS_MARIADB_DDL = 0x20,
     BS_MARIADB_PREPARED_XA = 0x40,
     BS_MARIADB_COMPLETED_XA = 0x80,
