@@ -152,6 +152,20 @@ require_full_image(const struct bs_rows *rows, struct bs_error *err) {
                          "reconnect, then take a new snapshot");
 }
 
+/* The precheck refuses other engines, but the stream may create a table of one. Its rows stay when
+ * the source rolls back, so a group's end would not tell what is in it. */
+static enum bs_status
+require_transactional(const struct bs_target_table *table, struct bs_error *err) {
+    if (table->is_transactional) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_PRECHECK, "rows came for table %s.%s, whose engine is %s",
+                 table->model->db, table->model->name, table->model->engine);
+    return bs_error_hint(err,
+                         "only InnoDB tables can be followed: drop or convert the table on the "
+                         "source, then take a new snapshot; or exclude it there");
+}
+
 /* Flag 0x10 on a MySQL source says that cascades are in the log: then the target must not run them.
  * Elsewhere the target runs them, unless the source's own session had them off. */
 static bool
@@ -236,6 +250,10 @@ apply_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_err
     if (status != BS_OK || table == NULL) {
         return status;
     }
+    status = require_transactional(table, err);
+    if (status != BS_OK) {
+        return status;
+    }
     status = bs_rows_open(&rows, &item->event, item->map, table->model, &applier->rows_arena, err);
     if (status != BS_OK) {
         return status;
@@ -279,8 +297,8 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
 }
 
 /* A rolled back group is logged when it held something that cannot be rolled back: temporary
- * tables, which do not concern us, or rows of a non-transactional table, which do. Selected tables
- * are all transactional (a precheck), so what it changed in them was undone on the source. */
+ * tables, which do not concern us, or rows of a non-transactional table, which are refused. So what
+ * it changed in selected tables was undone on the source. */
 static enum bs_status
 end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     if (applier->group_has_savepoint) {
@@ -297,6 +315,15 @@ end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct b
                          "convert such tables to InnoDB on the source, then take a new snapshot");
 }
 
+static enum bs_status
+refuse_partial_rollback(const struct bs_statement *statement, struct bs_error *err) {
+    bs_error_set(err, BS_SCHEMA,
+                 "the source logged a partial rollback where none is expected: %.*s",
+                 (int)statement->sql.len, statement->sql.data);
+    return bs_error_hint(err, "convert tables that are not InnoDB on the source, then take a new "
+                              "snapshot");
+}
+
 /* SAVEPOINT and ROLLBACK TO run on the lane in groups that can hold what was rolled back; elsewhere
  * the log holds only what stayed. The name is replaced, so that its charset does not matter. */
 static enum bs_status
@@ -310,11 +337,7 @@ apply_savepoint(struct bs_applier *applier, const struct bs_item *item, struct b
     }
     bool back = bs_token_is(verb, "ROLLBACK");
     if (!applier->group_may_roll_back) {
-        return !back ? BS_OK
-                     : bs_error_set(err, BS_SCHEMA,
-                                    "the source logged a partial rollback where none is expected: "
-                                    "%.*s",
-                                    (int)item->statement.sql.len, item->statement.sql.data);
+        return back ? refuse_partial_rollback(&item->statement, err) : BS_OK;
     }
     if (bs_token_is(verb, "RELEASE")) {
         return BS_OK;

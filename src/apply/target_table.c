@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void
 write_insert_head(struct bs_target_table *table) {
@@ -25,6 +26,7 @@ bs_target_table_new(struct bs_table *model) {
     struct bs_target_table *table = bs_zalloc(sizeof *table);
     table->model = model;
     table->key = bs_table_row_key(model);
+    table->is_transactional = strcasecmp(model->engine, "InnoDB") == 0;
     table->writable = bs_alloc(model->column_count * sizeof *table->writable);
     for (size_t i = 0; i < model->column_count; i++) {
         if (model->columns[i].generated == BS_GENERATED_NOT) {
