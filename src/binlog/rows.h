@@ -59,7 +59,7 @@ struct bs_rows {
     const struct bs_table *table; /* the model */
     const uint8_t *present_before;
     const uint8_t *present_after; /* UPDATE; else the same as present_before */
-    bool full_image;              /* every column is present in every image */
+    bool full_image;              /* every column but generated ones is present in every image */
     struct bs_cursor cursor;
     struct bs_arena *arena;
     struct bs_value *before; /* column_count values; DELETE and UPDATE */

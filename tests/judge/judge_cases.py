@@ -41,8 +41,8 @@ def is_mysql_8(server):
 
 
 def keeps_minus_zero(server):
-    """MariaDB before 11 stores -0.0 as 0.0."""
-    return not server.name.startswith("mariadb-10")
+    """MariaDB before 11 stores -0.0 as 0.0, and so do its newer patch releases (11.8.9)."""
+    return server.query("SELECT CAST(-0e0 AS CHAR)")[0][0].startswith("-") if is_mariadb(server) else True
 
 
 def value(name, column_type, stored, deviating, found=None, only=None, more=()):
