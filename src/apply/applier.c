@@ -8,6 +8,7 @@
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
 #include "schema/lexer.h"
+#include "sql/json_check.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -67,9 +68,7 @@ bs_applier_open(struct bs_applier *applier, const struct bs_applier_config *conf
     applier->target_endpoint = config->target;
     applier->no_target_binlog = config->no_target_binlog;
     applier->selection = config->selection;
-    applier->source = config->source;
-    applier->target = config->target_server;
-    applier->collations = config->collations;
+    applier->translation = config->translation;
     enum bs_status status = bs_lane_open(&applier->lane, config->target, &config->state, 0,
                                          config->epoch, config->no_target_binlog, err);
     if (status == BS_OK) {
@@ -170,8 +169,8 @@ require_transactional(const struct bs_target_table *table, struct bs_error *err)
  * Elsewhere the target runs them, unless the source's own session had them off. */
 static bool
 wants_fk_checks(const struct bs_applier *applier, const struct bs_rows *rows) {
-    bool cascades_logged =
-        applier->source.flavour == BS_MYSQL && (rows->flags & BS_ROWS_SQL_FOREIGN_KEY) != 0;
+    bool cascades_logged = applier->translation->source.flavour == BS_MYSQL &&
+                           (rows->flags & BS_ROWS_SQL_FOREIGN_KEY) != 0;
     return !cascades_logged && (rows->flags & BS_ROWS_NO_FOREIGN_KEY_CHECKS) == 0;
 }
 
@@ -202,8 +201,8 @@ keep_origin_file(struct bs_applier *applier, struct bs_error *err) {
 static bool
 may_roll_back(const struct bs_applier *applier) {
     enum { MYSQL_LOGS_NO_TEMPORARY_TABLES = 80000 };
-    return applier->source.flavour == BS_MARIADB ||
-           applier->source.version < MYSQL_LOGS_NO_TEMPORARY_TABLES;
+    return applier->translation->source.flavour == BS_MARIADB ||
+           applier->translation->source.version < MYSQL_LOGS_NO_TEMPORARY_TABLES;
 }
 
 static void
@@ -213,6 +212,30 @@ put_group_savepoint(struct bs_applier *applier) {
     }
     bs_batch_put(&applier->lane.batch, BS_EXPECT_ANY, "SAVEPOINT bs_group");
     applier->group_has_savepoint = true;
+}
+
+/* Documents that the source keeps as text must be such as MySQL's JSON can hold. */
+static enum bs_status
+check_documents(const struct bs_target_table *table, const struct bs_rows *rows,
+                struct bs_error *err) {
+    const struct bs_table *model = table->model;
+    if (!model->is_translated || rows->after == NULL) {
+        return BS_OK;
+    }
+    for (size_t i = 0; i < model->column_count; i++) {
+        bool is_text =
+            model->columns[i].type == BS_TYPE_JSON && rows->after[i].kind == BS_VALUE_BYTES;
+        const char *misfit = is_text ? bs_json_misfit(rows->after[i].text) : NULL;
+        if (misfit != NULL) {
+            bs_error_set(err, BS_CONFLICT,
+                         "table %s.%s: a document for column %s has no equal in MySQL's JSON: %s",
+                         model->db, model->name, model->columns[i].name, misfit);
+            return bs_error_hint(err,
+                                 "turn the column into plain LONGTEXT on the source (drop its "
+                                 "CHECK), or mend the document there; then take a new snapshot");
+        }
+    }
+    return BS_OK;
 }
 
 static enum bs_status
@@ -228,6 +251,9 @@ apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_targ
     while (status == BS_OK) {
         bool more = false;
         status = bs_rows_next(rows, &more, err);
+        if (status == BS_OK && more) {
+            status = check_documents(table, rows, err);
+        }
         if (status != BS_OK || !more) {
             break;
         }
@@ -399,6 +425,13 @@ bs_applier_idle(struct bs_applier *applier, struct bs_error *err) {
     return bs_applier_commit(applier, err);
 }
 
+const struct bs_table *
+bs_applier_model(const struct bs_applier *applier, struct bs_str db, struct bs_str name) {
+    char buf[TABLE_KEY_MAX];
+    const struct bs_target_table *table = bs_map_get(&applier->tables, table_key(buf, db, name));
+    return table != NULL ? table->model : NULL;
+}
+
 enum bs_status
 bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs_str name,
                          struct bs_error *err) {
@@ -406,7 +439,7 @@ bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs
     struct bs_str key = table_key(buf, db, name);
     struct bs_table *model = NULL;
     enum bs_status status =
-        bs_catalog_table(applier->lane.sql, &applier->target, db, name, &model, err);
+        bs_catalog_table(applier->lane.sql, &applier->translation->target, db, name, &model, err);
     if (status != BS_OK) {
         return bs_error_context(err, "reading the changed table %.*s.%.*s from the target",
                                 (int)db.len, db.data, (int)name.len, name.data);
@@ -415,6 +448,7 @@ bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs
     bs_lane_begin(&applier->lane);
     (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
     if (model != NULL) {
+        model->is_translated = bs_translation_is_across(applier->translation);
         bs_state_put_model(&applier->lane.batch.sql, &applier->lane.state, model);
         put_table(applier, model);
     } else {

@@ -7,14 +7,13 @@
 #ifndef BS_APPLY_APPLIER_H
 #define BS_APPLY_APPLIER_H
 
-#include "apply/collations.h"
 #include "apply/lane.h"
 #include "apply/target_table.h"
 #include "base/arena.h"
 #include "base/map.h"
 #include "binlog/decoder.h"
 #include "schema/selection.h"
-#include "schema/server.h"
+#include "schema/translation.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -33,8 +32,7 @@ struct bs_applier {
     struct bs_sql *ddl_sql;              /* that session, NULL until the first statement */
     bool no_target_binlog;
     const struct bs_selection *selection;
-    struct bs_server source, target;
-    const struct bs_collations *collations;
+    const struct bs_translation *translation; /* not owned */
     struct bs_decoder *decoder; /* not owned; set by the caller whenever it makes a new one */
     struct bs_map tables;       /* "db\0table" -> struct bs_target_table */
     struct bs_map unselected;   /* the same keys -> the applier itself, as a mark */
@@ -57,8 +55,7 @@ struct bs_applier_config {
     uint64_t epoch;
     bool no_target_binlog;
     const struct bs_selection *selection;
-    struct bs_server source, target_server;
-    const struct bs_collations *collations;
+    const struct bs_translation *translation;
 };
 
 /* Opens the lane, loads models and a possible intent. */
@@ -75,6 +72,10 @@ enum bs_status bs_applier_idle(struct bs_applier *applier, struct bs_error *err)
 
 /* For src/apply/ddl.c: commits all whole groups before the one that is open. */
 enum bs_status bs_applier_commit(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
+
+/* The model of a table that the applier knows, NULL for any other. */
+const struct bs_table *bs_applier_model(const struct bs_applier *applier, struct bs_str db,
+                                        struct bs_str name);
 
 /* The table's new model, from the target's catalogue, or its end; puts the same into the state by
  * the lane's batch. */

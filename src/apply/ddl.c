@@ -132,8 +132,7 @@ set_context(struct bs_applier *applier, const struct bs_statement *statement,
     struct bs_buf text = {0};
     enum bs_status status = use_database(sql, statement, err);
     if (status == BS_OK) {
-        status = bs_session_context_put(&text, statement, &applier->source, &applier->target,
-                                        applier->collations, err);
+        status = bs_session_context_put(&text, statement, applier->translation, err);
     }
     if (status == BS_OK) {
         status = bs_sql_run(sql, bs_buf_str(&text), err);
@@ -187,22 +186,21 @@ compare_outcome(const struct bs_statement *statement, const struct bs_ddl *ddl,
 
 static enum bs_status
 run_statement(struct bs_applier *applier, const struct bs_statement *statement,
-              const struct bs_ddl *ddl, bool again, struct bs_error *err) {
-    /* As logged, but for START TRANSACTION, which only the source can mean. */
-    struct bs_buf text = {0};
+              const struct bs_ddl *ddl, const struct bs_translated *translated, bool again,
+              struct bs_error *err) {
     struct bs_error failure;
     bs_error_clear(&failure);
-    bs_buf_put(&text, statement->sql.data, ddl->cut_from);
-    bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
     enum bs_status status = open_session(applier, &failure);
     if (status == BS_OK) {
         status = set_context(applier, statement, &failure);
     }
+    if (status == BS_OK && translated->before.len > 0) {
+        status = bs_sql_run(applier->ddl_sql, bs_buf_str(&translated->before), &failure);
+    }
     if (status == BS_OK) {
-        status = send_statement(applier->ddl_sql, bs_buf_str(&text), &failure);
+        status = send_statement(applier->ddl_sql, bs_buf_str(&translated->sql), &failure);
         status = compare_outcome(statement, ddl, status, again, &failure);
     }
-    bs_buf_fini(&text);
     if (status != BS_OK && err != NULL) {
         *err = failure;
         char shown[SHOWN_MAX];
@@ -232,7 +230,7 @@ save_intent(struct bs_applier *applier, const struct bs_statement *statement,
     struct bs_lane *lane = &applier->lane;
     struct bs_buf fingerprint = {0};
     enum bs_status status =
-        bs_fingerprint_take(lane->sql, &applier->target, ddl, &fingerprint, err);
+        bs_fingerprint_take(lane->sql, &applier->translation->target, ddl, &fingerprint, err);
     if (status == BS_OK) {
         struct bs_intent intent = {.position = lane->checkpoint.position,
                                    .statement = bs_strndup(statement->sql.data, statement->sql.len),
@@ -275,7 +273,7 @@ decide(struct bs_applier *applier, const struct bs_statement *statement, const s
        bool *run, struct bs_error *err) {
     struct bs_buf now = {0};
     enum bs_status status =
-        bs_fingerprint_take(applier->lane.sql, &applier->target, ddl, &now, err);
+        bs_fingerprint_take(applier->lane.sql, &applier->translation->target, ddl, &now, err);
     if (status == BS_OK) {
         switch (bs_fingerprint_decide(ddl, bs_str(applier->intent.fingerprint), bs_buf_str(&now))) {
         case BS_DDL_NOT_RUN:
@@ -339,7 +337,7 @@ finish(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *er
 
 static enum bs_status
 run_once(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
-         struct bs_error *err) {
+         const struct bs_translated *translated, struct bs_error *err) {
     bool run = true;
     bool again = false;
     enum bs_status status = bs_applier_commit(applier, err);
@@ -350,7 +348,7 @@ run_once(struct bs_applier *applier, const struct bs_statement *statement, const
         status = save_intent(applier, statement, ddl, err);
     }
     if (status == BS_OK && run) {
-        status = run_statement(applier, statement, ddl, again, err);
+        status = run_statement(applier, statement, ddl, translated, again, err);
     }
     return status == BS_OK ? finish(applier, ddl, err) : status;
 }
@@ -365,8 +363,8 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
         return BS_OK;
     }
     enum bs_status status =
-        bs_catalog_table(applier->lane.sql, &applier->target, bs_str(ddl->objects[0].db),
-                         bs_str(ddl->objects[0].name), &model, err);
+        bs_catalog_table(applier->lane.sql, &applier->translation->target,
+                         bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name), &model, err);
     bool keyless = status == BS_OK && model != NULL && bs_table_row_key(model) == NULL;
     bs_table_free(model);
     if (status == BS_OK && keyless) {
@@ -376,6 +374,51 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
                       "drop this table from the task, or take a new snapshot after the statement",
                       err);
     }
+    return status;
+}
+
+/* As logged, but for START TRANSACTION, which only the source can mean, and said in the target's
+ * words. */
+static void
+translate(const struct bs_applier *applier, const struct bs_statement *statement,
+          const struct bs_ddl *ddl, struct bs_translated *translated) {
+    struct bs_buf text = {0};
+    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    bs_buf_put(&text, statement->sql.data, ddl->cut_from);
+    bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
+    const struct bs_table *here =
+        ddl->kind == BS_OBJECT_TABLE
+            ? bs_applier_model(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name))
+            : NULL;
+    bs_translate_statement(applier->translation, bs_buf_str(&text),
+                           (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
+                           (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0, here, translated);
+    bs_buf_fini(&text);
+}
+
+static enum bs_status
+run_translated(struct bs_applier *applier, const struct bs_statement *statement,
+               const struct bs_ddl *ddl, struct bs_error *err) {
+    struct bs_translated translated;
+    translate(applier, statement, ddl, &translated);
+    const struct bs_note *refused = bs_notes_find(&translated.notes, BS_NOTE_REFUSED);
+    const struct bs_note *left_out = bs_notes_find(&translated.notes, BS_NOTE_LEFT_OUT);
+    enum bs_status status = BS_OK;
+    if (refused != NULL) {
+        status = refuse(statement, refused->text,
+                        "drop this table from the task, or change it back on the source and take a "
+                        "new snapshot; `binstream check` lists what has no equal on the target",
+                        err);
+    } else if (translated.sql.len == 0) {
+        status = skip(applier, statement, "nothing of it concerns the target");
+    } else {
+        if (left_out != NULL) {
+            char shown[SHOWN_MAX];
+            bs_log(BS_LOG_WARNING, "%s: %s", left_out->text, show(statement, shown));
+        }
+        status = run_once(applier, statement, ddl, &translated, err);
+    }
+    bs_translated_fini(&translated);
     return status;
 }
 
@@ -409,7 +452,7 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
                       "this is not known to be written by any server: please report it", err);
     }
     enum bs_status status = check_auto_increment(applier, statement, ddl, err);
-    return status == BS_OK ? run_once(applier, statement, ddl, err) : status;
+    return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
 }
 
 static enum bs_status

@@ -4,7 +4,9 @@
  *   DROP                again if any object that was there is still there
  *   RENAME              with table ids, the renames are played on the ids of before; the result
  *                       is compared with the ids of now: all of it, nothing of it, or unclear
- *   CREATE, ALTER       any line changed: it ran; an altered table that is gone is unclear
+ *   CREATE              again while an object is not there: where the target has no OR REPLACE,
+ *                       what was there is dropped first; else any line changed: it ran
+ *   ALTER               any line changed: it ran; an altered table that is gone is unclear
  */
 #include "apply/fingerprint.h"
 
@@ -199,6 +201,16 @@ decide_drop(const struct line *before, const struct line *now, size_t count) {
     return BS_DDL_RUN;
 }
 
+static bool
+is_any_absent(const struct line *lines, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (is_absent(&lines[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum bs_ddl_outcome
 decide_lines(const struct bs_ddl *ddl, struct line *before, struct line *now, size_t count) {
     bool unchanged = true;
@@ -218,7 +230,7 @@ decide_lines(const struct bs_ddl *ddl, struct line *before, struct line *now, si
         /* ALTER ... RENAME names two tables, and the old one goes. */
         return lost && count == 1 ? BS_DDL_UNCLEAR : unchanged ? BS_DDL_NOT_RUN : BS_DDL_RUN;
     case BS_DDL_CREATE:
-        return unchanged ? BS_DDL_NOT_RUN : BS_DDL_RUN;
+        return unchanged || is_any_absent(now, count) ? BS_DDL_NOT_RUN : BS_DDL_RUN;
     }
     return BS_DDL_UNCLEAR;
 }

@@ -63,6 +63,9 @@ put_bytes(struct bs_buf *sql, const struct bs_column *column, struct bs_str byte
     case BS_TYPE_TEXT:
         bs_sql_put_text(sql, column->charset, bytes);
         return;
+    case BS_TYPE_JSON: /* a document that the source keeps as text */
+        bs_json_put_sql(sql, bytes);
+        return;
     case BS_TYPE_TINYINT:
     case BS_TYPE_SMALLINT:
     case BS_TYPE_MEDIUMINT:
@@ -82,7 +85,6 @@ put_bytes(struct bs_buf *sql, const struct bs_column *column, struct bs_str byte
     case BS_TYPE_BLOB:
     case BS_TYPE_ENUM:
     case BS_TYPE_SET:
-    case BS_TYPE_JSON:
     case BS_TYPE_GEOMETRY:
     case BS_TYPE_VECTOR:
         break;
@@ -123,7 +125,11 @@ bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct 
         put_bytes(sql, column, value->text);
         return;
     case BS_VALUE_JSON:
-        bs_json_put_sql(sql, value->text);
+        if (column->type == BS_TYPE_JSON) {
+            bs_json_put_sql(sql, value->text);
+        } else {
+            bs_sql_put_text(sql, "utf8mb4", value->text);
+        }
         return;
     }
 }
@@ -186,11 +192,23 @@ put_json_match(struct bs_buf *sql, const struct bs_column *column, const struct 
     bs_sql_put_string(sql, value->text);
 }
 
+/* The source keeps the document as text, and the target has its own spelling of it. */
+static void
+put_document_match(struct bs_buf *sql, const struct bs_column *column,
+                   const struct bs_value *value) {
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_puts(sql, " <=> CAST(");
+    bs_json_put_sql(sql, value->text);
+    bs_buf_puts(sql, " AS JSON)");
+}
+
 void
 bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,
                            const struct bs_value *value) {
     bool text = bs_column_is_text(column) || value->kind == BS_VALUE_TEMPORAL;
-    if (value->kind == BS_VALUE_JSON) {
+    if (column->type == BS_TYPE_JSON && value->kind == BS_VALUE_BYTES) {
+        put_document_match(sql, column, value);
+    } else if (value->kind == BS_VALUE_JSON) {
         put_json_match(sql, column, value);
     } else if (value->kind == BS_VALUE_UINT &&
                (column->type == BS_TYPE_ENUM || column->type == BS_TYPE_SET)) {

@@ -7,44 +7,71 @@
 
 enum { FLAGS2_NO_FOREIGN_KEY_CHECKS = 0x04000000, FLAGS2_RELAXED_UNIQUE_CHECKS = 0x08000000 };
 
+/* The source's collation of that id as the target calls it. */
 static enum bs_status
-put_collation(struct bs_buf *sql, const char *variable, unsigned int id, bool as_charset,
-              const struct bs_collations *collations, struct bs_error *err) {
-    const char *name =
-        as_charset ? bs_collations_charset(collations, id) : bs_collations_name(collations, id);
-    if (name == NULL) {
-        bs_error_set(err, BS_SCHEMA,
-                     "a statement was logged under collation %u, which the source "
-                     "does not list",
-                     id);
-        return BS_SCHEMA;
+find_collation(const struct bs_translation *t, unsigned int id,
+               const struct bs_collation **collation, struct bs_error *err) {
+    const struct bs_collation *there = bs_collation_by_id(&t->source_collations, id);
+    if (there == NULL) {
+        return bs_error_set(err, BS_SCHEMA,
+                            "a statement was logged under collation %u, which the source does not "
+                            "list",
+                            id);
     }
-    bs_buf_printf(sql, ", %s=%s", variable, name);
+    const char *name = bs_translate_collation(t, bs_str(there->name));
+    if (name == NULL) {
+        return bs_error_set(err, BS_SCHEMA,
+                            "a statement was logged under collation %s, which has no equal on the "
+                            "target",
+                            there->name);
+    }
+    *collation = bs_collation_by_name(&t->target_collations, bs_str(name));
     return BS_OK;
 }
 
 static enum bs_status
-put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_server *target,
-             const struct bs_collations *collations, struct bs_error *err) {
-    enum bs_status status = BS_OK;
-    if (s->has_charset) {
-        status =
-            put_collation(sql, "character_set_client", s->charset_client, true, collations, err);
-        if (status == BS_OK) {
-            status = put_collation(sql, "collation_connection", s->collation_connection, false,
-                                   collations, err);
-        }
-        if (status == BS_OK) {
-            status =
-                put_collation(sql, "collation_server", s->collation_server, false, collations, err);
-        }
-    }
-    if (status == BS_OK && s->collation_utf8mb4 != 0 && target->flavour == BS_MYSQL &&
-        target->version >= 80011) {
-        status = put_collation(sql, "default_collation_for_utf8mb4", s->collation_utf8mb4, false,
-                               collations, err);
+put_collation(struct bs_buf *sql, const char *variable, unsigned int id, bool as_charset,
+              const struct bs_translation *t, struct bs_error *err) {
+    const struct bs_collation *collation = NULL;
+    enum bs_status status = find_collation(t, id, &collation, err);
+    if (status == BS_OK) {
+        bs_buf_printf(sql, ", %s=%s", variable, as_charset ? collation->charset : collation->name);
     }
     return status;
+}
+
+/* What CHARACTER SET utf8mb4 alone means: sources before MySQL 8.0.11 say nothing of it, as they
+ * know one answer only. */
+static enum bs_status
+put_utf8mb4_default(struct bs_buf *sql, const struct bs_statement *s,
+                    const struct bs_translation *t, struct bs_error *err) {
+    enum { HAS_THE_VARIABLE = 80011, GENERAL_CI = 45 };
+    unsigned int id = s->collation_utf8mb4;
+    bool is_mysql = t->target.flavour == BS_MYSQL && t->target.version >= HAS_THE_VARIABLE;
+    if (id == 0 && t->source.flavour == BS_MYSQL && t->source.version < HAS_THE_VARIABLE) {
+        id = GENERAL_CI;
+    }
+    if (!is_mysql || id == 0) {
+        return BS_OK;
+    }
+    return put_collation(sql, "default_collation_for_utf8mb4", id, false, t, err);
+}
+
+static enum bs_status
+put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_translation *t,
+             struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (s->has_charset) {
+        status = put_collation(sql, "character_set_client", s->charset_client, true, t, err);
+        if (status == BS_OK) {
+            status =
+                put_collation(sql, "collation_connection", s->collation_connection, false, t, err);
+        }
+        if (status == BS_OK) {
+            status = put_collation(sql, "collation_server", s->collation_server, false, t, err);
+        }
+    }
+    return status == BS_OK ? put_utf8mb4_default(sql, s, t, err) : status;
 }
 
 /* What the event leaves out has a meaning, too: increments of 1, checks on. */
@@ -67,13 +94,12 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_serv
 
 enum bs_status
 bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
-                       const struct bs_server *source, const struct bs_server *target,
-                       const struct bs_collations *collations, struct bs_error *err) {
+                       const struct bs_translation *t, struct bs_error *err) {
     bs_buf_printf(sql, "SET timestamp=%" PRIu32 ".%06" PRIu32, s->timestamp, s->microseconds);
     bs_buf_puts(sql, ", sql_mode=");
     if (s->has_sql_mode) {
         bs_buf_puts(sql, "'");
-        bs_sql_mode_put(sql, s->sql_mode, source->flavour, target);
+        bs_sql_mode_put(sql, s->sql_mode, t->source.flavour, &t->target);
         bs_buf_puts(sql, "'");
     } else {
         bs_buf_puts(sql, "DEFAULT");
@@ -84,6 +110,6 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
     } else {
         bs_buf_puts(sql, "DEFAULT");
     }
-    put_flags(sql, s, target);
-    return put_charsets(sql, s, target, collations, err);
+    put_flags(sql, s, &t->target);
+    return put_charsets(sql, s, t, err);
 }

@@ -5,17 +5,15 @@
 #ifndef BS_APPLY_SESSION_CONTEXT_H
 #define BS_APPLY_SESSION_CONTEXT_H
 
-#include "apply/collations.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "binlog/decoder.h"
-#include "schema/server.h"
+#include "schema/translation.h"
 
-/* BS_SCHEMA if a charset id is not known to the source's own list. */
+/* BS_SCHEMA if a charset id is not known to the source's own list, or its collation has no equal on
+ * the target. */
 enum bs_status bs_session_context_put(struct bs_buf *sql, const struct bs_statement *statement,
-                                      const struct bs_server *source,
-                                      const struct bs_server *target,
-                                      const struct bs_collations *collations,
+                                      const struct bs_translation *translation,
                                       struct bs_error *err) BS_MUST_CHECK;
 
 #endif

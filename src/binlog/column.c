@@ -257,6 +257,47 @@ is_int(enum bs_type type) {
     return type <= BS_TYPE_BIGINT;
 }
 
+/* Where the model is that of a target of the other flavour, the wire type tells what the source
+ * has:
+ *
+ *   wire                      model on the target       the source's type
+ *   JSON                      TEXT                      MySQL's JSON, read as text
+ *   BLOB                      JSON                      MariaDB's JSON, which is LONGTEXT
+ *   STRING of 16 bytes        CHAR(36)                  UUID
+ *   STRING of 16, 4 bytes     VARCHAR(39), (15)         INET6, INET4
+ *
+ * A CHAR(36) of the source would be a STRING of 36 bytes or more, and its VARCHARs are of another
+ * wire type; so no two of them can be taken for each other. */
+static bool
+fit_translated(struct bs_column_plan *plan, const struct column_pair *p) {
+    enum { UUID_LEN = 16, INET6_LEN = 16, INET4_LEN = 4 };
+    enum { UUID_CHARS = 36, INET6_CHARS = 39, INET4_CHARS = 15 };
+    const struct {
+        uint8_t wire;
+        uint16_t meta; /* 0: any */
+        enum bs_type type;
+        uint32_t length; /* 0: any */
+        bs_value_reader *read;
+    } kinds[] = {
+        {BS_WIRE_JSON, 0, BS_TYPE_TEXT, 0, bs_read_json},
+        {BS_WIRE_BLOB, 0, BS_TYPE_JSON, 0, bs_read_string},
+        {BS_WIRE_STRING, UUID_LEN, BS_TYPE_CHAR, UUID_CHARS, bs_read_uuid_text},
+        {BS_WIRE_STRING, INET6_LEN, BS_TYPE_VARCHAR, INET6_CHARS, bs_read_inet6_text},
+        {BS_WIRE_STRING, INET4_LEN, BS_TYPE_VARCHAR, INET4_CHARS, bs_read_inet4_text},
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (p->wire->type == kinds[i].wire && p->model->type == kinds[i].type &&
+            (kinds[i].meta == 0 || p->wire->meta == kinds[i].meta) &&
+            (kinds[i].length == 0 || p->model->length == kinds[i].length)) {
+            plan->read = kinds[i].read;
+            plan->len = p->wire->meta;
+            plan->prefix = p->wire->type == BS_WIRE_STRING ? 1 : (uint8_t)p->wire->meta;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool
 fit(struct bs_column_plan *plan, const struct column_pair *p, bool has_signedness) {
     const struct column_rule *rule = &rules[p->wire->type];
@@ -280,7 +321,9 @@ bs_plan_columns(struct bs_column_plan *plan, const struct bs_table_map *map,
     for (size_t i = 0; i < map->column_count; i++) {
         struct column_pair p = {&map->columns[i], &table->columns[i]};
         plan[i] = (struct bs_column_plan){0};
-        if (!fit(&plan[i], &p, map->has_signedness)) {
+        bool fits = (table->is_translated && fit_translated(&plan[i], &p)) ||
+                    fit(&plan[i], &p, map->has_signedness);
+        if (!fits) {
             return refuse_column(map, &p, i, err);
         }
     }

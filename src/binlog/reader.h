@@ -59,6 +59,9 @@ size_t bs_date_text(char *out, const struct bs_clock_time *t);
 size_t bs_time_text(char *out, const struct bs_clock_time *t, unsigned fsp);
 size_t bs_datetime_text(char *out, const struct bs_clock_time *t, unsigned fsp);
 
+/* value_translated.c: UUID and INET as text, for a target that keeps them so */
+bs_value_reader bs_read_uuid_text, bs_read_inet4_text, bs_read_inet6_text;
+
 /* value_json.c */
 bs_value_reader bs_read_json;
 

@@ -12,10 +12,21 @@
 #include "schema/model.h"
 #include "schema/selection.h"
 #include "schema/server.h"
+#include "schema/translation.h"
 #include "sql/session.h"
 
 enum bs_status bs_catalog_server(struct bs_sql *sql, struct bs_server *server,
                                  struct bs_error *err) BS_MUST_CHECK;
+
+/* Adds the server's collations to list. */
+enum bs_status bs_catalog_collations(struct bs_sql *sql, struct bs_collation_list *list,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
+/* What is needed to translate between two servers. On failure there is nothing to be freed. */
+enum bs_status bs_catalog_translation(struct bs_sql *source, const struct bs_server *source_server,
+                                      struct bs_sql *target, const struct bs_server *target_server,
+                                      struct bs_translation *translation,
+                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* One base table; *table NULL if there is none of that name (or it is a view). */
 enum bs_status bs_catalog_table(struct bs_sql *sql, const struct bs_server *server,

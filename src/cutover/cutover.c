@@ -156,9 +156,10 @@ finish(struct attempt *attempt, struct bs_error *err) {
     enum bs_status status = bs_state_set_phase(target, state, bs_follow_epoch(attempt->follow),
                                                BS_PHASE_FINISHING, err);
     if (status == BS_OK) {
-        status = bs_finish_objects(attempt->frozen.reader, &attempt->frozen.server, target,
-                                   attempt->config->selection, state, attempt->deadline_ms,
-                                   &attempt->counts, err);
+        status =
+            bs_finish_objects(attempt->frozen.reader, &attempt->frozen.server, target,
+                              bs_follow_translation(attempt->follow), attempt->config->selection,
+                              state, attempt->deadline_ms, &attempt->counts, err);
     }
     if (status == BS_OK) {
         bs_fault_point("cutover-finished");

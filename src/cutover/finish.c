@@ -20,10 +20,20 @@ check_deadline(int64_t deadline_ms, struct bs_error *err) {
 }
 
 static enum bs_status
-create_one(struct bs_sql *target, const struct bs_state *state, const struct bs_object *object,
-           struct bs_error *err) {
-    enum bs_status status =
-        bs_state_note_made(target, state, object->kind, object->db, object->name, err);
+create_one(struct bs_sql *target, const struct bs_translation *translation,
+           const struct bs_state *state, struct bs_object *object, struct bs_error *err) {
+    struct bs_notes notes = {0};
+    bs_translate_object(translation, object, &notes);
+    const struct bs_note *refused = bs_notes_find(&notes, BS_NOTE_REFUSED);
+    enum bs_status status = BS_OK;
+    if (refused != NULL) {
+        bs_error_set(err, BS_PRECHECK, "%s", refused->text);
+        status = bs_error_hint(err, "change or drop it on the source, then ask again");
+    }
+    bs_notes_fini(&notes);
+    if (status == BS_OK) {
+        status = bs_state_note_made(target, state, object->kind, object->db, object->name, err);
+    }
     if (status == BS_OK) {
         status = bs_catalog_create(target, object, err);
     }
@@ -36,8 +46,9 @@ create_one(struct bs_sql *target, const struct bs_state *state, const struct bs_
 
 static enum bs_status
 create_kind(struct bs_sql *source, const struct bs_server *server, struct bs_sql *target,
-            const struct bs_selection *selection, const struct bs_state *state,
-            enum bs_object_kind kind, int64_t deadline_ms, uint64_t *made, struct bs_error *err) {
+            const struct bs_translation *translation, const struct bs_selection *selection,
+            const struct bs_state *state, enum bs_object_kind kind, int64_t deadline_ms,
+            uint64_t *made, struct bs_error *err) {
     struct bs_object *objects = NULL;
     size_t count = 0;
     enum bs_status status =
@@ -45,7 +56,7 @@ create_kind(struct bs_sql *source, const struct bs_server *server, struct bs_sql
     for (size_t i = 0; status == BS_OK && i < count; i++) {
         status = check_deadline(deadline_ms, err);
         if (status == BS_OK) {
-            status = create_one(target, state, &objects[i], err);
+            status = create_one(target, translation, state, &objects[i], err);
         }
         *made += status == BS_OK;
     }
@@ -148,19 +159,20 @@ carry_counters(struct bs_sql *source, struct bs_sql *target, const struct bs_sel
 
 enum bs_status
 bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct bs_sql *target,
-                  const struct bs_selection *selection, const struct bs_state *state,
-                  int64_t deadline_ms, struct bs_finish_counts *counts, struct bs_error *err) {
+                  const struct bs_translation *translation, const struct bs_selection *selection,
+                  const struct bs_state *state, int64_t deadline_ms,
+                  struct bs_finish_counts *counts, struct bs_error *err) {
     memset(counts, 0, sizeof *counts);
     enum bs_status status =
         carry_counters(source, target, selection, deadline_ms, &counts->auto_increments, err);
     if (status == BS_OK) {
-        status = create_kind(source, server, target, selection, state, BS_OBJECT_TRIGGER,
-                             deadline_ms, &counts->triggers, err);
+        status = create_kind(source, server, target, translation, selection, state,
+                             BS_OBJECT_TRIGGER, deadline_ms, &counts->triggers, err);
     }
     /* Events last: one that is due fires as soon as it exists. */
     if (status == BS_OK) {
-        status = create_kind(source, server, target, selection, state, BS_OBJECT_EVENT, deadline_ms,
-                             &counts->events, err);
+        status = create_kind(source, server, target, translation, selection, state, BS_OBJECT_EVENT,
+                             deadline_ms, &counts->events, err);
     }
     return status;
 }

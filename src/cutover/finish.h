@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "schema/selection.h"
 #include "schema/server.h"
+#include "schema/translation.h"
 #include "sql/session.h"
 #include "state/state.h"
 
@@ -18,9 +19,9 @@ struct bs_finish_counts {
 
 /* deadline_ms: bs_clock_mono_ms after which it gives up with BS_CANCELLED. */
 enum bs_status bs_finish_objects(struct bs_sql *source, const struct bs_server *server,
-                                 struct bs_sql *target, const struct bs_selection *selection,
-                                 const struct bs_state *state, int64_t deadline_ms,
-                                 struct bs_finish_counts *counts,
+                                 struct bs_sql *target, const struct bs_translation *translation,
+                                 const struct bs_selection *selection, const struct bs_state *state,
+                                 int64_t deadline_ms, struct bs_finish_counts *counts,
                                  struct bs_error *err) BS_MUST_CHECK;
 
 /* Drops the triggers and events that the task made. */

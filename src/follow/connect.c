@@ -43,7 +43,8 @@ read_source(struct bs_follow *follow, struct bs_sql *sql, struct bs_error *err) 
         status = bs_task_check_source(&follow->task, &follow->source, err);
     }
     if (status == BS_OK) {
-        status = bs_collations_load(&follow->collations, sql, err);
+        follow->translation.source = follow->source;
+        status = bs_catalog_collations(sql, &follow->translation.source_collations, err);
     }
     if (status == BS_OK && follow->config->until == BS_FOLLOW_UNTIL_CAUGHT_UP) {
         status = bs_catalog_position(sql, &follow->source, &follow->end, err);
@@ -113,11 +114,19 @@ open_applier(struct bs_follow *follow, struct bs_error *err) {
         .epoch = follow->epoch,
         .no_target_binlog = follow->config->no_target_binlog,
         .selection = &follow->selection,
-        .source = follow->source,
-        .target_server = follow->target,
-        .collations = follow->collations,
+        .translation = &follow->translation,
     };
     return bs_applier_open(&follow->applier, &config, err);
+}
+
+/* Once: which collations a server has does not change under a follow. */
+static enum bs_status
+read_target_collations(struct bs_follow *follow, struct bs_error *err) {
+    follow->translation.target = follow->target;
+    return follow->translation.target_collations.count > 0
+               ? BS_OK
+               : bs_catalog_collations(follow->control, &follow->translation.target_collations,
+                                       err);
 }
 
 enum bs_status
@@ -127,6 +136,9 @@ bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) {
     enum bs_status status = bs_sql_connect(&follow->control, follow->config->target, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_server(follow->control, &follow->target, err);
+    }
+    if (status == BS_OK) {
+        status = read_target_collations(follow, err);
     }
     if (status == BS_OK) {
         status = take_over(follow, err);

@@ -131,7 +131,7 @@ close_all(struct bs_follow *follow) {
     bs_follow_stop_stream(follow);
     bs_follow_close_target(follow);
     bs_decoder_free(follow->decoder);
-    bs_collations_free(follow->collations);
+    bs_translation_fini(&follow->translation);
     bs_task_fini(&follow->task);
     bs_selection_fini(&follow->selection);
     bs_position_fini(&follow->end);
@@ -335,6 +335,11 @@ bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, in
 struct bs_sql *
 bs_follow_target(struct bs_follow *follow) {
     return follow->control;
+}
+
+const struct bs_translation *
+bs_follow_translation(const struct bs_follow *follow) {
+    return &follow->translation;
 }
 
 const struct bs_task *

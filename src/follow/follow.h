@@ -8,6 +8,7 @@
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "base/position.h"
+#include "schema/translation.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -73,6 +74,7 @@ enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_positio
 
 /* The lane's session on the target, for the finishing of objects while nothing is being applied. */
 struct bs_sql *bs_follow_target(struct bs_follow *follow);
+const struct bs_translation *bs_follow_translation(const struct bs_follow *follow);
 const struct bs_task *bs_follow_task(const struct bs_follow *follow);
 uint64_t bs_follow_epoch(const struct bs_follow *follow);
 /* Groups applied since the follow was started (to notice writes after the final position). */

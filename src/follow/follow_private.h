@@ -27,9 +27,11 @@ struct bs_follow {
     const struct bs_follow_config *config;
     struct bs_endpoint target_endpoint_view; /* shallow copy of config->target */
 
+    /* Both. */
+    struct bs_translation translation;
+
     /* The source. */
     struct bs_server source;
-    struct bs_collations *collations;
     struct bs_stream_config stream_config;
     struct bs_stream *stream;
     struct bs_queue *queue;

@@ -4,7 +4,7 @@
 
 struct bs_lexer
 bs_lexer(struct bs_str sql, bool ansi_quotes, bool no_backslash_escapes) {
-    return (struct bs_lexer){sql, 0, ansi_quotes, no_backslash_escapes, 0};
+    return (struct bs_lexer){sql, 0, ansi_quotes, no_backslash_escapes, 0, NULL};
 }
 
 static unsigned char
@@ -19,18 +19,37 @@ skip_to_line_end(struct bs_lexer *l) {
     }
 }
 
+/* MariaDB leaves alone what is meant for MySQL 5.7 and newer ("Comment Syntax" in its
+ * documentation), and only MariaDB knows comments with an M. */
+static bool
+runs_comment(const struct bs_server *server, bool is_mariadbs, uint32_t version) {
+    enum { MYSQLS_OWN_FROM = 50700, MYSQLS_OWN_TO = 99999 };
+    if (server == NULL) {
+        return true;
+    }
+    if (server->flavour == BS_MYSQL) {
+        return !is_mariadbs && version <= server->version;
+    }
+    bool is_mysqls = !is_mariadbs && version >= MYSQLS_OWN_FROM && version <= MYSQLS_OWN_TO;
+    return !is_mysqls && version <= server->version;
+}
+
 /* At a slash and a star: skips a comment, or only the head of a version comment. */
 static void
 skip_comment_head(struct bs_lexer *l) {
     size_t mark = l->at + 2;
-    mark += byte_at(l, mark) == 'M' && byte_at(l, mark + 1) == '!';
+    bool is_mariadbs = byte_at(l, mark) == 'M' && byte_at(l, mark + 1) == '!';
+    mark += is_mariadbs;
     if (byte_at(l, mark) == '!') {
-        l->at = mark + 1;
-        while (isdigit(byte_at(l, l->at))) {
-            l->at++;
+        uint32_t version = 0;
+        for (mark++; isdigit(byte_at(l, mark)) && version < 100000; mark++) {
+            version = version * 10 + (byte_at(l, mark) - (uint32_t)'0');
         }
-        l->in_version_comment++;
-        return;
+        if (runs_comment(l->server, is_mariadbs, version)) {
+            l->at = mark;
+            l->in_version_comment++;
+            return;
+        }
     }
     l->at += 2;
     while (l->at < l->sql.len && !(byte_at(l, l->at) == '*' && byte_at(l, l->at + 1) == '/')) {

@@ -1,11 +1,12 @@
 /* A tokenizer for the SQL text of DDL as servers log it. Pure; works on bytes of any charset that
  * is a superset of ASCII in its first byte. Plain comments are skipped; the inside of version
- * comments (the ones that begin with an exclamation mark, or with M and one) counts as text, as it
- * does for the server that logged it. */
+ * comments (the ones that begin with an exclamation mark, or with M and one) counts as text, as far
+ * as the server that logged it is known to run it. */
 #ifndef BS_SCHEMA_LEXER_H
 #define BS_SCHEMA_LEXER_H
 
 #include "base/str.h"
+#include "schema/server.h"
 
 #include <stdbool.h>
 
@@ -29,6 +30,8 @@ struct bs_lexer {
     bool ansi_quotes;
     bool no_backslash_escapes;
     unsigned int in_version_comment;
+    const struct bs_server *server; /* whose version decides about version comments; NULL: all
+                                       of them are run. Not owned */
 };
 
 struct bs_lexer bs_lexer(struct bs_str sql, bool ansi_quotes, bool no_backslash_escapes);

@@ -120,6 +120,9 @@ struct bs_table {
     size_t fk_count;
     bool is_sequence;  /* MariaDB */
     bool is_versioned; /* MariaDB WITH SYSTEM VERSIONING */
+    /* The columns are those of a target of the other flavour: what the source sends for them may be
+     * of another type, which its table map then tells (src/binlog/column.c). */
+    bool is_translated;
 };
 
 void bs_table_free(struct bs_table *table);

@@ -25,7 +25,7 @@ enum {
     COLUMN_SRID = 1 << 5,
 };
 enum { KEY_UNIQUE = 1 << 0, KEY_NULLABLE = 1 << 1, KEY_FUNCTIONAL = 1 << 2 };
-enum { TABLE_SEQUENCE = 1 << 0, TABLE_VERSIONED = 1 << 1 };
+enum { TABLE_SEQUENCE = 1 << 0, TABLE_VERSIONED = 1 << 1, TABLE_TRANSLATED = 1 << 2 };
 
 static void
 put_text(struct bs_buf *out, const char *text) {
@@ -181,8 +181,9 @@ read_foreign_key(struct bs_cursor *c, struct bs_foreign_key *fk) {
 
 void
 bs_table_encode(const struct bs_table *table, struct bs_buf *out) {
-    unsigned int flags =
-        (table->is_sequence ? TABLE_SEQUENCE : 0U) | (table->is_versioned ? TABLE_VERSIONED : 0U);
+    unsigned int flags = (table->is_sequence ? TABLE_SEQUENCE : 0U) |
+                         (table->is_versioned ? TABLE_VERSIONED : 0U) |
+                         (table->is_translated ? TABLE_TRANSLATED : 0U);
     bs_buf_put_u8(out, FORMAT_VERSION);
     put_text(out, table->db);
     put_text(out, table->name);
@@ -237,6 +238,7 @@ read_table(struct bs_cursor *c, struct bs_table *table) {
     uint64_t flags = read_number(c, UINT32_MAX);
     table->is_sequence = flags & TABLE_SEQUENCE;
     table->is_versioned = flags & TABLE_VERSIONED;
+    table->is_translated = flags & TABLE_TRANSLATED;
     read_parts(c, table);
 }
 

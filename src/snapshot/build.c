@@ -1,6 +1,7 @@
 #include "snapshot/build.h"
 
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/map.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
@@ -187,8 +188,63 @@ use_database(struct bs_sql *control, const char *db, struct bs_error *err) {
     return status;
 }
 
+/* What is refused stops here; what is left out is said. */
 static enum bs_status
-create_table(struct bs_sql *control, const struct bs_state *state, const struct bs_table *table,
+heed_notes(const struct bs_notes *notes, const char *kind, const char *db, const char *name,
+           struct bs_error *err) {
+    const char *dot = *name != '\0' ? "." : "";
+    for (size_t i = 0; i < notes->count; i++) {
+        const struct bs_note *note = &notes->items[i];
+        if (note->kind == BS_NOTE_REFUSED) {
+            bs_error_set(err, BS_PRECHECK, "%s %s%s%s: %s", kind, db, dot, name, note->text);
+            return bs_error_hint(err, "change it on the source, or leave it out of the selection; "
+                                      "`binstream check` lists all such");
+        }
+        if (note->kind == BS_NOTE_LEFT_OUT) {
+            bs_log(BS_LOG_WARNING, "%s %s%s%s: %s", kind, db, dot, name, note->text);
+        }
+    }
+    return BS_OK;
+}
+
+enum bs_status
+bs_build_translate(const struct bs_translation *translation, struct bs_schema *schema,
+                   struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < schema->object_count && status == BS_OK; i++) {
+        struct bs_object *object = &schema->objects[i];
+        struct bs_notes notes = {0};
+        bs_translate_object(translation, object, &notes);
+        status =
+            heed_notes(&notes, bs_object_kind_name(object->kind), object->db, object->name, err);
+        bs_notes_fini(&notes);
+    }
+    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+        const struct bs_table *table = schema->tables[i];
+        struct bs_translated translated;
+        bs_translate_statement(translation, bs_str(table->create), false, false, NULL, &translated);
+        status = heed_notes(&translated.notes, "table", table->db, table->name, err);
+        bs_translated_fini(&translated);
+    }
+    return status;
+}
+
+/* SHOW CREATE TABLE's text as the target shall run it. */
+static void
+put_create(struct bs_buf *out, const struct bs_translation *translation,
+           const struct bs_table *table) {
+    struct bs_buf text = {0};
+    struct bs_translated translated;
+    bs_create_text_put(&text, bs_str(table->create));
+    bs_translate_statement(translation, bs_buf_str(&text), false, false, NULL, &translated);
+    bs_buf_put_str(out, bs_buf_str(&translated.sql));
+    bs_translated_fini(&translated);
+    bs_buf_fini(&text);
+}
+
+static enum bs_status
+create_table(struct bs_sql *control, const struct bs_state *state,
+             const struct bs_translation *translation, const struct bs_table *table,
              struct bs_error *err) {
     enum bs_object_kind kind = table->is_sequence ? BS_OBJECT_SEQUENCE : BS_OBJECT_TABLE;
     enum bs_status status = bs_state_note_made(control, state, kind, table->db, table->name, err);
@@ -197,7 +253,7 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
     }
     if (status == BS_OK) {
         struct bs_buf text = {0};
-        bs_create_text_put(&text, bs_str(table->create));
+        put_create(&text, translation, table);
         status = bs_sql_run(control, bs_buf_str(&text), err);
         bs_buf_fini(&text);
     }
@@ -209,11 +265,12 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
 }
 
 static enum bs_status
-create_tables(struct bs_sql *control, const struct bs_state *state, const struct bs_schema *schema,
+create_tables(struct bs_sql *control, const struct bs_state *state,
+              const struct bs_translation *translation, const struct bs_schema *schema,
               struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-        status = create_table(control, state, schema->tables[i], err);
+        status = create_table(control, state, translation, schema->tables[i], err);
     }
     return status;
 }
@@ -222,8 +279,8 @@ create_tables(struct bs_sql *control, const struct bs_state *state, const struct
  * binary, a default or an ENUM member of a latin1 column would be stored byte for byte. */
 enum bs_status
 bs_build_tables(struct bs_sql *control, const struct bs_state *state,
-                const struct bs_schema *schema, struct bs_snapshot_report *report,
-                struct bs_error *err) {
+                const struct bs_translation *translation, const struct bs_schema *schema,
+                struct bs_snapshot_report *report, struct bs_error *err) {
     enum bs_status status = check_free(control, schema, err);
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET NAMES utf8mb4, foreign_key_checks=0");
@@ -232,7 +289,7 @@ bs_build_tables(struct bs_sql *control, const struct bs_state *state,
         status = create_databases(control, state, schema, report, err);
     }
     if (status == BS_OK) {
-        status = create_tables(control, state, schema, err);
+        status = create_tables(control, state, translation, schema, err);
     }
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET NAMES binary, foreign_key_checks=1");

@@ -6,11 +6,18 @@
 
 #include "base/error.h"
 #include "schema/model.h"
+#include "schema/translation.h"
 #include "snapshot/snapshot.h"
 #include "sql/session.h"
 
+/* Translates the schema's objects (not its tables) in place, and looks for tables that have no
+ * equal on the target: BS_PRECHECK, naming the first one. */
+enum bs_status bs_build_translate(const struct bs_translation *translation,
+                                  struct bs_schema *schema, struct bs_error *err) BS_MUST_CHECK;
+
 /* Fails with BS_PRECHECK, before anything is made, if a table or view of the same name is there. */
 enum bs_status bs_build_tables(struct bs_sql *control, const struct bs_state *state,
+                               const struct bs_translation *translation,
                                const struct bs_schema *schema, struct bs_snapshot_report *report,
                                struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_build_objects(struct bs_sql *control, const struct bs_state *state,

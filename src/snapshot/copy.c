@@ -108,29 +108,38 @@ cutting_key(const struct bs_table *table) {
     return key;
 }
 
+/* Between flavours JSON and text turn into each other. */
+static enum bs_carry
+carry_to(const struct bs_column *column, const struct bs_column *there) {
+    bool was_json = column->type == BS_TYPE_JSON;
+    bool is_json = there != NULL && there->type == BS_TYPE_JSON;
+    return was_json == is_json ? carry_of(column) : is_json ? BS_CARRY_JSON : BS_CARRY_BYTES;
+}
+
 static void
-add_column(struct bs_copy *copy, bool *taken, size_t index) {
+add_column(struct bs_copy *copy, const struct bs_table *there, bool *taken, size_t index) {
     const struct bs_column *column = &copy->table->columns[index];
     if (taken[index] || column->generated != BS_GENERATED_NOT) {
         return;
     }
     taken[index] = true;
-    copy->columns[copy->column_count++] = (struct bs_carried){column, carry_of(column)};
-    copy->has_json = copy->has_json || column->type == BS_TYPE_JSON;
+    enum bs_carry carry = carry_to(column, bs_table_column(there, bs_str(column->name)));
+    copy->columns[copy->column_count++] = (struct bs_carried){column, carry};
+    copy->has_json = copy->has_json || carry == BS_CARRY_JSON;
 }
 
 static void
-choose_columns(struct bs_copy *copy) {
+choose_columns(struct bs_copy *copy, const struct bs_table *there) {
     const struct bs_table *table = copy->table;
     const struct bs_key *key = bs_table_row_key(table);
     bool *taken = bs_zalloc(table->column_count * sizeof *taken);
     copy->columns = bs_zalloc(table->column_count * sizeof *copy->columns);
     for (size_t i = 0; key != NULL && i < key->part_count; i++) {
-        add_column(copy, taken, key->parts[i].column);
+        add_column(copy, there, taken, key->parts[i].column);
     }
     copy->naming_count = key != NULL && copy->column_count == key->part_count ? key->part_count : 0;
     for (size_t i = 0; i < table->column_count; i++) {
-        add_column(copy, taken, i);
+        add_column(copy, there, taken, i);
     }
     free(taken);
 }
@@ -259,11 +268,11 @@ make_insert(const struct bs_copy *copy) {
 }
 
 struct bs_copy *
-bs_copy_new(const struct bs_table *table) {
+bs_copy_new(const struct bs_table *table, const struct bs_table *there) {
     struct bs_copy *copy = bs_zalloc(sizeof *copy);
     copy->table = table;
     copy->key = cutting_key(table);
-    choose_columns(copy);
+    choose_columns(copy, there);
     copy->select = make_select(copy);
     copy->load = make_load(copy);
     copy->insert = make_insert(copy);

@@ -23,7 +23,7 @@ enum bs_carry {
     BS_CARRY_FLOAT, /* FLOAT: read as a double, which holds it exactly */
     BS_CARRY_ASCII, /* UUID, INET: text; as binary bytes the server would take it for the raw form
                      */
-    BS_CARRY_JSON,  /* MySQL's: must not arrive as binary bytes */
+    BS_CARRY_JSON,  /* to MySQL's JSON: must not arrive as binary bytes */
 };
 
 struct bs_carried {
@@ -45,7 +45,8 @@ struct bs_copy {
     char *insert;      /* "INSERT INTO `db`.`t` (...) VALUES " */
 };
 
-struct bs_copy *bs_copy_new(const struct bs_table *table);
+/* there: the table as the target has it; the same model where both are of one flavour. */
+struct bs_copy *bs_copy_new(const struct bs_table *table, const struct bs_table *there);
 void bs_copy_free(struct bs_copy *copy);
 
 /* "db.table", for messages. */

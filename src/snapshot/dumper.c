@@ -5,6 +5,7 @@
  * that were read go, so that DDL on a table that is done with does not wait for the whole copy. */
 #include "snapshot/pair.h"
 
+#include "sql/json_check.h"
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
 #include "snapshot/plan.h"
@@ -109,9 +110,35 @@ put_insert_row(struct dump *dump, const struct bs_str *fields, struct bs_error *
     return BS_OK;
 }
 
+/* Documents that the source keeps as text must be such as MySQL's JSON can hold. */
+static enum bs_status
+check_documents(const struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
+    const struct bs_copy *copy = dump->chunk->copy;
+    for (size_t i = 0; copy->has_json && i < copy->column_count; i++) {
+        bool is_text = copy->columns[i].carry == BS_CARRY_JSON &&
+                       copy->columns[i].column->type != BS_TYPE_JSON;
+        const char *misfit = is_text && fields[i].data != NULL ? bs_json_misfit(fields[i]) : NULL;
+        if (misfit != NULL) {
+            char name[512];
+            const struct bs_str key = copy->naming_count > 0 ? fields[0] : fields[i];
+            bs_copy_name(copy, name, sizeof name);
+            bs_error_set(err, BS_CONFLICT,
+                         "table %s, row %.*s: the JSON in column %s has no equal in MySQL: %s",
+                         name, (int)(key.len < 64 ? key.len : 64), key.data,
+                         copy->columns[i].column->name, misfit);
+            return bs_error_hint(err, "change the document on the source, or turn the column into "
+                                      "plain LONGTEXT there (drop its CHECK)");
+        }
+    }
+    return BS_OK;
+}
+
 static enum bs_status
 put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
-    enum bs_status status = BS_OK;
+    enum bs_status status = check_documents(dump, fields, err);
+    if (status != BS_OK) {
+        return status;
+    }
     if (dump->block == NULL) {
         start_block(dump);
     }

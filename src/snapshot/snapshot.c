@@ -50,8 +50,10 @@ struct run {
     struct bs_sql *target;
     struct bs_server source_server;
     struct bs_server target_server;
+    struct bs_translation translation;
     struct bs_task task;
     struct bs_point point;
+    struct bs_table **there; /* the point's tables as the target has them; NULL: of one flavour */
     struct bs_copy **copies; /* largest table first */
     struct bs_work *work;
     struct bs_pair_config pair_config;
@@ -84,7 +86,11 @@ connect_control(struct run *run, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_catalog_server(run->target, &run->target_server, err);
     }
-    return status == BS_OK ? BS_OK : bs_error_context(err, "connecting to the target");
+    if (status != BS_OK) {
+        return bs_error_context(err, "connecting to the target");
+    }
+    return bs_catalog_translation(run->source, &run->source_server, run->target,
+                                  &run->target_server, &run->translation, err);
 }
 
 static enum bs_status
@@ -160,12 +166,38 @@ fill_task(struct run *run) {
     }
 }
 
+/* Between flavours a column may be of another type on the target: what is stored there follows the
+ * target's own catalogue. */
+static enum bs_status
+read_there(struct run *run, struct bs_error *err) {
+    const struct bs_schema *schema = run->point.schema;
+    enum bs_status status = BS_OK;
+    if (!bs_translation_is_across(&run->translation)) {
+        return BS_OK;
+    }
+    run->there = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_table *));
+    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+        const struct bs_table *table = schema->tables[i];
+        status = bs_catalog_table(run->target, &run->target_server, bs_str(table->db),
+                                  bs_str(table->name), &run->there[i], err);
+        if (status == BS_OK && run->there[i] == NULL) {
+            status = bs_error_set(err, BS_SCHEMA, "table %s.%s is gone from the target", table->db,
+                                  table->name);
+        }
+        if (status == BS_OK) {
+            run->there[i]->is_translated = true;
+        }
+    }
+    return status;
+}
+
 static enum bs_status
 save_models(struct run *run, struct bs_error *err) {
     const struct bs_schema *schema = run->point.schema;
+    struct bs_table *const *tables = run->there != NULL ? run->there : schema->tables;
     enum bs_status status = bs_sql_exec(run->target, err, "START TRANSACTION");
     for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-        status = bs_state_save_model(run->target, &run->config->state, schema->tables[i], err);
+        status = bs_state_save_model(run->target, &run->config->state, tables[i], err);
     }
     return status == BS_OK ? bs_sql_exec(run->target, err, "COMMIT") : status;
 }
@@ -176,7 +208,11 @@ build_tables(struct run *run, struct bs_error *err) {
     fill_task(run);
     enum bs_status status = bs_state_save_task(run->target, state, &run->task, err);
     if (status == BS_OK) {
-        status = bs_build_tables(run->target, state, run->point.schema, run->report, err);
+        status = bs_build_tables(run->target, state, &run->translation, run->point.schema,
+                                 run->report, err);
+    }
+    if (status == BS_OK) {
+        status = read_there(run, err);
     }
     return status == BS_OK ? save_models(run, err) : status;
 }
@@ -195,7 +231,8 @@ make_work(struct run *run) {
     chunk_bytes = chunk_bytes == 0 ? CHUNK_BYTES_DEFAULT : chunk_bytes;
     run->copies = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_copy *));
     for (size_t i = 0; i < schema->table_count; i++) {
-        run->copies[i] = bs_copy_new(schema->tables[i]);
+        run->copies[i] =
+            bs_copy_new(schema->tables[i], run->there != NULL ? run->there[i] : schema->tables[i]);
         run->copies[i]->table_id = run->point.table_ids[i];
     }
     qsort(run->copies, schema->table_count, sizeof(struct bs_copy *), compare_size);
@@ -394,6 +431,9 @@ run_all(struct run *run, struct bs_error *err) {
         status = take_point(run, err);
     }
     if (status == BS_OK) {
+        status = bs_build_translate(&run->translation, run->point.schema, err);
+    }
+    if (status == BS_OK) {
         status = build_tables(run, err);
     }
     if (status == BS_OK) {
@@ -418,6 +458,11 @@ run_fini(struct run *run) {
     for (size_t i = 0; run->copies != NULL && run->copies[i] != NULL; i++) {
         bs_copy_free(run->copies[i]);
     }
+    for (size_t i = 0; run->there != NULL && i < run->point.schema->table_count; i++) {
+        bs_table_free(run->there[i]);
+    }
+    free(run->there);
+    bs_translation_fini(&run->translation);
     free(run->copies);
     free(run->pairs);
     free(run->views);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_MAX = 400, INTEGER_DIGITS_MAX = 20 };
+enum { NUMBER_MAX = 400 };
 
 /* The significant digits of a number's text, without sign, point, exponent and outer zeros. */
 static void
@@ -44,6 +44,13 @@ is_shortest_double(const char *number) {
 }
 
 static bool
+is_beyond_64_bits(const char *integer) {
+    const char *most = *integer == '-' ? "-9223372036854775808" : "18446744073709551615";
+    size_t len = strlen(integer), most_len = strlen(most);
+    return len > most_len || (len == most_len && strcmp(integer, most) > 0);
+}
+
+static bool
 is_decimal(struct bs_str number) {
     char text[NUMBER_MAX];
     if (number.len >= sizeof text) {
@@ -56,7 +63,7 @@ is_decimal(struct bs_str number) {
     }
     const char *point = strchr(text, '.');
     if (point == NULL) {
-        return number.len >= INTEGER_DIGITS_MAX && strcmp(text, "18446744073709551615") > 0;
+        return is_beyond_64_bits(text);
     }
     bool has_trailing_zero = text[number.len - 1] == '0' && strcmp(point, ".0") != 0;
     return has_trailing_zero || !is_shortest_double(text);
@@ -119,38 +126,60 @@ put_utf8(struct bs_buf *out, unsigned int point) {
     } else if (point < 0x800) {
         bs_buf_put_u8(out, (uint8_t)(0xC0 | point >> 6));
         bs_buf_put_u8(out, (uint8_t)(0x80 | (point & 0x3F)));
-    } else {
+    } else if (point < 0x10000) {
         bs_buf_put_u8(out, (uint8_t)(0xE0 | point >> 12));
+        bs_buf_put_u8(out, (uint8_t)(0x80 | (point >> 6 & 0x3F)));
+        bs_buf_put_u8(out, (uint8_t)(0x80 | (point & 0x3F)));
+    } else {
+        bs_buf_put_u8(out, (uint8_t)(0xF0 | point >> 18));
+        bs_buf_put_u8(out, (uint8_t)(0x80 | (point >> 12 & 0x3F)));
         bs_buf_put_u8(out, (uint8_t)(0x80 | (point >> 6 & 0x3F)));
         bs_buf_put_u8(out, (uint8_t)(0x80 | (point & 0x3F)));
     }
 }
 
-/* Servers print \u for control characters only, so there are no surrogate pairs. */
+/* The \u at i - 1, and the one behind it if the two are a surrogate pair, as users write them.
+ * Where it ends. */
+static size_t
+put_code_point(struct bs_buf *out, struct bs_str text, size_t i) {
+    unsigned int point = hex_value(text.data + i + 1);
+    bool is_pair = point >= 0xD800 && point < 0xDC00 && i + 10 < text.len &&
+                   text.data[i + 5] == '\\' && text.data[i + 6] == 'u';
+    if (is_pair) {
+        point = 0x10000 + ((point - 0xD800) << 10) + (hex_value(text.data + i + 7) - 0xDC00);
+    }
+    put_utf8(out, point);
+    return i + (is_pair ? 10 : 4);
+}
+
 static size_t
 put_unescaped(struct bs_buf *out, struct bs_str text, size_t i) {
     static const char LETTERS[] = "bfnrt";
     static const char BYTES[] = "\b\f\n\r\t";
     char c = text.data[i];
     if (c == 'u' && i + 4 < text.len) {
-        put_utf8(out, hex_value(text.data + i + 1));
-        return i + 4;
+        return put_code_point(out, text, i);
     }
     const char *letter = c != '\0' ? strchr(LETTERS, c) : NULL;
     bs_buf_put_u8(out, (uint8_t)(letter != NULL ? BYTES[letter - LETTERS] : c));
     return i;
 }
 
+void
+bs_json_put_plain(struct bs_buf *out, struct bs_str quoted) {
+    for (size_t i = 1; i + 1 < quoted.len; i++) {
+        if (quoted.data[i] == '\\' && i + 2 < quoted.len) {
+            i = put_unescaped(out, quoted, i + 1);
+        } else {
+            bs_buf_put_u8(out, (uint8_t)quoted.data[i]);
+        }
+    }
+}
+
 static void
 put_string(struct bs_buf *out, struct bs_str quoted) {
     struct bs_buf plain = {0};
-    for (size_t i = 1; i + 1 < quoted.len; i++) {
-        if (quoted.data[i] == '\\' && i + 2 < quoted.len) {
-            i = put_unescaped(&plain, quoted, i + 1);
-        } else {
-            bs_buf_put_u8(&plain, (uint8_t)quoted.data[i]);
-        }
-    }
+    bs_json_put_plain(&plain, quoted);
     bs_sql_put_text(out, "utf8mb4", bs_buf_str(&plain));
     bs_buf_fini(&plain);
 }

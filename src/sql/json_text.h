@@ -13,6 +13,9 @@
 /* True if some number in the document would change its text by being parsed. */
 bool bs_json_has_decimal(struct bs_str json);
 
+/* A string of a document without its quotes and escapes, as UTF-8. */
+void bs_json_put_plain(struct bs_buf *out, struct bs_str quoted);
+
 /* The document as an SQL value: a utf8mb4 literal, or JSON_OBJECT/JSON_ARRAY where it has decimals.
  * json is as the server prints it. */
 void bs_json_put_sql(struct bs_buf *out, struct bs_str json);

@@ -151,9 +151,9 @@ def string_tables(facts):
     yield _by_id('types', 'wide', {'c%03d' % i: v.small_int('SMALLINT') for i in range(300)}, seed_rows=5)
 
 
-def charset_tables(facts):
+def charset_tables(facts, without):
     columns = {charset: v.text(charset) for charset in v.SAMPLES}
-    if facts.json and not facts.mariadb:
+    if facts.json and not facts.mariadb and 'gb18030' not in without:
         columns['gb18030'] = v.Kind('VARCHAR(40) CHARACTER SET gb18030', [v.hexed('誠\u3400'.encode('gb18030'), 'gb18030')],
                                     lambda rng: v.hexed('中文'.encode('gb18030'), 'gb18030'))
     yield _by_id('texts', 'varchars', columns, suffix='DEFAULT CHARSET=latin1')
@@ -267,6 +267,6 @@ def odd_tables():
 
 
 def all_tables(facts, without=()):
-    tables = [*number_tables(), *temporal_tables(facts), *string_tables(facts), *charset_tables(facts),
+    tables = [*number_tables(), *temporal_tables(facts), *string_tables(facts), *charset_tables(facts, without),
               *flavour_tables(facts, without), *key_tables(facts, without), *odd_tables()]
     return [table for table in tables if table.name not in without]

@@ -230,9 +230,10 @@ def json_kind(opaque):
                      "JSON_ARRAY(CAST(x'00ff5c' AS BINARY), 1, 'a')"]
 
     def make(rng):
-        parts = ','.join('"k%d":%s' % (rng.randint(0, 99), rng.choice(
+        # Each key once: which of two counts is not the same everywhere.
+        parts = ','.join('"k%d":%s' % (key, rng.choice(
             ['%d' % rng.randint(-2 ** 40, 2 ** 40), '"v%d"' % rng.randint(0, 999), 'null', '[1,{"z":%d}]' % rng.randint(0, 9),
-             '%r' % rng.uniform(-5, 5)])) for _ in range(rng.randint(0, 6)))
+             '%r' % rng.uniform(-5, 5)])) for key in rng.sample(range(100), rng.randint(0, 6)))
         return "'{%s}'" % parts
 
     return Kind('JSON', extremes, make)

@@ -1,0 +1,63 @@
+/* The inside of translation. Internal to src/schema.
+ *
+ *   translate.c         statements: which kind, collations in any text, objects, notes
+ *   translate_table.c   CREATE TABLE: its elements and options, partitions
+ *   translate_alter.c   ALTER TABLE: its actions
+ *   translate_column.c  one column definition
+ *   translate_key.c     one key, constraint or period
+ *
+ * All work on the words of one statement. */
+#ifndef BS_SCHEMA_TRANSLATE_PRIVATE_H
+#define BS_SCHEMA_TRANSLATE_PRIVATE_H
+
+#include "schema/translation.h"
+#include "schema/words.h"
+
+enum { BS_WORD_TEXT_MAX = 64 * 4 + 1 };
+
+struct bs_translating {
+    const struct bs_translation *t;
+    struct bs_words words;
+    struct bs_notes *notes;
+    const struct bs_table *here; /* the target's table before the statement, or NULL */
+};
+
+/* A definition's part in [from, to): true if the whole element must go. */
+bool bs_translate_element(struct bs_translating *tr, size_t from, size_t to);
+bool bs_translate_key(struct bs_translating *tr, size_t from, size_t to);
+void bs_translate_column(struct bs_translating *tr, size_t name, size_t to);
+bool bs_is_key_element(const struct bs_translating *tr, size_t at);
+
+/* The list in brackets at open: elements that must go are cut with their commas. True if none is
+ * left. */
+bool bs_translate_elements(struct bs_translating *tr, size_t open);
+
+/* Table options in [from, to), partitions included; in CREATE and ALTER alike. True if nothing of
+ * them is left. */
+bool bs_translate_options(struct bs_translating *tr, size_t from, size_t to);
+
+/* "NAME [=] value" at at: behind the value. */
+size_t bs_translate_behind_value(const struct bs_translating *tr, size_t at);
+
+/* CHARACTER SET x without COLLATE in [from, to) gets the source's default one, where the target's
+ * is another. */
+void bs_translate_charsets(struct bs_translating *tr, size_t from, size_t to);
+
+void bs_translate_create_table(struct bs_translating *tr, size_t name);
+bool bs_translate_alter_table(struct bs_translating *tr, size_t name); /* true: nothing is left */
+
+/* CREATE and DROP INDEX, the word INDEX at index. True: nothing is left. */
+bool bs_translate_index_statement(struct bs_translating *tr, size_t index, struct bs_buf *before);
+
+/* IF [NOT] EXISTS at at, which MySQL does not have: cut. *holds: whether the rest is to be done, as
+ * the target has the named thing or not. Behind the clause and, if there is none, at. */
+size_t bs_translate_condition(struct bs_translating *tr, size_t at, bool is_there, bool *holds);
+
+/* Behind "db.name" or "name". */
+size_t bs_translate_behind_name(const struct bs_translating *tr, size_t at);
+
+/* Puts an identifier that stands there without quotes into backquotes: what is a plain word for one
+ * flavour may be reserved in the other. */
+void bs_translate_quote(struct bs_translating *tr, size_t at);
+
+#endif
