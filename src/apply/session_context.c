@@ -76,8 +76,7 @@ put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_t
 
 /* What the event leaves out has a meaning, too: increments of 1, checks on. */
 static void
-put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_server *target) {
-    enum { EXPLICIT_DEFAULTS_IS_A_SESSION_VARIABLE = 80000 };
+put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_translation *t) {
     uint32_t flags2 = s->has_flags2 ? s->flags2 : 0;
     bs_buf_printf(sql, ", foreign_key_checks=%d, unique_checks=%d",
                   (flags2 & FLAGS2_NO_FOREIGN_KEY_CHECKS) == 0,
@@ -85,10 +84,15 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_serv
     bs_buf_printf(sql, ", auto_increment_increment=%u, auto_increment_offset=%u",
                   s->has_auto_increment ? s->auto_increment_increment : 1u,
                   s->has_auto_increment ? s->auto_increment_offset : 1u);
-    if (s->explicit_defaults_for_timestamp >= 0 && target->flavour == BS_MYSQL &&
-        target->version >= EXPLICIT_DEFAULTS_IS_A_SESSION_VARIABLE) {
-        bs_buf_printf(sql, ", explicit_defaults_for_timestamp=%d",
-                      s->explicit_defaults_for_timestamp);
+    bool explicit_defaults = s->explicit_defaults_for_timestamp >= 0
+                                 ? s->explicit_defaults_for_timestamp != 0
+                                 : t->source.explicit_defaults_for_timestamp;
+    /* Asked for only where it is needed: some servers let few accounts set it. What one statement
+     * has set must not last, so once it can differ it is always said. */
+    bool can_differ = s->explicit_defaults_for_timestamp >= 0 ||
+                      explicit_defaults != t->target.explicit_defaults_for_timestamp;
+    if (can_differ && bs_server_has_explicit_defaults(&t->target)) {
+        bs_buf_printf(sql, ", explicit_defaults_for_timestamp=%d", explicit_defaults);
     }
 }
 
@@ -110,6 +114,6 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
     } else {
         bs_buf_puts(sql, "DEFAULT");
     }
-    put_flags(sql, s, &t->target);
+    put_flags(sql, s, t);
     return put_charsets(sql, s, t, err);
 }

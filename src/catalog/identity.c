@@ -20,6 +20,8 @@ take_variable(struct bs_server *server, struct bs_str name, struct bs_str value)
         server->max_allowed_packet = strtoull(value.data, NULL, 10);
     } else if (bs_str_is_nocase(name, "gtid_mode")) {
         server->has_gtid = server->flavour == BS_MYSQL && bs_str_is_nocase(value, "ON");
+    } else if (bs_str_is_nocase(name, "explicit_defaults_for_timestamp")) {
+        server->explicit_defaults_for_timestamp = bs_str_is_nocase(value, "ON");
     }
 }
 
@@ -49,7 +51,8 @@ bs_catalog_server(struct bs_sql *sql, struct bs_server *server, struct bs_error 
     server->has_gtid = server->flavour == BS_MARIADB;
     struct bs_buf text = {0};
     bs_buf_puts(&text, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', "
-                       "'lower_case_table_names', 'max_allowed_packet', 'gtid_mode')");
+                       "'lower_case_table_names', 'max_allowed_packet', 'gtid_mode', "
+                       "'explicit_defaults_for_timestamp')");
     struct bs_answer answer;
     status = bs_answer_ask(&answer, sql, &text, err);
     bs_buf_fini(&text);

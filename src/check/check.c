@@ -43,6 +43,10 @@ static const struct {
     {"system-versioned", bs_check_versioned, false, false},
     {"sequences", bs_check_sequences, false, false},
     {"foreign-keys", bs_check_foreign_keys, false, false},
+    {"cascades", bs_check_cascades, false, false},
+    {"translated", bs_check_translated, false, false},
+    {"left-out", bs_check_left_out, false, false},
+    {"no-equal", bs_check_no_equal, false, false},
     {"definers", bs_check_definers, false, false},
     {"function-creators", bs_check_function_creators, false, false},
     {"routine-privileges", bs_check_routine_privileges, false, false},
@@ -158,6 +162,7 @@ bs_check_run(const struct bs_check_config *config, struct bs_check_report *repor
         status = run_all(&c, err);
     }
     bs_check_free_inventory(&c);
+    bs_check_notes_fini(&c);
     return status;
 }
 

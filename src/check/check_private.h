@@ -5,7 +5,7 @@
  *   grants.c     SHOW GRANTS as data (pure), and asking it
  *
  * The checks, by what they look at: privileges.c, definers.c, binlog.c, servers.c, settings.c,
- * objects.c */
+ * objects.c, translation.c */
 #ifndef BS_CHECK_CHECK_PRIVATE_H
 #define BS_CHECK_CHECK_PRIVATE_H
 
@@ -23,6 +23,14 @@ struct bs_check_table {
     char *engine; /* "" where there is none */
 };
 
+/* What came of translating everything, by kind of note; in the order translated, left out, refused.
+ */
+enum { BS_CHECK_NOTE_KINDS = 3 };
+struct bs_check_notes {
+    struct bs_buf text;
+    size_t count;
+};
+
 struct bs_checking {
     const struct bs_check_config *config;
     struct bs_check_report *report;
@@ -32,6 +40,7 @@ struct bs_checking {
     size_t table_count;
     char **databases; /* selected ones that the source shows */
     size_t database_count;
+    struct bs_check_notes notes[BS_CHECK_NOTE_KINDS]; /* filled by bs_check_translated */
     bool source_hides; /* the account may not see all: what is not there may just be hidden */
 };
 
@@ -54,6 +63,8 @@ enum bs_status bs_check_selection(struct bs_checking *c, struct bs_error *err) B
 const struct bs_check_table *bs_check_find_table(const struct bs_checking *c, struct bs_str db,
                                                  struct bs_str name);
 
+void bs_check_notes_fini(struct bs_checking *c); /* translation.c */
+
 /* A variable of the server as a heap string; "" if the server has no such variable. */
 enum bs_status bs_check_variable(struct bs_sql *sql, const char *name, char **value,
                                  struct bs_error *err) BS_MUST_CHECK;
@@ -71,5 +82,6 @@ bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_che
     bs_check_definers, bs_check_function_creators, bs_check_routine_privileges, bs_check_freeze;
 bs_check_function bs_check_target_empty, bs_check_engines, bs_check_keyless, bs_check_columns,
     bs_check_versioned, bs_check_sequences, bs_check_foreign_keys;
+bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades;
 
 #endif

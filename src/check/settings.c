@@ -16,9 +16,8 @@ static const struct setting {
     {"innodb_default_row_format", NULL},       /* MySQL 5.7.9, MariaDB 10.2 */
     {"innodb_strict_mode", NULL},              /* whether an impossible ROW_FORMAT is an error */
     {"default_storage_engine", NULL},
-    {"sql_require_primary_key", "OFF"},   /* MySQL 8.0.13 */
-    {"character_set_collations", ""},     /* MariaDB 11: what CHARACTER SET alone means */
-    {"innodb_native_foreign_keys", NULL}, /* MySQL 9.6 */
+    {"sql_require_primary_key", "OFF"}, /* MySQL 8.0.13 */
+    {"character_set_collations", ""},   /* MariaDB 11: what CHARACTER SET alone means */
 };
 
 struct differences {
@@ -96,5 +95,46 @@ bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     }
     bs_buf_fini(&all.found);
     bs_buf_fini(&all.fix);
+    return status;
+}
+
+/* A source that does not log what its cascades change leaves them to the target. MySQL 9.6 and
+ * newer run them above InnoDB, and refuse some that InnoDB runs: a row whose parent's change
+ * reaches several rows of a child with ON UPDATE SET NULL (error 1452, seen on 9.7.4). */
+enum bs_status
+bs_check_cascades(struct bs_checking *c, struct bs_error *err) {
+    static const char NAME[] = "innodb_native_foreign_keys";
+    char *source = NULL;
+    char *target = NULL;
+    struct bs_buf count = {0};
+    bool found = false;
+    enum bs_status status = bs_check_variable(c->config->source, NAME, &source, err);
+    if (status == BS_OK) {
+        status = bs_check_variable(c->config->target, NAME, &target, err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_value(c->config->source, &count, &found, err,
+                              "SELECT COUNT(*) FROM information_schema.REFERENTIAL_CONSTRAINTS "
+                              "WHERE UPDATE_RULE IN ('CASCADE', 'SET NULL') OR DELETE_RULE IN "
+                              "('CASCADE', 'SET NULL')");
+    }
+    bool logs_cascades = status == BS_OK && strcmp(source, "OFF") == 0;
+    bool runs_apart = status == BS_OK && strcmp(target, "OFF") == 0;
+    bool has_any = status == BS_OK && found && strcmp(bs_buf_cstr(&count), "0") != 0;
+    if (has_any && runs_apart && !logs_cascades) {
+        bs_check_add(
+            c, BS_CHECK_WARNING,
+            bs_strdup("the source leaves cascades of foreign keys to the target, which has "
+                      "innodb_native_foreign_keys=OFF and refuses some of them: the follow "
+                      "would stop there"),
+            bs_strdup("put innodb_native_foreign_keys=ON into the [mysqld] section of the "
+                      "target's option file for the time of the move, and restart it"));
+    } else if (status == BS_OK) {
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("cascades of foreign keys are run as they were"),
+                     NULL);
+    }
+    free(source);
+    free(target);
+    bs_buf_fini(&count);
     return status;
 }

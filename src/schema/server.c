@@ -73,6 +73,12 @@ bs_server_has_super_read_only(const struct bs_server *server) {
     return is_from(server, 50708, UINT32_MAX);
 }
 
+/* MySQL 8.0 manual, "Server System Variables"; MariaDB 10.8.4 release notes. */
+bool
+bs_server_has_explicit_defaults(const struct bs_server *server) {
+    return is_from(server, 80000, 100804);
+}
+
 /* MySQL 5.7.6 release notes; MariaDB 5.2. */
 bool
 bs_server_has_generated_columns(const struct bs_server *server) {

@@ -18,6 +18,8 @@ struct bs_server {
     int lower_case_table_names;
     uint64_t max_allowed_packet;
     bool has_gtid; /* MariaDB: always; MySQL: gtid_mode=ON */
+    /* The server's own value; false where there is no such variable (MySQL before 5.6.6). */
+    bool explicit_defaults_for_timestamp;
 };
 
 /* Reads flavour and version from a greeting's or @@version's text ("5.5.5-10.11.19-MariaDB-log");
@@ -29,6 +31,8 @@ bool bs_server_has_atomic_ddl(const struct bs_server *server); /* MySQL 8.0, Mar
 bool bs_server_has_binlog_status_statement(
     const struct bs_server *s); /* SHOW BINARY LOG STATUS: MySQL 8.2 */
 bool bs_server_has_super_read_only(const struct bs_server *server); /* MySQL 5.7.8 */
+/* Can a session choose explicit_defaults_for_timestamp? MySQL 8.0, MariaDB 10.8.4 */
+bool bs_server_has_explicit_defaults(const struct bs_server *server);
 bool bs_server_has_generated_columns(const struct bs_server *server);
 const char *bs_flavour_name(enum bs_flavour flavour); /* "MySQL", "MariaDB" */
 

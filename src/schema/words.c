@@ -48,7 +48,9 @@ bs_words_put(const struct bs_words *words, struct bs_buf *out) {
             pending = gap;
             continue;
         }
-        if (gap != '\0' && out->len > 0) {
+        bool closes = bs_words_is_punct(words, i, ',') || bs_words_is_punct(words, i, ')');
+        bool opened = out->len > 0 && out->data[out->len - 1] == '(';
+        if (gap != '\0' && out->len > 0 && (gap == '\n' || (!closes && !opened))) {
             bs_buf_put_u8(out, (uint8_t)gap);
         }
         pending = '\0';

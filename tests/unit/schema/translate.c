@@ -1,0 +1,366 @@
+#include "schema/translation.h"
+
+#include "base/mem.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+/* A server's collations as far as the cases need them: "charset name [default]". */
+struct known {
+    const char *charset, *name;
+    bool is_default;
+};
+
+static const struct known COMMON[] = {
+    {"latin1", "latin1_swedish_ci", true},     {"ascii", "ascii_general_ci", true},
+    {"utf8mb3", "utf8mb3_general_ci", false},  {"utf8mb4", "utf8mb4_bin", false},
+    {"utf8mb4", "utf8mb4_general_ci", false},  {"utf8mb4", "utf8mb4_unicode_520_ci", false},
+    {"utf8mb4", "utf8mb4_croatian_ci", false},
+};
+static const struct known MYSQL9[] = {
+    {"utf8mb4", "utf8mb4_0900_ai_ci", true},     {"utf8mb4", "utf8mb4_0900_as_cs", false},
+    {"utf8mb4", "utf8mb4_0900_bin", false},      {"utf8mb4", "utf8mb4_de_pb_0900_ai_ci", false},
+    {"utf8mb4", "utf8mb4_ru_0900_ai_ci", false}, {"gb18030", "gb18030_chinese_ci", true},
+};
+static const struct known MYSQL5[] = {{"utf8mb4", "utf8mb4_general_ci", true}};
+static const struct known MARIADB11[] = {
+    {"utf8mb4", "utf8mb4_uca1400_ai_ci", true},
+    {"utf8mb4", "utf8mb4_uca1400_nopad_ai_ci", false},
+    {"utf8mb4", "utf8mb4_uca1400_nopad_as_cs", false},
+    {"utf8mb4", "utf8mb4_uca1400_german2_nopad_ai_ci", false},
+    {"utf8mb4", "utf8mb4_uca1400_german2_ai_ci", false},
+    {"utf8mb4", "utf8mb4_nopad_bin", false},
+    {"latin1", "latin1_swedish_nopad_ci", false},
+};
+static const struct known MARIADB10[] = {
+    {"utf8mb4", "utf8mb4_general_ci", true},
+    {"utf8mb4", "utf8mb4_unicode_520_nopad_ci", false},
+    {"utf8mb4", "utf8mb4_nopad_bin", false},
+    {"utf8mb4", "utf8mb4_croatian_mysql561_ci", false},
+};
+
+enum side { MY9, MY56, MA118, MA105 };
+
+static void
+add_all(struct bs_collation_list *list, const struct known *known, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        bs_collation_list_add(list, 0, bs_str(known[i].name), bs_str(known[i].charset),
+                              known[i].is_default);
+    }
+}
+
+#define ADD(list, array) add_all(list, array, sizeof(array) / sizeof *(array))
+
+static struct bs_server
+server(enum side side, struct bs_collation_list *list) {
+    ADD(list, COMMON);
+    switch (side) {
+    case MY9:
+        ADD(list, MYSQL9);
+        return (struct bs_server){.flavour = BS_MYSQL, .version = 90704};
+    case MY56:
+        ADD(list, MYSQL5);
+        return (struct bs_server){.flavour = BS_MYSQL, .version = 50624};
+    case MA118:
+        ADD(list, MARIADB11);
+        return (struct bs_server){.flavour = BS_MARIADB, .version = 110809};
+    case MA105:
+        ADD(list, MARIADB10);
+        return (struct bs_server){.flavour = BS_MARIADB, .version = 100523};
+    }
+    abort();
+}
+
+static struct bs_translation
+between(enum side source, enum side target) {
+    struct bs_translation t = {0};
+    t.source = server(source, &t.source_collations);
+    t.target = server(target, &t.target_collations);
+    return t;
+}
+
+/* The statement on the target, with " | " and the first note of each kind that matters. */
+static char *
+translated(enum side source, enum side target, const char *sql, const struct bs_table *here) {
+    struct bs_translation t = between(source, target);
+    struct bs_translated out;
+    struct bs_buf text = {0};
+    bs_translate_statement(&t, bs_str(sql), false, false, here, &out);
+    const struct bs_note *refused = bs_notes_find(&out.notes, BS_NOTE_REFUSED);
+    const struct bs_note *left_out = bs_notes_find(&out.notes, BS_NOTE_LEFT_OUT);
+    if (out.before.len > 0) {
+        bs_buf_printf(&text, "%s; ", bs_buf_cstr(&out.before));
+    }
+    bs_buf_put_str(&text, bs_buf_str(&out.sql));
+    if (refused != NULL) {
+        bs_buf_printf(&text, " | refused: %s", refused->text);
+    }
+    if (left_out != NULL) {
+        bs_buf_printf(&text, " | left out: %s", left_out->text);
+    }
+    bs_translated_fini(&out);
+    bs_translation_fini(&t);
+    return bs_buf_take_cstr(&text);
+}
+
+static void
+expect(enum side source, enum side target, const char *sql, const char *wanted) {
+    char *got = translated(source, target, sql, NULL);
+    cr_expect_str_eq(got, wanted, "%s\n  became %s\n  wanted %s", sql, got, wanted);
+    free(got);
+}
+
+static void
+expect_note(enum side source, enum side target, const char *sql, const char *words) {
+    char *got = translated(source, target, sql, NULL);
+    cr_expect_not_null(strstr(got, words), "%s\n  became %s\n  without %s", sql, got, words);
+    free(got);
+}
+
+Test(translate, between_servers_of_one_version_nothing_is_touched) {
+    expect(MY9, MY9, "CREATE TABLE t (a json /* x */) /*!50100 TABLESPACE `x` */",
+           "CREATE TABLE t (a json /* x */) /*!50100 TABLESPACE `x` */");
+}
+
+Test(translate, a_charset_alone_keeps_the_collation_that_it_meant) {
+    expect(MY56, MY9, "CREATE TABLE t (a INT) DEFAULT CHARSET=utf8mb4",
+           "CREATE TABLE t (a INT) DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_general_ci");
+    expect(MA105, MA118, "CREATE TABLE t (a TEXT CHARACTER SET utf8mb4 NOT NULL)",
+           "CREATE TABLE t (a TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL)");
+    expect(MY9, MA105, "ALTER DATABASE d CHARACTER SET utf8mb4",
+           "ALTER DATABASE d CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_nopad_ci");
+    expect(MA118, MY9, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4",
+           "ALTER TABLE `t` CONVERT TO CHARACTER SET utf8mb4");
+    expect(MY56, MY9, "CREATE TABLE t (a CHAR(3) CHARACTER SET latin1)",
+           "CREATE TABLE t (a CHAR(3) CHARACTER SET latin1)");
+}
+
+Test(translate, collations_are_called_by_the_names_of_the_nearest_ones) {
+    expect(MY9, MA118, "CREATE TABLE t (a INT) COLLATE=utf8mb4_0900_as_cs",
+           "CREATE TABLE `t` (`a` INT) COLLATE=utf8mb4_uca1400_nopad_as_cs");
+    expect(MY9, MA118, "CREATE TABLE t (a INT) COLLATE utf8mb4_de_pb_0900_ai_ci",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_uca1400_german2_nopad_ai_ci");
+    expect(MY9, MA105, "CREATE TABLE t (a INT) COLLATE utf8mb4_0900_bin",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_nopad_bin");
+    expect(MA118, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_german2_ai_ci",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_de_pb_0900_ai_ci");
+    expect(MA118, MY56, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_ai_ci",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_unicode_520_ci");
+    expect(MA105, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_croatian_mysql561_ci",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_croatian_ci");
+}
+
+Test(translate, a_collation_or_charset_without_an_equal_is_refused) {
+    expect_note(MY9, MA118, "CREATE TABLE t (a TEXT COLLATE utf8mb4_ru_0900_ai_ci)",
+                "refused: collation utf8mb4_ru_0900_ai_ci has no equal");
+    expect_note(MY9, MA105, "CREATE TABLE t (a TEXT COLLATE utf8mb4_0900_as_cs)",
+                "refused: collation utf8mb4_0900_as_cs");
+    expect_note(MY9, MA118, "CREATE TABLE t (a TEXT CHARACTER SET gb18030)",
+                "refused: charset gb18030");
+    expect_note(MA118, MY9, "CREATE TABLE t (a TEXT COLLATE latin1_swedish_nopad_ci)",
+                "refused: collation latin1_swedish_nopad_ci");
+}
+
+Test(translate, version_comments_are_opened_as_far_as_the_source_runs_them) {
+    expect(MY9, MA118, "CREATE TABLE t (a INT /*!80023 INVISIBLE */ /*!99999 x */ /*M! y */)",
+           "CREATE TABLE `t` (`a` INT INVISIBLE)");
+    expect(MA118, MY9, "CREATE TABLE t (a TEXT /*M!100301 COMPRESSED*/ /*!80000 x */)",
+           "CREATE TABLE `t` (`a` TEXT)");
+}
+
+Test(translate, types_of_mariadb_alone_become_text) {
+    expect(MA118, MY9, "CREATE TABLE t (u UUID NOT NULL DEFAULT uuid(), PRIMARY KEY (u))",
+           "CREATE TABLE `t` (`u` char(36) CHARACTER SET ascii COLLATE ascii_general_ci NOT NULL "
+           "DEFAULT (uuid()), PRIMARY KEY (`u`))");
+    expect(MA118, MY9, "ALTER TABLE t ADD i INET6, MODIFY j INET4 AFTER i",
+           "ALTER TABLE `t` ADD `i` varchar(39) CHARACTER SET ascii COLLATE ascii_general_ci, "
+           "MODIFY `j` varchar(15) CHARACTER SET ascii COLLATE ascii_general_ci AFTER `i`");
+}
+
+Test(translate, mariadbs_json_is_mysqls) {
+    expect(MA118, MY9,
+           "CREATE TABLE t (`j` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT '{}' "
+           "CHECK (json_valid(`j`)))",
+           "CREATE TABLE `t` (`j` json DEFAULT ('{}'))");
+    expect(MA118, MY9,
+           "CREATE TABLE t (`j` longtext DEFAULT NULL CHECK (json_valid(`j`) and `j` <> ''))",
+           "CREATE TABLE `t` (`j` longtext DEFAULT NULL CHECK (json_valid(`j`) and `j` <> ''))");
+    expect_note(MA118, MY56, "CREATE TABLE t (j JSON)",
+                "refused: column j: this MySQL has no JSON");
+}
+
+Test(translate, defaults_of_mysql_stand_in_brackets) {
+    expect(
+        MA118, MY9,
+        "CREATE TABLE t (a VARCHAR(9) DEFAULT concat('x',1 + 1) COMMENT 'c', b TEXT DEFAULT 'x', "
+        "c INT DEFAULT -1, d DATETIME(3) DEFAULT current_timestamp(3) ON UPDATE "
+        "current_timestamp(3), e DATE DEFAULT curdate(), f BLOB DEFAULT NULL, g BIT(2) DEFAULT "
+        "b'10', h INT DEFAULT (1 + 1))",
+        "CREATE TABLE `t` (`a` VARCHAR(9) DEFAULT (concat('x',1 + 1)) COMMENT 'c', `b` TEXT "
+        "DEFAULT ('x'), `c` INT DEFAULT -1, `d` DATETIME(3) DEFAULT current_timestamp(3) ON "
+        "UPDATE current_timestamp(3), `e` DATE DEFAULT (curdate()), `f` BLOB DEFAULT NULL, `g` "
+        "BIT(2) DEFAULT b'10', `h` INT DEFAULT (1 + 1))");
+    expect_note(MA118, MY9, "CREATE TABLE t (a INT DEFAULT nextval(`s`))", "refused: column a");
+    expect_note(MA118, MY56, "CREATE TABLE t (a INT DEFAULT (1 + 1))", "refused: column a");
+}
+
+Test(translate, srid_and_generated_columns_are_said_as_mariadb_takes_them) {
+    expect(
+        MY9, MA118,
+        "CREATE TABLE t (p point NOT NULL SRID 4326, g geomcollection, v INT GENERATED ALWAYS AS "
+        "(`a` + 1) STORED NOT NULL)",
+        "CREATE TABLE `t` (`p` point REF_SYSTEM_ID=4326 NOT NULL, `g` geometrycollection, `v` INT "
+        "GENERATED ALWAYS AS (`a` + 1) STORED)");
+    expect(MA118, MY9,
+           "CREATE TABLE t (p POINT REF_SYSTEM_ID=4326 NOT NULL, v INT AS (a) PERSISTENT)",
+           "CREATE TABLE `t` (`p` POINT NOT NULL, `v` INT AS (a) STORED)");
+}
+
+Test(translate, an_index_that_only_helps_reading_may_be_left_out) {
+    expect(MY9, MA118, "CREATE TABLE t (a INT, KEY f ((lower(`a`))), KEY g (a DESC) INVISIBLE)",
+           "CREATE TABLE `t` (`a` INT, KEY g (`a` DESC) IGNORED) | left out: an index over an "
+           "expression is left out: MariaDB has none");
+    expect_note(MY9, MA118, "CREATE TABLE t (a INT, UNIQUE KEY f ((lower(`a`))))",
+                "refused: a unique index over an expression");
+    expect(MY9, MA118, "CREATE INDEX f ON t ((a + 1))",
+           " | left out: an index over an expression is left out: MariaDB has none");
+    expect(
+        MA118, MY9, "CREATE TABLE t (v VECTOR(3) NOT NULL, VECTOR KEY x (v) M=8)",
+        "CREATE TABLE `t` (`v` VECTOR(3) NOT NULL) | left out: a VECTOR index is left out: MySQL "
+        "has none");
+    expect_note(MA118, MY9, "CREATE TABLE t (a TEXT, UNIQUE KEY a (a) USING HASH)", "refused:");
+}
+
+Test(translate, the_first_of_several_elements_may_go) {
+    expect(MY9, MA118, "CREATE TABLE t (KEY f ((a + 1)), a INT, b INT)",
+           "CREATE TABLE `t` (`a` INT, `b` INT) | left out: an index over an expression is left "
+           "out: MariaDB has none");
+}
+
+Test(translate, checks_lose_names_that_mariadb_gave_and_mysql_must_not_share) {
+    expect(MA118, MY9, "CREATE TABLE t (a INT, CONSTRAINT `CONSTRAINT_1` CHECK (`a` > 0))",
+           "CREATE TABLE `t` (`a` INT, CHECK (`a` > 0))");
+    expect(MA118, MY9, "CREATE TABLE t (a INT, CONSTRAINT `mine` CHECK (`a` > 0))",
+           "CREATE TABLE `t` (`a` INT, CONSTRAINT `mine` CHECK (`a` > 0))");
+    expect_note(MY9, MA118, "CREATE TABLE t (a INT, CONSTRAINT c CHECK (a > 0) NOT ENFORCED)",
+                "left out: a CHECK that is NOT ENFORCED");
+    expect(MY9, MA118, "CREATE TABLE t (a TEXT, CHECK (regexp_like(`a`,_utf8mb4'x')))",
+           "CREATE TABLE `t` (`a` TEXT, CHECK ((`a` REGEXP _utf8mb4'x')))");
+}
+
+Test(translate, options_of_one_flavour_go_or_become_the_others) {
+    expect(MY9, MA118,
+           "CREATE TABLE t (a INT) ENGINE=InnoDB COMPRESSION='zlib' AUTOEXTEND_SIZE=4M "
+           "STATS_PERSISTENT=1",
+           "CREATE TABLE `t` (`a` INT) ENGINE=InnoDB PAGE_COMPRESSED=1 STATS_PERSISTENT=1");
+    expect(MA118, MY9, "CREATE TABLE t (a INT) ENGINE=InnoDB PAGE_CHECKSUM=1 `PAGE_COMPRESSED`=1",
+           "CREATE TABLE `t` (`a` INT) ENGINE=InnoDB");
+    expect_note(MY9, MA118, "CREATE TABLE t (a INT) ENCRYPTION='Y'",
+                "refused: the table is encrypted");
+    expect(MY9, MA118, "CREATE TABLE t (a INT) ENCRYPTION='N'", "CREATE TABLE `t` (`a` INT)");
+}
+
+Test(translate, partitions_are_read_out_of_their_comment) {
+    expect(MY9, MA118,
+           "CREATE TABLE t (a INT)\n/*!50100 PARTITION BY KEY ALGORITHM = 2 (a) (PARTITION p0 "
+           "TABLESPACE = `x` ENGINE = InnoDB) */",
+           "CREATE TABLE `t` (`a` INT)\nPARTITION BY KEY (a) (PARTITION p0 ENGINE = InnoDB)");
+    expect_note(
+        MA118, MY9,
+        "CREATE TABLE t (a INT) PARTITION BY LIST (a) (PARTITION p DEFAULT ENGINE = InnoDB)",
+        "refused: MySQL has no DEFAULT partition");
+}
+
+Test(translate, manners_of_alter_go_and_may_leave_nothing) {
+    expect(MY9, MA118, "ALTER TABLE t ADD a INT, ALGORITHM=INSTANT, LOCK=NONE",
+           "ALTER TABLE `t` ADD `a` INT");
+    expect(MY9, MA118, "ALTER TABLE t ALGORITHM=INPLACE, ADD a INT", "ALTER TABLE `t` ADD `a` INT");
+    expect(MA118, MY9, "ALTER ONLINE TABLE t NOWAIT DROP a", "ALTER TABLE `t` DROP `a`");
+    expect(MY9, MA118, "ALTER TABLE t ADD INDEX f ((a + 1))",
+           " | left out: an index over an expression is left out: MariaDB has none");
+    expect(MY9, MA118, "ALTER TABLE t ALTER INDEX i INVISIBLE",
+           "ALTER TABLE `t` ALTER INDEX i IGNORED");
+    expect_note(MY9, MA118, "ALTER TABLE t ALTER CHECK c NOT ENFORCED", "refused: ALTER CHECK");
+}
+
+static struct bs_table *
+table_with_column_a(void) {
+    struct bs_table *table = bs_zalloc(sizeof *table);
+    table->columns = bs_zalloc(sizeof *table->columns);
+    table->columns[0].name = bs_strdup("a");
+    table->column_count = 1;
+    return table;
+}
+
+Test(translate, conditions_that_mysql_does_not_have_are_decided_by_what_is_there) {
+    struct bs_table *here = table_with_column_a();
+    static const struct {
+        const char *sql, *wanted;
+    } cases[] = {
+        {"ALTER TABLE t ADD COLUMN IF NOT EXISTS a INT, ADD IF NOT EXISTS b INT",
+         "ALTER TABLE `t` ADD `b` INT"},
+        {"ALTER TABLE t DROP COLUMN IF EXISTS b", ""},
+        {"ALTER TABLE t DROP IF EXISTS a", "ALTER TABLE `t` DROP `a`"},
+        {"ALTER TABLE IF EXISTS t ADD b INT", "ALTER TABLE `t` ADD `b` INT"},
+        {"CREATE INDEX IF NOT EXISTS i ON t (a)", "CREATE INDEX i ON t (`a`)"},
+        {"DROP INDEX IF EXISTS i ON t", ""},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *got = translated(MA118, MY9, cases[i].sql, here);
+        cr_expect_str_eq(got, cases[i].wanted, "%s became %s", cases[i].sql, got);
+        free(got);
+    }
+    bs_table_free(here);
+}
+
+Test(translate, or_replace_is_a_drop_and_a_create) {
+    expect(MA118, MY9, "CREATE OR REPLACE TABLE d.t (a INT)",
+           "DROP TABLE IF EXISTS d.t; CREATE TABLE `d`.`t` (`a` INT)");
+    expect(MA118, MY9, "CREATE OR REPLACE VIEW v AS SELECT 1",
+           "CREATE OR REPLACE VIEW v AS SELECT 1");
+    expect(MA118, MY9, "CREATE OR REPLACE PROCEDURE p() SELECT 1",
+           "DROP PROCEDURE IF EXISTS p; CREATE PROCEDURE p() SELECT 1");
+}
+
+Test(translate, arrows_are_functions_on_mariadb) {
+    expect(MY9, MA118, "CREATE VIEW v AS SELECT t.`j`->'$.a', j->>'$.b' FROM t",
+           "CREATE VIEW v AS SELECT JSON_EXTRACT(t.`j`,'$.a'), JSON_UNQUOTE(JSON_EXTRACT(j,'$.b')) "
+           "FROM t");
+}
+
+Test(translate, an_objects_settings_are_the_targets) {
+    struct bs_translation t = between(MA118, MY9);
+    struct bs_notes notes = {0};
+    struct bs_object object = {
+        .kind = BS_OBJECT_PROCEDURE,
+        .db = bs_strdup("d"),
+        .name = bs_strdup("p"),
+        .create = bs_strdup("CREATE PROCEDURE p() SELECT 'a'   COLLATE utf8mb4_uca1400_ai_ci"),
+        .sql_mode = bs_strdup("ANSI_QUOTES,NO_AUTO_CREATE_USER,TIME_ROUND_FRACTIONAL"),
+        .charset_client = bs_strdup("utf8mb4"),
+        .collation_connection = bs_strdup("utf8mb4_uca1400_ai_ci"),
+    };
+    bs_translate_object(&t, &object, &notes);
+    cr_expect_str_eq(object.create, "CREATE PROCEDURE p() SELECT 'a' COLLATE utf8mb4_0900_ai_ci");
+    cr_expect_str_eq(object.sql_mode, "ANSI_QUOTES");
+    cr_expect_str_eq(object.collation_connection, "utf8mb4_0900_ai_ci");
+    cr_expect_null(bs_notes_find(&notes, BS_NOTE_REFUSED));
+    bs_notes_fini(&notes);
+    bs_object_fini(&object);
+    bs_translation_fini(&t);
+}
+
+Test(translate, a_mode_that_changes_what_a_program_means_is_refused) {
+    struct bs_translation t = between(MA118, MY9);
+    struct bs_notes notes = {0};
+    struct bs_object object = {.kind = BS_OBJECT_PROCEDURE,
+                               .db = bs_strdup("d"),
+                               .name = bs_strdup("p"),
+                               .create = bs_strdup("CREATE PROCEDURE p() AS BEGIN NULL; END"),
+                               .sql_mode = bs_strdup("ORACLE")};
+    bs_translate_object(&t, &object, &notes);
+    cr_expect_not_null(bs_notes_find(&notes, BS_NOTE_REFUSED));
+    bs_notes_fini(&notes);
+    bs_object_fini(&object);
+    bs_translation_fini(&t);
+}
