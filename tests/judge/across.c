@@ -73,12 +73,39 @@ judge_across_add_groups(const struct judge_describer *by, struct judge_object *o
 }
 
 static bool
+ends_with(const char *label, const char *tail) {
+    size_t len = strlen(label);
+    size_t tail_len = strlen(tail);
+    return len >= tail_len && strcmp(label + len - tail_len, tail) == 0;
+}
+
+static void
+normalise_listed(const struct judge_describer *by, struct judge_facet *facet) {
+    struct judge_text value = {0};
+    judge_text_add(&value, facet->value, facet->len);
+    if (strcmp(facet->label, "SQL_MODE") == 0) {
+        judge_flavour_sql_mode(&value, by);
+    } else if (strcmp(facet->label, "returns") == 0) {
+        judge_normal_type(&value, by->server);
+    } else if (strstr(facet->label, "COLLATION") != NULL ||
+               strstr(facet->label, "CHARACTER_SET") != NULL) {
+        judge_flavour_collation(&value, by);
+    } else if (ends_with(facet->label, "_DEFINITION") || ends_with(facet->label, "_STATEMENT")) {
+        facet->rule = JUDGE_BODY;
+        judge_body_map_collations(&value, by);
+    }
+    judge_facet_set(facet, value.data, value.len);
+    judge_text_fini(&value);
+}
+
+static bool
 describe_view(const struct judge_describer *by, struct judge_object *object,
               struct judge_error *err) {
     struct judge_result result;
     judge_object_add_outcome(by->server, object);
     if (!judge_across_query(by, object,
-                            "SELECT CHECK_OPTION, IS_UPDATABLE, DEFINER, SECURITY_TYPE"
+                            "SELECT CHECK_OPTION, IS_UPDATABLE, DEFINER, SECURITY_TYPE,"
+                            " CHARACTER_SET_CLIENT, COLLATION_CONNECTION"
                             " FROM information_schema.VIEWS",
                             "TABLE_SCHEMA", "TABLE_NAME", "", &result, err)) {
         return false;
@@ -88,6 +115,7 @@ describe_view(const struct judge_describer *by, struct judge_object *object,
             struct judge_cell cell = judge_result_cell(&result, i);
             judge_object_add(object, judge_result_name(&result, i), JUDGE_EQUAL, cell.data,
                              cell.len);
+            normalise_listed(by, &object->facets[object->count - 1]);
         }
     }
     judge_result_close(&result);
@@ -116,32 +144,6 @@ describe_table(const struct judge_describer *by, struct judge_object *object,
         return describe_sequence(by, object, err);
     }
     return judge_across_describe_table(by, object, err);
-}
-
-static bool
-ends_with(const char *label, const char *tail) {
-    size_t len = strlen(label);
-    size_t tail_len = strlen(tail);
-    return len >= tail_len && strcmp(label + len - tail_len, tail) == 0;
-}
-
-static void
-normalise_listed(const struct judge_describer *by, struct judge_facet *facet) {
-    struct judge_text value = {0};
-    judge_text_add(&value, facet->value, facet->len);
-    if (strcmp(facet->label, "SQL_MODE") == 0) {
-        judge_flavour_sql_mode(&value, by);
-    } else if (strcmp(facet->label, "returns") == 0) {
-        judge_normal_type(&value, by->server);
-    } else if (strstr(facet->label, "COLLATION") != NULL ||
-               strstr(facet->label, "CHARACTER_SET") != NULL) {
-        judge_flavour_collation(&value, by);
-    } else if (ends_with(facet->label, "_DEFINITION") || ends_with(facet->label, "_STATEMENT")) {
-        facet->rule = JUDGE_BODY;
-        judge_body_map_collations(&value, by);
-    }
-    judge_facet_set(facet, value.data, value.len);
-    judge_text_fini(&value);
 }
 
 /* Everything was listed already: only the columns whose wording differs between servers are left to

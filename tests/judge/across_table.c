@@ -432,9 +432,9 @@ add_srids(const struct judge_describer *by, struct judge_object *object, struct 
     }
     bool ok = by->server->is_mariadb
                   ? judge_across_query(by, object,
-                                       "SELECT F_GEOMETRY_COLUMN, SRID"
+                                       "SELECT G_GEOMETRY_COLUMN, SRID"
                                        " FROM information_schema.GEOMETRY_COLUMNS",
-                                       "F_TABLE_SCHEMA", "F_TABLE_NAME", "", &result, err)
+                                       "G_TABLE_SCHEMA", "G_TABLE_NAME", "", &result, err)
                   : judge_across_query(by, object,
                                        by->server->version >= 80003
                                            ? "SELECT COLUMN_NAME, IFNULL(SRS_ID, 0)"

@@ -128,6 +128,7 @@ class Mover:
         if re.match(r"\s*(UNIQUE )?KEY `(?:[^`]|``)*` \(\(", line) or "NOT ENFORCED" in line:
             return None
         line = re.sub(r"( NOT NULL)? /\*!80003 SRID (\d+) \*/", r" REF_SYSTEM_ID=\2\1", line)
+        line = re.sub(r"\bgeomcollection\b", "geometrycollection", line)
         line = line.replace("/*!80023 INVISIBLE */", "INVISIBLE").replace("/*!80000 INVISIBLE */", "IGNORED")
         line = re.sub(r"(GENERATED ALWAYS AS .*) NOT NULL", r"\1", line)
         return re.sub(r"regexp_like\((`\w+`),(.*?)\)", r"(\1 regexp \2)", line)
@@ -152,18 +153,27 @@ class Mover:
 
     def table_sql(self, db, table):
         text = self.ask("SHOW CREATE TABLE %s.%s" % (quote(db), quote(table)))[0][1]
+        text = self.quoted_foreign_keys(db, table, text)
         lines = []
         for line in text.split("\n"):
-            bare = line[:-1] if line.endswith(",") else line
+            is_inner = line.startswith("  ")
+            bare = line[:-1] if is_inner and line.endswith(",") else line
             bare = self.explicit(bare)
             if self.translated:
                 bare = (self.line_to_mariadb if self.to_mariadb else self.line_to_mysql)(bare)
             if bare is not None:
-                lines.append((bare, line.startswith("  ")))
-        body = [text for text, is_inner in lines if is_inner]
-        rest = [text for text, is_inner in lines if not is_inner]
+                lines.append((bare, is_inner))
+        body = [line for line, is_inner in lines if is_inner]
+        rest = [line for line, is_inner in lines if not is_inner]
         sql = rest[0] + "\n" + ",\n".join(body) + "\n" + "\n".join(self.suffix(rest[1:]))
         return self.collations_in(sql)
+
+    def quoted_foreign_keys(self, db, table, text):
+        """MariaDB 10.5 does not double the backquotes in the names of foreign keys."""
+        for name, in self.ask("SELECT CONSTRAINT_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS"
+                              " WHERE CONSTRAINT_SCHEMA = %s AND TABLE_NAME = %s", db, table):
+            text = text.replace("CONSTRAINT `%s` FOREIGN" % name, "CONSTRAINT %s FOREIGN" % quote(name))
+        return text
 
     def suffix(self, lines):
         text = "\n".join(lines)
@@ -185,7 +195,7 @@ class Mover:
     def expression(name, data_type):
         name = quote(name)
         if data_type in NUMBERED:
-            return name + " + 0"
+            return "CAST(%s AS UNSIGNED)" % name
         if data_type in ("float", "double"):
             return "%s * 1e0" % name
         return "HEX(%s)" % name if data_type in HEXED else "CAST(%s AS CHAR)" % name
@@ -198,7 +208,11 @@ class Mover:
             digits = value if isinstance(value, str) else value.decode()
             introducer = "_utf8mb4 " if "json" in (data_type, target_type) else ""
             return "%sx'%s'" % (introducer, digits)
-        return repr(value) if isinstance(value, float) else "'%s'" % value
+        if data_type in NUMBERED:
+            return str(int(value))
+        if isinstance(value, float):
+            return "%r%s" % (value, "" if "e" in repr(value) else "e0")
+        return "'%s'" % value
 
     def target_types(self, db, table):
         with self.b.cursor() as cursor:
@@ -242,9 +256,9 @@ class Mover:
         while views:
             left = []
             for db, view in views:
-                sql = self.ask("SHOW CREATE VIEW %s.%s" % (quote(db), quote(view)))[0][1]
+                _, sql, client, collation = self.ask("SHOW CREATE VIEW %s.%s" % (quote(db), quote(view)))[0]
                 try:
-                    self.run(self.b, ["USE " + quote(db), self.collations_in(sql)])
+                    self.create_program(db, sql, "", client, collation)
                 except RuntimeError as found:
                     error = found
                     left.append((db, view))
