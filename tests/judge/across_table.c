@@ -47,9 +47,7 @@ has_prefix(struct judge_cell cell, const char *prefix) {
 static bool
 is_json_check(const struct judge_text *skeleton) {
     static const char WORD[] = "json_valid `";
-    const char *name = skeleton->data + strlen(WORD);
-    return skeleton->data != NULL && strncmp(skeleton->data, WORD, strlen(WORD)) == 0 &&
-           strchr(name, '`') == skeleton->data + skeleton->len - 1;
+    return strncmp(skeleton->data, WORD, strlen(WORD)) == 0;
 }
 
 /* json_valid(`col`) makes a JSON column only where that is the other flavour's type. */
@@ -68,8 +66,9 @@ take_check(const struct judge_describer *by, struct judge_object *object, struct
     if (!by->server->is_mariadb) {
         judge_expression_unescape(&skeleton);
     }
-    judge_expression_skeleton(&skeleton, by);
-    if (by->server->is_mariadb && judge_is_translated(by) && is_json_check(&skeleton)) {
+    size_t count = judge_expression_skeleton(&skeleton, by);
+    if (count == 2 && by->server->is_mariadb && judge_is_translated(by) &&
+        is_json_check(&skeleton)) {
         const char *column = strchr(skeleton.data, '`') + 1;
         judge_names_add(&facts->json, column, strlen(column) - 1);
     } else {
@@ -233,10 +232,7 @@ get_default_expression(const struct judge_describer *by, struct judge_cell cell,
     if (!by->server->is_mariadb && by->server->version >= 80000) {
         judge_expression_unescape(&text);
     }
-    judge_expression_skeleton(&text, by);
-    const char *at = text.data;
-    struct judge_token token = judge_token_next(&at, text.data + text.len);
-    bool is_literal = token.len == text.len && token.kind == JUDGE_TOKEN_STRING;
+    bool is_literal = judge_expression_skeleton(&text, by) == 1 && text.data[0] == '\'';
     judge_text_puts(value, is_literal ? "literal " : "expression ");
     judge_text_add(value, text.data + (is_literal ? 1 : 0), text.len - (is_literal ? 2 : 0));
     judge_text_fini(&text);
@@ -623,7 +619,7 @@ add_partition_part(const struct judge_describer *by, struct judge_text *value,
         struct judge_text part = {0};
         struct judge_cell cell = judge_result_cell(result, i);
         judge_text_add(&part, cell.data, cell.len);
-        judge_expression_skeleton(&part, by);
+        judge_expression_bare_skeleton(&part, by);
         judge_text_puts(value, " | ");
         judge_text_add(value, part.data, part.len);
         judge_text_fini(&part);

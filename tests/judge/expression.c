@@ -249,14 +249,36 @@ is_collate(const struct judge_token *token) {
            strncasecmp(token->data, "collate", 7) == 0;
 }
 
+struct skeleton {
+    struct judge_text out;
+    const struct judge_describer *by;
+    bool is_bare;      /* names become words */
+    bool is_collation; /* the next word is one */
+};
+
 static void
-add_skeleton_token(struct judge_text *out, const struct judge_token *token, bool is_collation,
-                   const struct judge_describer *by) {
+add_bare_name(struct skeleton *to, const struct judge_token *token) {
+    struct judge_text content = {0};
+    judge_token_content(token, &content);
+    struct judge_token word = {.kind = JUDGE_TOKEN_WORD, .data = content.data, .len = content.len};
+    add_word(&to->out, &word, false, to->by);
+    judge_text_fini(&content);
+}
+
+static void
+add_skeleton_token(struct skeleton *to, const struct judge_token *token) {
+    struct judge_text *out = &to->out;
     switch (token->kind) {
     case JUDGE_TOKEN_WORD:
-        add_word(out, token, is_collation, by);
+        add_word(out, token, to->is_collation, to->by);
         break;
     case JUDGE_TOKEN_NAME:
+        if (to->is_bare) {
+            add_bare_name(to, token);
+        } else {
+            add_token(out, token);
+        }
+        break;
     case JUDGE_TOKEN_STRING:
         add_token(out, token);
         break;
@@ -274,25 +296,38 @@ add_skeleton_token(struct judge_text *out, const struct judge_token *token, bool
     }
 }
 
-void
-judge_expression_skeleton(struct judge_text *value, const struct judge_describer *by) {
-    struct judge_text out = {0};
+static size_t
+make_skeleton(struct judge_text *value, const struct judge_describer *by, bool is_bare) {
+    struct skeleton to = {.by = by, .is_bare = is_bare};
     const char *at = value->data;
     const char *end = at + value->len;
-    bool is_collation = false;
+    size_t count = 0;
     while (value->len > 0) {
         struct judge_token token = judge_token_next(&at, end);
+        size_t len = to.out.len;
         if (token.kind == JUDGE_TOKEN_END) {
             break;
         }
         if (token.kind != JUDGE_TOKEN_WORD || !is_introducer(&token, at, end)) {
-            add_skeleton_token(&out, &token, is_collation, by);
+            add_skeleton_token(&to, &token);
         }
-        is_collation = is_collate(&token);
+        count += to.out.len > len ? 1 : 0;
+        to.is_collation = is_collate(&token);
     }
     judge_text_clear(value);
-    judge_text_add(value, out.data, out.len > 0 ? out.len - 1 : 0);
-    judge_text_fini(&out);
+    judge_text_add(value, to.out.data, to.out.len > 0 ? to.out.len - 1 : 0);
+    judge_text_fini(&to.out);
+    return count;
+}
+
+size_t
+judge_expression_skeleton(struct judge_text *value, const struct judge_describer *by) {
+    return make_skeleton(value, by, false);
+}
+
+void
+judge_expression_bare_skeleton(struct judge_text *value, const struct judge_describer *by) {
+    make_skeleton(value, by, true);
 }
 
 void
