@@ -19,6 +19,11 @@ judge_object_add(struct judge_object *object, const char *label, enum judge_rule
     };
 }
 
+void
+judge_object_note(struct judge_object *object, const char *text) {
+    judge_object_add(object, "left out", JUDGE_NOTE, text, strlen(text));
+}
+
 struct judge_facet *
 judge_object_find(const struct judge_object *object, const char *label) {
     for (size_t i = 0; i < object->count; i++) {
@@ -283,13 +288,11 @@ load_database(struct judge_catalog *catalog, const struct judge_describer *by, c
 }
 
 bool
-judge_catalog_load(struct judge_catalog *catalog, struct judge_server *server,
-                   const struct judge_options *options, const struct judge_sources *sources,
-                   struct judge_error *err) {
-    struct judge_describer by = {.server = server, .options = options};
+judge_catalog_load(struct judge_catalog *catalog, const struct judge_describer *by,
+                   const struct judge_sources *sources, struct judge_error *err) {
     struct judge_result result;
     memset(catalog, 0, sizeof *catalog);
-    bool ok = judge_query(server,
+    bool ok = judge_query(by->server,
                           "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME"
                           " FROM information_schema.SCHEMATA",
                           &result, err);
@@ -297,11 +300,14 @@ judge_catalog_load(struct judge_catalog *catalog, struct judge_server *server,
         struct judge_cell charset = judge_result_cell(&result, 1);
         struct judge_cell collation = judge_result_cell(&result, 2);
         const char *db = judge_result_cell(&result, 0).data;
-        if (judge_options_has_database(options, db)) {
+        if (judge_options_has_database(by->options, db)) {
             struct judge_object *object = add_object(catalog, "database", db, NULL);
             judge_object_add(object, "charset", JUDGE_EQUAL, charset.data, charset.len);
             judge_object_add(object, "collation", JUDGE_EQUAL, collation.data, collation.len);
-            ok = load_database(catalog, &by, db, sources, err);
+            if (sources->describe_database != NULL) {
+                sources->describe_database(by, object);
+            }
+            ok = load_database(catalog, by, db, sources, err);
         }
     }
     judge_result_close(&result);

@@ -5,7 +5,8 @@
  * Called by judge.c (load) and objects.c (compare). What is listed and how an object is described
  * comes from one of two tables of sources: JUDGE_SAME_VERSION (same_version.c) takes the server's
  * own words, which must be equal; JUDGE_ACROSS (across.c) takes what information_schema says,
- * normalised so that two versions or flavours can be compared.
+ * normalised so that two versions can be compared, and two flavours by what A's becomes on B
+ * (flavour.h).
  */
 #ifndef JUDGE_CATALOG_H
 #define JUDGE_CATALOG_H
@@ -20,6 +21,8 @@ enum judge_rule {
     JUDGE_EQUAL,    /* byte for byte */
     JUDGE_LINES,    /* byte for byte; a difference is shown line by line */
     JUDGE_NOT_LESS, /* decimal numbers: B's must not be less than A's; a missing one counts as 1 */
+    JUDGE_BODY,     /* byte for byte, or the same but for -> spelled as JSON_EXTRACT */
+    JUDGE_NOTE,     /* not compared: what was left out on purpose, to be told */
 };
 
 struct judge_facet {
@@ -46,6 +49,7 @@ struct judge_catalog {
 
 struct judge_describer {
     struct judge_server *server;
+    const struct judge_server *peer; /* the other one: only what it is, no questions */
     const struct judge_options *options;
 };
 
@@ -60,7 +64,9 @@ struct judge_source {
                      struct judge_error *err);
 };
 
+/* describe_database: changes the facets of a database, charset and collation; may be NULL. */
 struct judge_sources {
+    void (*describe_database)(const struct judge_describer *by, struct judge_object *object);
     const struct judge_source *items;
     size_t count;
 };
@@ -68,15 +74,16 @@ struct judge_sources {
 extern const struct judge_sources JUDGE_SAME_VERSION;
 extern const struct judge_sources JUDGE_ACROSS;
 
-bool judge_catalog_load(struct judge_catalog *catalog, struct judge_server *server,
-                        const struct judge_options *options, const struct judge_sources *sources,
-                        struct judge_error *err) JUDGE_CHECK;
+bool judge_catalog_load(struct judge_catalog *catalog, const struct judge_describer *by,
+                        const struct judge_sources *sources, struct judge_error *err) JUDGE_CHECK;
 void judge_catalog_fini(struct judge_catalog *catalog);
 /* The order of a catalogue: by db, then kind (databases and tables first), then name. */
 int judge_object_compare(const struct judge_object *a, const struct judge_object *b);
 
 void judge_object_add(struct judge_object *object, const char *label, enum judge_rule rule,
                       const char *value, size_t len);
+/* Says that this of the object was left out on purpose and not compared. */
+void judge_object_note(struct judge_object *object, const char *text);
 /* The facet of that label, or NULL. */
 struct judge_facet *judge_object_find(const struct judge_object *object, const char *label);
 /* Gives a facet another value. */

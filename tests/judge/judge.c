@@ -19,7 +19,7 @@ enum { EXIT_EQUAL = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_DIFFERENT = 4 };
 
 struct side {
     struct judge_server server;
-    const struct judge_options *options;
+    struct judge_describer by;
     const struct judge_sources *sources;
     struct judge_catalog catalog;
     bool is_ok;
@@ -30,8 +30,7 @@ static void *
 load_side(void *argument) {
     struct side *side = argument;
     mysql_thread_init();
-    side->is_ok =
-        judge_catalog_load(&side->catalog, &side->server, side->options, side->sources, &side->err);
+    side->is_ok = judge_catalog_load(&side->catalog, &side->by, side->sources, &side->err);
     mysql_thread_end();
     return NULL;
 }
@@ -42,8 +41,8 @@ load_both(struct side sides[2], struct judge_error *err) {
     if (pthread_create(&thread, NULL, load_side, &sides[1]) != 0) {
         return judge_fail(err, "cannot start a thread");
     }
-    sides[0].is_ok = judge_catalog_load(&sides[0].catalog, &sides[0].server, sides[0].options,
-                                        sides[0].sources, &sides[0].err);
+    sides[0].is_ok =
+        judge_catalog_load(&sides[0].catalog, &sides[0].by, sides[0].sources, &sides[0].err);
     pthread_join(thread, NULL);
     if (!sides[0].is_ok || !sides[1].is_ok) {
         *err = sides[0].is_ok ? sides[1].err : sides[0].err;
@@ -82,7 +81,8 @@ compare(const struct judge_options *options, struct side sides[2], struct judge_
     size_t table_count = 0;
     bool is_same = judge_server_is_same_version(&sides[0].server, &sides[1].server);
     for (int i = 0; i < 2; i++) {
-        sides[i].options = options;
+        sides[i].by = (struct judge_describer){
+            .server = &sides[i].server, .peer = &sides[1 - i].server, .options = options};
         sides[i].sources = is_same ? &JUDGE_SAME_VERSION : &JUDGE_ACROSS;
     }
     if (!load_both(sides, err) || !check_databases(options, sides, err)) {

@@ -41,8 +41,8 @@ def is_mysql_8(server):
 
 
 def keeps_minus_zero(server):
-    """MariaDB before 11 stores -0.0 as 0.0, and so do its newer patch releases (11.8.9)."""
-    return server.query("SELECT CAST(-0e0 AS CHAR)")[0][0].startswith("-") if is_mariadb(server) else True
+    """Newer releases of MariaDB (10.11.19 and 11.8.9, not 10.5.23) read -0e0 as 0."""
+    return server.query("SELECT CONCAT(-0e0)")[0][0] == "-0"
 
 
 def value(name, column_type, stored, deviating, found=None, only=None, more=()):

@@ -54,14 +54,21 @@ drop_display_width(struct judge_text *value) {
     }
 }
 
+/* How a value is stored: the old form of temporals, compression. */
+static void
+drop_comment(struct judge_text *value) {
+    char *found = value->data != NULL ? strstr(value->data, " /*") : NULL;
+    if (found != NULL) {
+        cut(value, (size_t)(found - value->data), value->len);
+    }
+}
+
 void
 judge_normal_type(struct judge_text *value, const struct judge_server *server) {
     (void)server;
     drop_display_width(value);
-    drop(value, " /* mariadb-5.3 */");
-    if (value->data != NULL && strcasecmp(value->data, "json") == 0) {
-        set(value, "longtext");
-    } else if (value->data != NULL && strcasecmp(value->data, "geomcollection") == 0) {
+    drop_comment(value);
+    if (value->data != NULL && strcasecmp(value->data, "geomcollection") == 0) {
         set(value, "geometrycollection");
     }
     judge_normal_charset(value, server); /* DTD_IDENTIFIER may name a charset */
@@ -78,44 +85,32 @@ judge_normal_charset(struct judge_text *value, const struct judge_server *server
 }
 
 static void
-normal_now(struct judge_text *value) {
-    char *found = value->data != NULL ? strcasestr(value->data, "current_timestamp") : NULL;
-    if (found != NULL) {
-        lower(value);
-        drop(value, "()");
-    }
-}
-
-/* From 10.2.7 on MariaDB gives defaults as SQL: 'text' in quotes, NULL as a word. */
-void
-judge_normal_default(struct judge_text *value, const struct judge_server *server) {
-    if (server->is_mariadb && value->len >= 2 && value->data[0] == '\'' &&
-        value->data[value->len - 1] == '\'') {
-        cut(value, value->len - 1, value->len);
-        cut(value, 0, 1);
-        for (size_t i = 0; i + 1 < value->len; i++) {
-            bool is_doubled = value->data[i] == '\'' && value->data[i + 1] == '\'';
-            if (is_doubled || value->data[i] == '\\') {
-                cut(value, i, i + 1);
-            }
-        }
-        return;
-    }
-    normal_now(value);
-}
-
-void
-judge_normal_extra(struct judge_text *value, const struct judge_server *server) {
-    (void)server;
-    lower(value);
-    drop(value, "default_generated");
-    drop(value, "()");
+trim(struct judge_text *value) {
     while (value->len > 0 && value->data[0] == ' ') {
         cut(value, 0, 1);
     }
     while (value->len > 0 && value->data[value->len - 1] == ' ') {
         cut(value, value->len - 1, value->len);
     }
+}
+
+void
+judge_normal_extra(struct judge_text *value, bool is_translated) {
+    lower(value);
+    drop(value, "default_generated");
+    drop(value, "()");
+    drop(value, ",");
+    if (is_translated) {
+        drop(value, "without system versioning");
+    }
+    if (starts_with(value, "persistent")) {
+        cut(value, 0, strlen("persistent"));
+        struct judge_text rest = {0};
+        judge_text_printf(&rest, "stored%s", value->data);
+        set(value, rest.data);
+        judge_text_fini(&rest);
+    }
+    trim(value);
 }
 
 void
@@ -148,11 +143,4 @@ judge_normal_sql_mode(struct judge_text *value) {
     judge_text_clear(value);
     judge_text_add(value, kept.data, kept.len);
     judge_text_fini(&kept);
-}
-
-void
-judge_normal_expression(struct judge_text *value) {
-    lower(value);
-    drop(value, "`");
-    drop(value, " ");
 }

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "expression.h"
+
 enum { LINES_SHOWN = 4, LINE_SHOWN = 160 };
 
 struct line {
@@ -111,7 +113,10 @@ is_equal(const struct judge_facet *a, const struct judge_facet *b) {
     if (a->value == NULL || b->value == NULL) {
         return a->value == b->value;
     }
-    return a->len == b->len && memcmp(a->value, b->value, a->len) == 0;
+    if (a->len == b->len && memcmp(a->value, b->value, a->len) == 0) {
+        return true;
+    }
+    return a->rule == JUDGE_BODY && judge_body_is_same_json(a->value, a->len, b->value, b->len);
 }
 
 static void
@@ -144,13 +149,18 @@ static void
 compare_facets(struct judge_report *report, const struct judge_object *a,
                const struct judge_object *b, const char *path) {
     for (size_t i = 0; i < a->count; i++) {
+        if (a->facets[i].rule == JUDGE_NOTE) {
+            judge_report_note(report, a->kind, path, a->facets[i].value);
+            continue;
+        }
         const struct judge_facet *other = judge_object_find(b, a->facets[i].label);
         if (!is_equal(&a->facets[i], other)) {
             report_facet(report, a, path, &a->facets[i], other);
         }
     }
     for (size_t i = 0; i < b->count; i++) {
-        if (judge_object_find(a, b->facets[i].label) == NULL) {
+        bool is_note = b->facets[i].rule == JUDGE_NOTE;
+        if (!is_note && judge_object_find(a, b->facets[i].label) == NULL) {
             report_facet(report, a, path, NULL, &b->facets[i]);
         }
     }

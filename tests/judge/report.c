@@ -25,6 +25,12 @@ judge_report_fini(struct judge_report *report) {
         free(report->differences[i].path);
         free(report->differences[i].detail);
     }
+    for (size_t i = 0; i < report->note_count; i++) {
+        free(report->notes[i].kind);
+        free(report->notes[i].path);
+        free(report->notes[i].text);
+    }
+    free(report->notes);
     free(report->differences);
     pthread_mutex_destroy(&report->lock);
 }
@@ -43,6 +49,20 @@ judge_report_add(struct judge_report *report, const char *kind, const char *path
         .sequence = report->count,
     };
     report->count++;
+    pthread_mutex_unlock(&report->lock);
+}
+
+void
+judge_report_note(struct judge_report *report, const char *kind, const char *path,
+                  const char *text) {
+    pthread_mutex_lock(&report->lock);
+    report->notes =
+        judge_grow(report->notes, report->note_count, &report->note_cap, sizeof *report->notes);
+    report->notes[report->note_count++] = (struct judge_note){
+        .kind = judge_copy(kind, strlen(kind)),
+        .path = judge_copy(path, strlen(path)),
+        .text = judge_copy(text, strlen(text)),
+    };
     pthread_mutex_unlock(&report->lock);
 }
 
@@ -92,6 +112,16 @@ print_json(const struct judge_report *report, FILE *out) {
         print_json_member(&text, "detail", found->detail);
         judge_text_puts(&text, "}");
     }
+    judge_text_puts(&text, "],\"left_out\":[");
+    for (size_t i = 0; i < report->note_count; i++) {
+        judge_text_puts(&text, i > 0 ? ",{" : "{");
+        print_json_member(&text, "kind", report->notes[i].kind);
+        judge_text_puts(&text, ",");
+        print_json_member(&text, "path", report->notes[i].path);
+        judge_text_puts(&text, ",");
+        print_json_member(&text, "what", report->notes[i].text);
+        judge_text_puts(&text, "}");
+    }
     judge_text_puts(&text, "]}\n");
     fwrite(text.data, 1, text.len, out);
     judge_text_fini(&text);
@@ -110,6 +140,10 @@ judge_report_print(struct judge_report *report, bool as_json, FILE *out) {
         const struct judge_difference *found = &report->differences[i];
         fprintf(out, "%s %s: %s%s%s\n", found->kind, found->path, CHANGE_WORDS[found->change],
                 found->detail[0] != '\0' ? ": " : "", found->detail);
+    }
+    for (size_t i = 0; i < report->note_count; i++) {
+        const struct judge_note *note = &report->notes[i];
+        fprintf(out, "left out: %s %s: %s\n", note->kind, note->path, note->text);
     }
     if (report->count == 0) {
         fputs("equal: ", out);

@@ -24,8 +24,18 @@ struct judge_difference {
     size_t sequence;
 };
 
+/* What was left out of an object on purpose, and so not compared. */
+struct judge_note {
+    char *kind;
+    char *path;
+    char *text;
+};
+
 struct judge_report {
     pthread_mutex_t lock;
+    struct judge_note *notes;
+    size_t note_count;
+    size_t note_cap;
     struct judge_difference *differences;
     size_t count;
     size_t cap;
@@ -39,8 +49,11 @@ void judge_report_init(struct judge_report *report);
 void judge_report_fini(struct judge_report *report);
 void judge_report_add(struct judge_report *report, const char *kind, const char *path,
                       enum judge_change change, const char *detail);
+void judge_report_note(struct judge_report *report, const char *kind, const char *path,
+                       const char *text);
 void judge_report_count_table(struct judge_report *report, uint64_t rows);
-/* One line a difference, ordered by path, then one line of result; or one JSON object. */
+/* One line a difference, ordered by path, one a note ("left out: ..."), then one line of result; or
+ * one JSON object. */
 void judge_report_print(struct judge_report *report, bool as_json, FILE *out);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
+
 #ifdef MARIADB_PACKAGE_VERSION
 typedef my_bool judge_flag;
 #else
@@ -45,6 +47,7 @@ bind_type(enum judge_class class) {
     case JUDGE_DATETIME:
         return MYSQL_TYPE_DATETIME;
     case JUDGE_BYTES:
+    case JUDGE_JSON:
         return MYSQL_TYPE_BLOB;
     }
     return MYSQL_TYPE_BLOB;
@@ -139,6 +142,25 @@ lay_bytes(struct judge_reader *reader, size_t index, struct judge_error *err) {
     return true;
 }
 
+/* What is no JSON document stays as it is, and then differs from one. */
+static bool
+lay_document(struct judge_reader *reader, size_t index, struct judge_error *err) {
+    struct judge_text *row = &reader->row;
+    size_t start = row->len;
+    if (!lay_bytes(reader, index, err)) {
+        return false;
+    }
+    const char *text = row->data + start + VALUE_HEAD;
+    judge_text_clear(&reader->document);
+    if (judge_json_canonical(&reader->document, text, row->len - start - VALUE_HEAD)) {
+        uint64_t len = reader->document.len;
+        row->len = start;
+        lay_tagged(row, 'S', &len, sizeof len);
+        judge_text_add(row, reader->document.data, reader->document.len);
+    }
+    return true;
+}
+
 static bool
 lay_field(struct judge_reader *reader, size_t index, struct judge_error *err) {
     const struct judge_field *field = &reader->plan->fields[index];
@@ -166,6 +188,8 @@ lay_field(struct judge_reader *reader, size_t index, struct judge_error *err) {
         return true;
     case JUDGE_BYTES:
         return lay_bytes(reader, index, err);
+    case JUDGE_JSON:
+        return lay_document(reader, index, err);
     }
     return true;
 }
@@ -200,6 +224,7 @@ judge_reader_close(struct judge_reader *reader) {
     free(reader->slots);
     free(reader->offsets);
     judge_text_fini(&reader->row);
+    judge_text_fini(&reader->document);
     memset(reader, 0, sizeof *reader);
 }
 

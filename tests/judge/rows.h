@@ -10,7 +10,8 @@
  *   'I' int64 | 'U' uint64           integers; U only above the largest int64
  *   'F' 4 bytes | 'D' 8 bytes        FLOAT, DOUBLE
  *   'T' 7 x uint32, uint64           year, month, day, hour, minute, second, negative; microseconds
- *   'S' uint64 length, bytes         everything else
+ *   'S' uint64 length, bytes         everything else; a JSON document that is a text on the other
+ *                                    server in the form of json.h
  * in the machine's own byte order.
  */
 #ifndef JUDGE_ROWS_H
@@ -29,7 +30,8 @@ struct judge_reader {
     MYSQL_BIND *binds;
     struct judge_slot *slots;
     struct judge_text row;
-    size_t *offsets; /* plan->count + 1: where each field starts in row */
+    struct judge_text document; /* where JSON is rewritten */
+    size_t *offsets;            /* plan->count + 1: where each field starts in row */
 };
 
 bool judge_reader_open(struct judge_reader *reader, struct judge_server *server,

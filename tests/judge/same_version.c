@@ -138,4 +138,4 @@ static const struct judge_source SOURCES[] = {
      false, describe_event},
 };
 
-const struct judge_sources JUDGE_SAME_VERSION = {SOURCES, sizeof SOURCES / sizeof *SOURCES};
+const struct judge_sources JUDGE_SAME_VERSION = {NULL, SOURCES, sizeof SOURCES / sizeof *SOURCES};

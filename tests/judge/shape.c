@@ -34,6 +34,24 @@ class_of(struct judge_cell data_type) {
     return JUDGE_BYTES;
 }
 
+static bool
+is_text_type(struct judge_cell data_type) {
+    static const char *const TEXTS[] = {"char", "varchar",    "tinytext",
+                                        "text", "mediumtext", "longtext"};
+    for (size_t i = 0; i < sizeof TEXTS / sizeof *TEXTS; i++) {
+        if (judge_cell_is(data_type, TEXTS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_ascii_or_utf8(struct judge_cell charset) {
+    return charset.data == NULL || judge_cell_is(charset, "ascii") ||
+           strncmp(charset.data, "utf8", 4) == 0;
+}
+
 static void
 add_column(struct judge_shape *shape, const struct judge_result *result) {
     struct judge_cell data_type = judge_result_cell(result, 1);
@@ -46,6 +64,9 @@ add_column(struct judge_shape *shape, const struct judge_result *result) {
                        strstr(column_type.data, "zerofill") != NULL,
         .is_label = judge_cell_is(data_type, "enum") || judge_cell_is(data_type, "set"),
         .is_vector = judge_cell_is(data_type, "vector"),
+        .is_json = judge_cell_is(data_type, "json"),
+        .is_text = is_text_type(data_type),
+        .is_ascii_or_utf8 = is_ascii_or_utf8(judge_result_cell(result, 4)),
     };
 }
 
@@ -61,7 +82,7 @@ load_columns(struct judge_shape *shape, struct judge_server *server, const char 
              const char *table, struct judge_error *err) {
     struct judge_text sql = {0};
     judge_text_printf(&sql,
-                      "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, %s"
+                      "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, %s, CHARACTER_SET_NAME"
                       " FROM information_schema.COLUMNS WHERE",
                       server->is_mariadb ? "GENERATION_EXPRESSION" : "NULL");
     judge_text_add_match(&sql, "TABLE_SCHEMA", db);
@@ -218,9 +239,15 @@ plan_column(struct plan_maker *maker, const char *name) {
         maker->plan->skipped++;
         return;
     }
-    bool is_vector = own->is_vector;
-    add_expression(maker, is_vector ? "HEX(" : "", name, is_vector ? ")" : "");
-    add_field(maker, name, "", own->class, own->is_unsigned);
+    bool is_document = (own->is_json && other->is_text) || (own->is_text && other->is_json);
+    if (own->is_vector) {
+        add_expression(maker, "HEX(", name, ")");
+    } else if (is_document && !own->is_ascii_or_utf8) {
+        add_expression(maker, "CONVERT(", name, " USING utf8mb4)");
+    } else {
+        add_expression(maker, "", name, "");
+    }
+    add_field(maker, name, "", is_document ? JUDGE_JSON : own->class, own->is_unsigned);
     if (own->is_label && other->is_label) {
         add_expression(maker, "CAST(", name, " AS UNSIGNED)");
         add_field(maker, name, " (number)", JUDGE_INT, true);

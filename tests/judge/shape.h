@@ -24,14 +24,18 @@ enum judge_class {
     JUDGE_TIME,
     JUDGE_DATETIME,
     JUDGE_BYTES,
+    JUDGE_JSON, /* JSON here or there, a text at the other: compared as documents */
 };
 
 struct judge_column {
     char *name;
     enum judge_class class;
     bool is_unsigned;
-    bool is_label;  /* ENUM or SET: compared as label and as number */
-    bool is_vector; /* read as HEX(): a client library may not know the type */
+    bool is_label; /* ENUM or SET: compared as label and as number */
+    bool is_json;  /* the type JSON: on the other server it may be a text */
+    bool is_text;
+    bool is_ascii_or_utf8; /* of a text: what its bytes are */
+    bool is_vector;        /* read as HEX(): a client library may not know the type */
 };
 
 struct judge_shape {
