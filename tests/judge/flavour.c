@@ -5,7 +5,7 @@
 
 #include "normal.h"
 
-enum { MYSQL_8 = 80000, MARIADB_10_10 = 101000 };
+enum { MYSQL_8 = 80000, MARIADB_10_10 = 101000, MARIADB_WITH_0900 = 110405 };
 
 /* The languages for which both have an accent-insensitive and an accent-sensitive collation. */
 static const struct {
@@ -62,6 +62,9 @@ map_0900(struct judge_text *value, unsigned version) {
     static const char PREFIX[] = "utf8mb4_";
     const char *name = value->data + strlen(PREFIX);
     const char *digits = strstr(value->data, "_0900_");
+    if (version >= MARIADB_WITH_0900) {
+        return; /* it knows them by these names */
+    }
     if (strcmp(value->data, "utf8mb4_0900_bin") == 0) {
         set(value, "utf8mb4_nopad_bin", "", "");
         return;

@@ -161,6 +161,19 @@ lay_document(struct judge_reader *reader, size_t index, struct judge_error *err)
     return true;
 }
 
+/* Adding 0.0 takes the sign off a zero, and leaves everything else as it is. */
+static void
+lay_float(struct judge_text *row, const struct judge_plan *plan, float value) {
+    float laid = plan->signless_zero ? value + 0.0F : value;
+    lay_tagged(row, 'F', &laid, sizeof laid);
+}
+
+static void
+lay_double(struct judge_text *row, const struct judge_plan *plan, double value) {
+    double laid = plan->signless_zero ? value + 0.0 : value;
+    lay_tagged(row, 'D', &laid, sizeof laid);
+}
+
 static bool
 lay_field(struct judge_reader *reader, size_t index, struct judge_error *err) {
     const struct judge_field *field = &reader->plan->fields[index];
@@ -176,10 +189,10 @@ lay_field(struct judge_reader *reader, size_t index, struct judge_error *err) {
                    &slot->value.number, sizeof slot->value.number);
         return true;
     case JUDGE_FLOAT:
-        lay_tagged(row, 'F', &slot->value.single, sizeof slot->value.single);
+        lay_float(row, reader->plan, slot->value.single);
         return true;
     case JUDGE_DOUBLE:
-        lay_tagged(row, 'D', &slot->value.real, sizeof slot->value.real);
+        lay_double(row, reader->plan, slot->value.real);
         return true;
     case JUDGE_DATE:
     case JUDGE_TIME:

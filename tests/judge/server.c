@@ -135,6 +135,18 @@ learn_version(struct judge_server *server, struct judge_error *err) {
     return true;
 }
 
+static bool
+learn_minus_zero(struct judge_server *server, struct judge_error *err) {
+    struct judge_result result;
+    if (!judge_query(server, "SELECT CONCAT(-0e0)", &result, err)) {
+        return false;
+    }
+    server->keeps_minus_zero =
+        judge_result_next(&result) && judge_cell_is(judge_result_cell(&result, 0), "-0");
+    judge_result_close(&result);
+    return true;
+}
+
 bool
 judge_server_open(struct judge_server *server, const struct judge_endpoint *endpoint,
                   struct judge_error *err) {
@@ -151,7 +163,8 @@ judge_server_open(struct judge_server *server, const struct judge_endpoint *endp
         judge_server_close(server);
         return false;
     }
-    if (!set_up_session(server, err) || !learn_version(server, err)) {
+    if (!set_up_session(server, err) || !learn_version(server, err) ||
+        !learn_minus_zero(server, err)) {
         judge_server_close(server);
         return false;
     }

@@ -43,6 +43,7 @@ struct judge_server {
     bool is_mariadb;
     unsigned version; /* 100 * (100 * major + minor) + patch: 50624, 101106 */
     char version_text[64];
+    bool keeps_minus_zero; /* newer MariaDB stores -0.0 as 0.0 */
 };
 
 bool judge_server_open(struct judge_server *server, const struct judge_endpoint *endpoint,
