@@ -39,7 +39,6 @@ static const struct {
     {"target-empty", bs_check_target_empty, false, false},
     {"engines", bs_check_engines, false, false},
     {"tables-without-key", bs_check_keyless, false, false},
-    {"compressed-columns", bs_check_columns, false, false},
     {"system-versioned", bs_check_versioned, false, false},
     {"sequences", bs_check_sequences, false, false},
     {"foreign-keys", bs_check_foreign_keys, false, false},

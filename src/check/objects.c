@@ -169,35 +169,6 @@ bs_check_keyless(struct bs_checking *c, struct bs_error *err) {
     return BS_OK;
 }
 
-enum bs_status
-bs_check_columns(struct bs_checking *c, struct bs_error *err) {
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *row = NULL;
-    struct bs_check_names names = {0};
-    if (c->source.flavour != BS_MARIADB) {
-        return BS_OK;
-    }
-    enum bs_status status =
-        bs_sql_query(c->config->source, &result, err,
-                     "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS "
-                     "WHERE COLUMN_TYPE LIKE '%%COMPRESSED*/%%'");
-    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
-        if (bs_check_find_table(c, row[0], row[1]) != NULL) {
-            bs_check_names_add(&names, row[0].data, row[1].data);
-        }
-    }
-    bs_sql_result_free(result);
-    if (status != BS_OK) {
-        bs_check_names_fini(&names);
-        return status;
-    }
-    add_names(c, &names, BS_CHECK_FAIL, "tables with COMPRESSED columns cannot be moved yet",
-              bs_strdup("take COMPRESSED off these columns (ALTER TABLE ... MODIFY), or leave the "
-                        "tables out with --exclude-tables"),
-              "no column is COMPRESSED");
-    return BS_OK;
-}
-
 static enum bs_status
 refuse_type(struct bs_checking *c, const char *type, const char *what, const char *fix,
             const char *pass) {

@@ -338,6 +338,17 @@ def generated(actor, name):
     yield 'UPDATE %s SET a = a + 1' % name
 
 
+def compressed(actor, name):
+    if not actor.facts.mariadb:
+        return
+    yield 'CREATE TABLE %s (id INT PRIMARY KEY, t TEXT COMPRESSED) ENGINE=InnoDB' % name
+    yield "INSERT INTO %s VALUES (1, REPEAT('a', 500)), (2, 'b'), (3, NULL)" % name
+    yield 'ALTER TABLE %s ADD v VARCHAR(300) COMPRESSED DEFAULT \'dflt\' FIRST' % name
+    yield "INSERT INTO %s VALUES (REPEAT('v', 300), 4, '')" % name
+    yield 'ALTER TABLE %s MODIFY t TEXT, MODIFY v VARCHAR(400) COMPRESSED' % name
+    yield "UPDATE %s SET t = CONCAT(v, t)" % name
+
+
 def in_use(actor, name):
     """On tables that the writers are writing. Each change is undone, so that it can come again."""
     yield 'ALTER TABLE shop.customers ADD COLUMN %s VARCHAR(20) DEFAULT \'x\' AFTER code' % name
@@ -365,4 +376,4 @@ def many_in_one_log(actor, name):
 
 
 STEPS = [create, add_column, drop_column, rename_column, reorder_columns, modify_column, keys, rename, swap, drop, truncate, ctas,
-         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, in_use, many_in_one_log]
+         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, in_use, many_in_one_log]

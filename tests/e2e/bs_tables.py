@@ -194,6 +194,8 @@ def flavour_tables(facts, without):
                                             'made': v.Kind('VARCHAR(40) DEFAULT (CONCAT(\'x\', 1 + 1))', ["'y'"],
                                                            lambda rng: 'DEFAULT')},
                      lines=['CONSTRAINT `positive ñ` CHECK (`a` >= 0)'])
+    if facts.mariadb and 'compressed' not in without:
+        yield from compressed_tables()
     special = {}
     if facts.mariadb:
         special['inet6'] = v.INET6
@@ -208,6 +210,24 @@ def flavour_tables(facts, without):
         if 'uuid' in special:
             yield Table('keys', 'by uuid', {'u': v.UUID.not_null(), 'n': v.small_int()}, key=('u',),
                         lines=['PRIMARY KEY (`u`)'])
+
+
+def compressed_tables():
+    """COMPRESSED columns: values that are kept as they are, and values that shrink."""
+    def squeezed(kind):
+        return v.Kind(kind.sql, [*kind.extremes, "REPEAT('squeeze ', 30)"], kind.random)
+
+    yield _by_id('types', 'compressed', {
+        'varchar': squeezed(v.text('utf8mb4', sql='VARCHAR(400) COMPRESSED', longest=60)),
+        'latin1': squeezed(v.text('latin1', sql='VARCHAR(300) COMPRESSED')),
+        'varbinary': squeezed(v.varbinary(300, 'VARBINARY(300) COMPRESSED')),
+        'tinytext': squeezed(v.text('latin1', sql='TINYTEXT COMPRESSED')),
+        'text': squeezed(v.text('utf8', sql='TEXT COMPRESSED=zlib', longest=200)), 'blob': squeezed(v.blob('BLOB COMPRESSED', 60000)),
+        'mediumtext': squeezed(v.text('utf8mb4', sql='MEDIUMTEXT COMPRESSED', longest=300)),
+        'longblob': squeezed(v.blob('LONGBLOB COMPRESSED', 100000)),
+        'short': v.Kind('VARCHAR(10) COMPRESSED', ["'aaaaaaaaaa'", "''"], lambda rng: "'bbbbbbbb'"), 'n': v.small_int()}, seed_rows=10)
+    yield Table('keys', 'keyless compressed', {'t': v.Kind('TEXT COMPRESSED', ["REPEAT('a', 500)", "''"], lambda rng: "'a'"),
+                                               'n': v.small_int('INT', 0, 4)}, key=(), seed_rows=30)
 
 
 def key_tables(facts, without):
