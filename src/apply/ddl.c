@@ -312,7 +312,7 @@ refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_e
         const struct bs_ddl_object *object = &ddl->objects[i];
         if (object->kind == BS_OBJECT_DATABASE && ddl->verb == BS_DDL_DROP) {
             bs_applier_forget_database(applier, bs_str(object->db));
-        } else if (object->kind == BS_OBJECT_TABLE) {
+        } else if (object->kind == BS_OBJECT_TABLE || object->kind == BS_OBJECT_SEQUENCE) {
             status =
                 bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name), err);
         }
@@ -399,10 +399,6 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
     if (selected < ddl->count) {
         return refuse(statement, "a statement names objects inside and outside of the selection",
                       "select all of them or none, and take a new snapshot", err);
-    }
-    if (ddl->kind == BS_OBJECT_SEQUENCE) {
-        return refuse(statement, "sequences are not moved by this version",
-                      "exclude them with --exclude-tables", err);
     }
     if (applier->group_has_rows) {
         return refuse(statement, "a DDL statement stands behind rows in one transaction",

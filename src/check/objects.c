@@ -198,8 +198,12 @@ bs_check_versioned(struct bs_checking *c, struct bs_error *err) {
 enum bs_status
 bs_check_sequences(struct bs_checking *c, struct bs_error *err) {
     (void)err;
-    return refuse_type(c, "SEQUENCE", "sequences cannot be moved yet",
-                       "leave them out with --exclude-tables and create them on the target by hand",
+    if (c->target.flavour == BS_MARIADB) {
+        return BS_OK;
+    }
+    return refuse_type(c, "SEQUENCE", "MySQL has no sequences; the source has",
+                       "leave them out with --exclude-tables, and the tables too whose defaults "
+                       "take values from them",
                        "there are no sequences");
 }
 

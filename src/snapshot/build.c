@@ -208,12 +208,17 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
     return bs_stop_check(err);
 }
 
+/* A table may have NEXT VALUE FOR a sequence as a default, so sequences come first. */
 static enum bs_status
 create_tables(struct bs_sql *control, const struct bs_state *state, const struct bs_schema *schema,
               struct bs_error *err) {
     enum bs_status status = BS_OK;
-    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-        status = create_table(control, state, schema->tables[i], err);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+            if (schema->tables[i]->is_sequence == (pass == 0)) {
+                status = create_table(control, state, schema->tables[i], err);
+            }
+        }
     }
     return status;
 }

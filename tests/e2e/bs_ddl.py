@@ -349,6 +349,26 @@ def compressed(actor, name):
     yield "UPDATE %s SET t = CONCAT(v, t)" % name
 
 
+def sequences(actor, name):
+    if not actor.facts.mariadb:
+        return
+    yield 'CREATE SEQUENCE %s START WITH 5 INCREMENT BY 5 CACHE 3' % name
+    yield 'SELECT NEXT VALUE FOR %s' % name
+    yield 'CREATE TABLE t_%s (id INT DEFAULT NEXTVAL(%s), a INT) ENGINE=InnoDB' % (name, name)
+    yield actor.rows('t_' + name, 'a')
+    yield 'ALTER SEQUENCE %s INCREMENT BY 2 MAXVALUE 1000 CYCLE' % name
+    yield actor.rows('t_' + name, 'a')
+    yield 'ALTER SEQUENCE IF EXISTS %s RESTART 900' % name
+    yield 'DO NEXTVAL(%s)' % name
+    yield 'RENAME TABLE %s TO `%s ñ`' % (name, name)
+    yield 'SELECT NEXTVAL(`%s ñ`), SETVAL(`%s ñ`, 950)' % (name, name)
+    yield 'CREATE OR REPLACE SEQUENCE `%s ñ` MINVALUE -10 START WITH -10' % name
+    yield 'SELECT NEXTVAL(`%s ñ`)' % name
+    yield 'CREATE TABLE %s_like LIKE `%s ñ`' % (name, name)
+    yield 'CREATE SEQUENCE IF NOT EXISTS %s_gone' % name
+    yield 'DROP SEQUENCE %s_gone, %s_like' % (name, name)
+
+
 def in_use(actor, name):
     """On tables that the writers are writing. Each change is undone, so that it can come again."""
     yield 'ALTER TABLE shop.customers ADD COLUMN %s VARCHAR(20) DEFAULT \'x\' AFTER code' % name
@@ -376,4 +396,4 @@ def many_in_one_log(actor, name):
 
 
 STEPS = [create, add_column, drop_column, rename_column, reorder_columns, modify_column, keys, rename, swap, drop, truncate, ctas,
-         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, in_use, many_in_one_log]
+         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, sequences, in_use, many_in_one_log]

@@ -284,7 +284,7 @@ def pair_arguments(parser):
     parser.add_argument('--gtid', choices=('on', 'off'), default='on')
     parser.add_argument('--seed', type=int, default=None)
     parser.add_argument('--without', default='', help='features of the schema to leave out, separated by commas')
-    parser.add_argument('--extras', action='store_true', help='sequences and the like as well')
+    parser.add_argument('--extras', action='store_true', help='functional keys and the like as well')
 
 
 def pair_of(options, **more):
