@@ -15,7 +15,7 @@ struct bs_target_table {
     size_t *writable;         /* indexes of the columns that are assigned: all but generated ones */
     size_t writable_count;
     struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
-    bool is_transactional;     /* InnoDB: what the source rolls back is undone there */
+    bool is_transactional;     /* on the source: what is rolled back there is undone */
     bool references_itself;    /* a foreign key to the same table: rows go one by one, in order */
     bool is_cascaded; /* deleting a parent deletes its rows: so may deleting its own, in a cycle */
 };

@@ -38,6 +38,7 @@ static const struct {
     {"selection", bs_check_selection, false, false},
     {"target-empty", bs_check_target_empty, false, false},
     {"engines", bs_check_engines, false, false},
+    {"tables-without-transactions", bs_check_without_transactions, false, false},
     {"tables-without-key", bs_check_keyless, false, false},
     {"system-versioned", bs_check_versioned, false, false},
     {"sequences", bs_check_sequences, false, false},

@@ -112,6 +112,7 @@ open_applier(struct bs_follow *follow, struct bs_error *err) {
         .state = follow->config->state,
         .epoch = follow->epoch,
         .no_target_binlog = follow->config->no_target_binlog,
+        .keep_engines = follow->config->keep_engines,
         .selection = &follow->selection,
         .source = follow->source,
         .target_server = follow->target,

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "schema/engine.h"
 #include "snapshot/create_text.h"
 #include "sql/text.h"
 
@@ -187,9 +188,21 @@ use_database(struct bs_sql *control, const char *db, struct bs_error *err) {
     return status;
 }
 
+static void
+put_create(struct bs_buf *out, const struct bs_table *table, bool keep_engines) {
+    struct bs_buf text = {0};
+    bs_create_text_put(&text, bs_str(table->create));
+    if (keep_engines || bs_engine_kind(table->engine) != BS_ENGINE_CONVERTED) {
+        bs_buf_put_str(out, bs_buf_str(&text));
+    } else {
+        bs_engine_put_innodb(out, bs_buf_str(&text), false, false);
+    }
+    bs_buf_fini(&text);
+}
+
 static enum bs_status
 create_table(struct bs_sql *control, const struct bs_state *state, const struct bs_table *table,
-             struct bs_error *err) {
+             bool keep_engines, struct bs_error *err) {
     enum bs_object_kind kind = table->is_sequence ? BS_OBJECT_SEQUENCE : BS_OBJECT_TABLE;
     enum bs_status status = bs_state_note_made(control, state, kind, table->db, table->name, err);
     if (status == BS_OK) {
@@ -197,7 +210,7 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
     }
     if (status == BS_OK) {
         struct bs_buf text = {0};
-        bs_create_text_put(&text, bs_str(table->create));
+        put_create(&text, table, keep_engines);
         status = bs_sql_run(control, bs_buf_str(&text), err);
         bs_buf_fini(&text);
     }
@@ -211,12 +224,12 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
 /* A table may have NEXT VALUE FOR a sequence as a default, so sequences come first. */
 static enum bs_status
 create_tables(struct bs_sql *control, const struct bs_state *state, const struct bs_schema *schema,
-              struct bs_error *err) {
+              bool keep_engines, struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
             if (schema->tables[i]->is_sequence == (pass == 0)) {
-                status = create_table(control, state, schema->tables[i], err);
+                status = create_table(control, state, schema->tables[i], keep_engines, err);
             }
         }
     }
@@ -227,8 +240,8 @@ create_tables(struct bs_sql *control, const struct bs_state *state, const struct
  * binary, a default or an ENUM member of a latin1 column would be stored byte for byte. */
 enum bs_status
 bs_build_tables(struct bs_sql *control, const struct bs_state *state,
-                const struct bs_schema *schema, struct bs_snapshot_report *report,
-                struct bs_error *err) {
+                const struct bs_schema *schema, bool keep_engines,
+                struct bs_snapshot_report *report, struct bs_error *err) {
     enum bs_status status = check_free(control, schema, err);
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET NAMES utf8mb4, foreign_key_checks=0");
@@ -237,7 +250,7 @@ bs_build_tables(struct bs_sql *control, const struct bs_state *state,
         status = create_databases(control, state, schema, report, err);
     }
     if (status == BS_OK) {
-        status = create_tables(control, state, schema, err);
+        status = create_tables(control, state, schema, keep_engines, err);
     }
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET NAMES binary, foreign_key_checks=1");

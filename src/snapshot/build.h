@@ -11,7 +11,8 @@
 
 /* Fails with BS_PRECHECK, before anything is made, if a table or view of the same name is there. */
 enum bs_status bs_build_tables(struct bs_sql *control, const struct bs_state *state,
-                               const struct bs_schema *schema, struct bs_snapshot_report *report,
+                               const struct bs_schema *schema, bool keep_engines,
+                               struct bs_snapshot_report *report,
                                struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_build_objects(struct bs_sql *control, const struct bs_state *state,
                                 const struct bs_schema *schema, struct bs_snapshot_report *report,

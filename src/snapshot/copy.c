@@ -8,6 +8,7 @@
 #include "snapshot/copy.h"
 
 #include "base/mem.h"
+#include "schema/engine.h"
 #include "sql/text.h"
 
 #include <stdio.h>
@@ -94,10 +95,18 @@ is_cuttable(enum bs_type type) {
     return false;
 }
 
+/* MEMORY's are hashes by default; ARCHIVE's find single rows only. */
+static bool
+has_ordered_keys(const struct bs_table *table) {
+    struct bs_str engine = bs_str(table->engine != NULL ? table->engine : "");
+    return bs_str_is_nocase(engine, "InnoDB") || bs_str_is_nocase(engine, "MyISAM") ||
+           bs_str_is_nocase(engine, "Aria");
+}
+
 static const struct bs_key *
 cutting_key(const struct bs_table *table) {
     const struct bs_key *key = bs_table_row_key(table);
-    if (key == NULL || table->is_sequence) {
+    if (key == NULL || table->is_sequence || !has_ordered_keys(table)) {
         return NULL;
     }
     for (size_t i = 0; i < key->part_count; i++) {
@@ -262,6 +271,7 @@ struct bs_copy *
 bs_copy_new(const struct bs_table *table) {
     struct bs_copy *copy = bs_zalloc(sizeof *copy);
     copy->table = table;
+    copy->is_locked = bs_engine_kind(table->engine) != BS_ENGINE_INNODB;
     copy->key = cutting_key(table);
     choose_columns(copy);
     copy->select = make_select(copy);

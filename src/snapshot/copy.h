@@ -39,6 +39,7 @@ struct bs_copy {
     size_t column_count;
     size_t naming_count; /* the leading columns that name a row; 0: none does */
     bool has_json;
+    bool is_locked;    /* of an engine without views: read by the session that holds its lock */
     uint64_t table_id; /* InnoDB's, at the point; 0: DDL on the table is held off instead */
     char *select;      /* "SELECT ... FROM `db`.`t`" with the index hint */
     char *load;        /* "LOAD DATA LOCAL INFILE ..." */

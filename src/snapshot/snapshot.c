@@ -33,7 +33,7 @@
 #include <string.h>
 
 enum {
-    THREADS_MAX = BS_SLOT_COUNT - 1,
+    THREADS_MAX = BS_SLOT_COUNT - 2, /* one slot is for the pair that reads locked tables */
     TICK_MS = 200,
     PROGRESS_EVERY_MS = 1000,
     CHUNK_BYTES_DEFAULT = 16 << 20,
@@ -128,6 +128,7 @@ take_point(struct run *run, struct bs_error *err) {
         .view_count = run->pair_count,
         .lock_timeout_ms = run->config->lock_timeout_ms,
         .consistency = run->config->consistency,
+        .keep_engines = run->config->keep_engines,
     };
     enum bs_status status = bs_point_take(&config, &run->point, err);
     if (status != BS_OK) {
@@ -176,7 +177,8 @@ build_tables(struct run *run, struct bs_error *err) {
     fill_task(run);
     enum bs_status status = bs_state_save_task(run->target, state, &run->task, err);
     if (status == BS_OK) {
-        status = bs_build_tables(run->target, state, run->point.schema, run->report, err);
+        status = bs_build_tables(run->target, state, run->point.schema, run->config->keep_engines,
+                                 run->report, err);
     }
     return status == BS_OK ? save_models(run, err) : status;
 }
@@ -252,11 +254,20 @@ connect_loader(struct run *run, struct bs_pair *pair, struct bs_error *err) {
 static enum bs_status
 make_pairs(struct run *run, struct bs_error *err) {
     enum bs_status status = BS_OK;
+    unsigned int view_count = run->pair_count;
+    run->pair_count += run->point.locked_sql != NULL;
     run->pairs = bs_zalloc(run->pair_count * sizeof *run->pairs);
     for (unsigned int i = 0; i < run->pair_count; i++) {
         bs_pair_init(&run->pairs[i], &run->pair_config, i, queue_bytes(run));
+    }
+    for (unsigned int i = 0; i < view_count; i++) {
         run->pairs[i].source = run->views[i];
         run->views[i] = NULL;
+    }
+    if (run->point.locked_sql != NULL) {
+        run->pairs[view_count].is_locker = true;
+        run->pairs[view_count].source = run->point.locked_sql;
+        run->point.locked_sql = NULL;
     }
     for (unsigned int i = 0; i < run->pair_count && status == BS_OK; i++) {
         status = connect_loader(run, &run->pairs[i], err);
@@ -328,6 +339,22 @@ run_pairs(struct run *run, struct bs_error *err) {
     return bs_work_error(run->work, err);
 }
 
+static void
+report_long_lock(struct run *run) {
+    const struct bs_pair *last = &run->pairs[run->pair_count - 1];
+    if (!last->is_locker || last->unlocked_us == 0) {
+        return;
+    }
+    for (size_t i = 0; run->copies[i] != NULL; i++) {
+        run->report->locked_tables += run->copies[i]->is_locked;
+    }
+    run->report->long_locked_ms = (last->unlocked_us - run->point.locked_since_us + 999) / 1000;
+    bs_log(BS_LOG_INFO,
+           "%" PRIu64 " tables of engines without transactions were locked for %" PRId64
+           " ms, until they were copied",
+           run->report->locked_tables, run->report->long_locked_ms);
+}
+
 static enum bs_status
 copy_rows(struct run *run, struct bs_error *err) {
     struct bs_work_totals totals;
@@ -345,6 +372,7 @@ copy_rows(struct run *run, struct bs_error *err) {
     run->report->chunks = totals.chunks;
     run->report->chunks_retried = totals.retried;
     if (status == BS_OK) {
+        report_long_lock(run);
         show_progress(run, true);
     }
     return status;
@@ -412,6 +440,8 @@ run_fini(struct run *run) {
         if (run->pairs != NULL) {
             bs_pair_fini(&run->pairs[i]);
         }
+    }
+    for (unsigned int i = 0; run->views != NULL && i < thread_count(run->config); i++) {
         bs_sql_close(run->views[i]);
     }
     bs_work_free(run->work);

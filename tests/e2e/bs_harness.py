@@ -248,7 +248,7 @@ class Pair:
     def judge(self, *args, expect=0):
         """Every row and object compared. After a cutover events wait for the operator, so their status may differ."""
         log_base = os.path.join(self.dir, '%02d-judge' % len(self.processes))
-        argv = [JUDGE, '--ignore-event-status', *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
+        argv = [JUDGE, '--ignore-event-status', '--ignore-engines', *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
         process = Process(argv, log_base)
         self.processes.append(process)
         process.wait(600)

@@ -10,7 +10,7 @@ import bs_tables
 from bs_tables import ODD_DB
 from bs_values import quote
 
-DATABASES = ['types', 'texts', 'keys', 'shop', 'void', ODD_DB, 'lab']
+DATABASES = ['types', 'texts', 'keys', 'shop', 'void', 'engines', ODD_DB, 'lab']
 SESSION = ["SET NAMES utf8mb4", "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
            "SET SESSION time_zone='+00:00'"]
 BIG_BYTES = 18 * 1000 * 1000
@@ -84,7 +84,7 @@ def extras(connection, facts):
 
 
 def _databases():
-    charsets = {'types': 'utf8mb4', 'texts': 'latin1', 'keys': 'utf8mb4', 'shop': 'utf8mb4', 'void': 'gbk', ODD_DB: 'utf8mb4',
+    charsets = {'types': 'utf8mb4', 'texts': 'latin1', 'keys': 'utf8mb4', 'shop': 'utf8mb4', 'void': 'gbk', 'engines': 'utf8mb4', ODD_DB: 'utf8mb4',
                 'lab': 'latin1'}
     statements = ['CREATE DATABASE %s DEFAULT CHARACTER SET %s' % (quote(name), charsets[name]) for name in DATABASES]
     return statements + ['ALTER DATABASE shop DEFAULT COLLATE utf8mb4_unicode_ci']

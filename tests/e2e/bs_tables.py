@@ -38,10 +38,11 @@ class Table:
     """`key` lists the columns that identify a row for the writers; empty for keyless tables. `hidden` columns get no
     values (generated, auto-increment where wanted). `lines` are appended inside, `suffix` after the parentheses."""
 
-    def __init__(self, db, name, columns, key=('id',), lines=(), suffix='', hidden=(), seed_rows=40, writers=True):
+    def __init__(self, db, name, columns, key=('id',), lines=(), suffix='', hidden=(), seed_rows=40, writers=True,
+                 engine='InnoDB'):
         self.db, self.name, self.columns, self.key = db, name, columns, tuple(key)
         self.lines, self.suffix, self.hidden = list(lines), suffix, set(hidden)
-        self.seed_rows, self.writers = seed_rows, writers
+        self.seed_rows, self.writers, self.engine = seed_rows, writers, engine
         self.visible = [column for column in columns if column not in self.hidden]
 
     @property
@@ -50,7 +51,7 @@ class Table:
 
     def create_sql(self):
         lines = ['%s %s' % (quote(name), kind.sql) for name, kind in self.columns.items()]
-        return 'CREATE TABLE %s (\n  %s\n) ENGINE=InnoDB %s' % (self.sql_name, ',\n  '.join(lines + self.lines), self.suffix)
+        return 'CREATE TABLE %s (\n  %s\n) ENGINE=%s %s' % (self.sql_name, ',\n  '.join(lines + self.lines), self.engine, self.suffix)
 
     def row(self, rng):
         return '(' + ', '.join(self.columns[name].value(rng) for name in self.visible) + ')'
@@ -286,7 +287,26 @@ def odd_tables():
         yield _by_id(ODD_DB, name, {'v': v.small_int(), 't': v.words()}, seed_rows=5)
 
 
+def engine_tables(facts):
+    """Engines without transactions, which become InnoDB on the target; with options that it does not take."""
+    def table(name, engine, suffix='', key=('id',), lines=('PRIMARY KEY (`id`)', 'KEY (`n`)'), **more):
+        columns = {'id': _id(0, 3000), 't': v.text('latin1', sql='VARCHAR(60)'), 'n': v.small_int(), 'd': v.datetime(0)}
+        return Table('engines', name, columns, key=key, lines=lines, suffix=suffix, engine=engine, **more)
+
+    yield table('a myisam', 'MyISAM', 'DELAY_KEY_WRITE=1 MAX_ROWS=100000')
+    yield table('myisam keyless', 'MyISAM', key=(), lines=(), seed_rows=200)
+    yield table('memory', 'MEMORY', lines=('PRIMARY KEY (`id`)', 'UNIQUE KEY `h` (`n`, `id`) USING HASH'))
+    yield table('memory keyless', 'MEMORY', key=(), lines=(), seed_rows=20)
+    if facts.mariadb:
+        yield table('aria', 'Aria', 'PAGE_CHECKSUM=1')
+        yield table('aria plain', 'Aria', 'TRANSACTIONAL=0 ROW_FORMAT=DYNAMIC', lines=('PRIMARY KEY (`id`)', 'FULLTEXT KEY (`t`)'))
+    if facts.mariadb or facts.version < (8,):
+        yield table('myisam parts', 'MyISAM', 'PARTITION BY HASH (`id`) PARTITIONS 3', lines=('PRIMARY KEY (`id`)',))
+
+
 def all_tables(facts, without=()):
     tables = [*number_tables(), *temporal_tables(facts), *string_tables(facts), *charset_tables(facts),
               *flavour_tables(facts, without), *key_tables(facts, without), *odd_tables()]
+    if 'engines' not in without:
+        tables += engine_tables(facts)
     return [table for table in tables if table.name not in without]
