@@ -9,6 +9,7 @@
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
 #include "schema/lexer.h"
+#include "schema/period.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -32,7 +33,8 @@ table_key(char out[TABLE_KEY_MAX], struct bs_str db, struct bs_str name) {
 static void
 put_table(struct bs_applier *applier, struct bs_table *model) {
     char key[TABLE_KEY_MAX];
-    struct bs_target_table *table = bs_target_table_new(model);
+    struct bs_target_table *table =
+        bs_target_table_new(model, bs_period_takes_history(&applier->target));
     bs_target_table_free(bs_map_put(&applier->tables,
                                     table_key(key, bs_str(model->db), bs_str(model->name)), table));
 }
@@ -158,9 +160,18 @@ find_table(struct bs_applier *applier, const struct bs_table_map *map,
                          "exclude it with --exclude-tables");
 }
 
+static bool
+is_present(const struct bs_rows *rows, size_t column) {
+    unsigned int both = rows->present_before[column / 8] & rows->present_after[column / 8];
+    return (both >> column % 8 & 1) != 0;
+}
+
 static enum bs_status
-require_full_image(const struct bs_rows *rows, struct bs_error *err) {
-    if (rows->full_image) {
+require_full_image(const struct bs_rows *rows, const struct bs_target_table *table,
+                   struct bs_error *err) {
+    bool has_period = !table->has_period || (is_present(rows, table->period_start) &&
+                                             is_present(rows, table->period_end));
+    if (rows->full_image && has_period) {
         return BS_OK;
     }
     bs_error_set(err, BS_PRECHECK, "the source logged a row of %s.%s without all its columns",
@@ -277,7 +288,7 @@ apply_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_err
     if (status != BS_OK) {
         return status;
     }
-    status = require_full_image(&rows, err);
+    status = require_full_image(&rows, table, err);
     if (status == BS_OK) {
         status = apply_open_rows(applier, &rows, table, item, err);
     }

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "check/check_private.h"
 #include "schema/engine.h"
+#include "schema/period.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -263,14 +264,81 @@ refuse_type(struct bs_checking *c, const char *type, const char *what, const cha
     return BS_OK;
 }
 
+/* Names from the source, those of them that are selected. */
+static enum bs_status
+find_names(struct bs_checking *c, const char *query, struct bs_check_names *names,
+           struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status = bs_sql_query(c->config->source, &result, err, "%s", query);
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        if (bs_check_find_table(c, row[0], row[1]) != NULL) {
+            bs_check_names_add(names, row[0].data, row[1].data);
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+static enum bs_status
+warn_of_history(struct bs_checking *c) {
+    struct bs_check_names names = {0};
+    for (size_t i = 0; i < c->table_count; i++) {
+        if (strcmp(c->tables[i].type, "SYSTEM VERSIONED") == 0) {
+            bs_check_names_add(&names, c->tables[i].db, c->tables[i].name);
+        }
+    }
+    if (bs_period_takes_history(&c->target)) {
+        bs_check_names_fini(&names);
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_strdup("system-versioned tables can be moved with their history"), NULL);
+        return BS_OK;
+    }
+    add_names(c, &names, BS_CHECK_WARNING,
+              "system-versioned tables whose history stays behind, since the target cannot take it",
+              bs_strdup("their current rows are moved exactly; for the history the target must be "
+                        "MariaDB 10.11 or newer"),
+              "there are no system-versioned tables");
+    return BS_OK;
+}
+
+/* By transaction: their changes are logged as statements. Changed by a cascade: the log does not
+ * tell when. */
 enum bs_status
 bs_check_versioned(struct bs_checking *c, struct bs_error *err) {
-    (void)err;
-    return refuse_type(
-        c, "SYSTEM VERSIONED", "system-versioned tables cannot be moved yet",
-        "leave them out with --exclude-tables, or drop their versioning (ALTER TABLE "
-        "... DROP SYSTEM VERSIONING removes their history)",
-        "no table is system-versioned");
+    struct bs_check_names names = {0};
+    if (c->source.flavour != BS_MARIADB) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        find_names(c,
+                   "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE "
+                   "GENERATION_EXPRESSION='ROW START' AND DATA_TYPE='bigint'",
+                   &names, err);
+    if (status == BS_OK && bs_period_takes_history(&c->target)) {
+        status = find_names(
+            c,
+            "SELECT DISTINCT r.CONSTRAINT_SCHEMA, r.TABLE_NAME FROM "
+            "information_schema.REFERENTIAL_CONSTRAINTS AS r JOIN information_schema.TABLES AS t "
+            "ON t.TABLE_SCHEMA=r.CONSTRAINT_SCHEMA AND t.TABLE_NAME=r.TABLE_NAME WHERE "
+            "t.TABLE_TYPE='SYSTEM VERSIONED' AND (r.DELETE_RULE IN ('CASCADE', 'SET NULL') OR "
+            "r.UPDATE_RULE IN ('CASCADE', 'SET NULL'))",
+            &names, err);
+    }
+    if (status == BS_OK && names.count == 0) {
+        return warn_of_history(c);
+    }
+    if (status == BS_OK) {
+        bs_check_add(
+            c, BS_CHECK_FAIL,
+            bs_asprintf("system-versioned tables whose history cannot be followed: by transaction "
+                        "ids (BIGINT), or with foreign keys that cascade: %s",
+                        bs_check_names_text(&names)),
+            bs_strdup("leave them out with --exclude-tables; or drop their versioning (ALTER TABLE "
+                      "... DROP SYSTEM VERSIONING removes their history)"));
+    }
+    bs_check_names_fini(&names);
+    return status;
 }
 
 enum bs_status

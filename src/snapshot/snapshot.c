@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "schema/period.h"
 #include "snapshot/begin.h"
 #include "snapshot/build.h"
 #include "snapshot/pair.h"
@@ -195,9 +196,11 @@ make_work(struct run *run) {
     const struct bs_schema *schema = run->point.schema;
     uint64_t chunk_bytes = run->config->chunk_bytes;
     chunk_bytes = chunk_bytes == 0 ? CHUNK_BYTES_DEFAULT : chunk_bytes;
+    bool takes_history = bs_period_takes_history(&run->target_server);
+    const char *for_ever = takes_history ? bs_period_for_ever(&run->target_server) : NULL;
     run->copies = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_copy *));
     for (size_t i = 0; i < schema->table_count; i++) {
-        run->copies[i] = bs_copy_new(schema->tables[i]);
+        run->copies[i] = bs_copy_new(schema->tables[i], for_ever);
         run->copies[i]->table_id = run->point.table_ids[i];
     }
     qsort(run->copies, schema->table_count, sizeof(struct bs_copy *), compare_size);
@@ -247,6 +250,9 @@ connect_loader(struct run *run, struct bs_pair *pair, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = bs_sql_exec(pair->target, err, "SET foreign_key_checks=0");
+    }
+    if (status == BS_OK && bs_period_takes_history(&run->target_server)) {
+        status = bs_sql_exec(pair->target, err, "SET system_versioning_insert_history=1");
     }
     return status == BS_OK ? BS_OK : bs_error_context(err, "connecting to the target");
 }
