@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
 #include "schema/lexer.h"
+#include "schema/period.h"
 #include "sql/json_check.h"
 
 #include <ctype.h>
@@ -32,7 +34,8 @@ table_key(char out[TABLE_KEY_MAX], struct bs_str db, struct bs_str name) {
 static void
 put_table(struct bs_applier *applier, struct bs_table *model) {
     char key[TABLE_KEY_MAX];
-    struct bs_target_table *table = bs_target_table_new(model);
+    struct bs_target_table *table =
+        bs_target_table_new(model, bs_period_takes_history(&applier->translation->target));
     bs_target_table_free(bs_map_put(&applier->tables,
                                     table_key(key, bs_str(model->db), bs_str(model->name)), table));
 }
@@ -61,16 +64,31 @@ load_intent(struct bs_applier *applier, struct bs_error *err) {
     return status;
 }
 
+static enum bs_status
+load_default_engine(struct bs_applier *applier, struct bs_error *err) {
+    struct bs_buf value = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_sql_variable(applier->lane.sql, "default_storage_engine", true, &value, &found, err);
+    applier->default_engine = found ? bs_buf_take_cstr(&value) : bs_strdup("InnoDB");
+    bs_buf_fini(&value);
+    return status;
+}
+
 enum bs_status
 bs_applier_open(struct bs_applier *applier, const struct bs_applier_config *config,
                 struct bs_error *err) {
     memset(applier, 0, sizeof *applier);
     applier->target_endpoint = config->target;
     applier->no_target_binlog = config->no_target_binlog;
+    applier->keep_engines = config->keep_engines;
     applier->selection = config->selection;
     applier->translation = config->translation;
     enum bs_status status = bs_lane_open(&applier->lane, config->target, &config->state, 0,
                                          config->epoch, config->no_target_binlog, err);
+    if (status == BS_OK) {
+        status = load_default_engine(applier, err);
+    }
     if (status == BS_OK) {
         status = load_models(applier, err);
     }
@@ -97,6 +115,8 @@ bs_applier_close(struct bs_applier *applier) {
     bs_map_fini(&applier->unselected);
     bs_arena_fini(&applier->rows_arena);
     bs_intent_fini(&applier->intent);
+    bs_batch_fini(&applier->kept);
+    free(applier->default_engine);
     memset(applier, 0, sizeof *applier);
 }
 
@@ -139,9 +159,18 @@ find_table(struct bs_applier *applier, const struct bs_table_map *map,
                          "exclude it with --exclude-tables");
 }
 
+static bool
+is_present(const struct bs_rows *rows, size_t column) {
+    unsigned int both = rows->present_before[column / 8] & rows->present_after[column / 8];
+    return (both >> column % 8 & 1) != 0;
+}
+
 static enum bs_status
-require_full_image(const struct bs_rows *rows, struct bs_error *err) {
-    if (rows->full_image) {
+require_full_image(const struct bs_rows *rows, const struct bs_target_table *table,
+                   struct bs_error *err) {
+    bool has_period = !table->has_period || (is_present(rows, table->period_start) &&
+                                             is_present(rows, table->period_end));
+    if (rows->full_image && has_period) {
         return BS_OK;
     }
     bs_error_set(err, BS_PRECHECK, "the source logged a row of %s.%s without all its columns",
@@ -149,20 +178,6 @@ require_full_image(const struct bs_rows *rows, struct bs_error *err) {
     return bs_error_hint(err,
                          "on the source: SET GLOBAL binlog_row_image = FULL, let every session "
                          "reconnect, then take a new snapshot");
-}
-
-/* The precheck refuses other engines, but the stream may create a table of one. Its rows stay when
- * the source rolls back, so a group's end would not tell what is in it. */
-static enum bs_status
-require_transactional(const struct bs_target_table *table, struct bs_error *err) {
-    if (table->is_transactional) {
-        return BS_OK;
-    }
-    bs_error_set(err, BS_PRECHECK, "rows came for table %s.%s, whose engine is %s",
-                 table->model->db, table->model->name, table->model->engine);
-    return bs_error_hint(err,
-                         "only InnoDB tables can be followed: drop or convert the table on the "
-                         "source, then take a new snapshot; or exclude it there");
 }
 
 /* Flag 0x10 on a MySQL source says that cascades are in the log: then the target must not run them.
@@ -238,16 +253,31 @@ check_documents(const struct bs_target_table *table, const struct bs_rows *rows,
     return BS_OK;
 }
 
+static bool
+keeps_too_much(struct bs_applier *applier) {
+    enum { KEPT_BYTES_MAX = 16 << 20 };
+    uint64_t packet = applier->lane.batch.max_packet;
+    uint64_t max = packet > 0 && packet / 2 < KEPT_BYTES_MAX ? packet / 2 : KEPT_BYTES_MAX;
+    applier->kept_is_lost = applier->kept_is_lost || applier->kept.sql.len >= max;
+    return applier->kept_is_lost;
+}
+
 static enum bs_status
 apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_target_table *table,
                 const struct bs_item *item, struct bs_error *err) {
     struct bs_change change;
     struct bs_origin origin = {bs_decoder_pos(applier->decoder), item->gtid};
+    struct bs_change again;
+    bool keeps = !table->is_transactional && applier->group_has_savepoint;
     open_transaction(applier);
-    put_group_savepoint(applier);
+    if (table->is_transactional) {
+        put_group_savepoint(applier);
+        applier->group_has_undone = true;
+    }
     enum bs_status status = keep_origin_file(applier, err);
     bs_lane_set_fk_checks(&applier->lane, wants_fk_checks(applier, rows));
     bs_change_init(&change, &applier->lane.batch, table, origin);
+    bs_change_init(&again, &applier->kept, table, origin);
     while (status == BS_OK) {
         bool more = false;
         status = bs_rows_next(rows, &more, err);
@@ -259,12 +289,16 @@ apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_targ
         }
         bs_change_add(&change, rows);
         applier->lane.open_rows++;
+        if (keeps && !keeps_too_much(applier)) {
+            bs_change_add(&again, rows);
+        }
         if (bs_batch_is_full(&applier->lane.batch)) {
             bs_change_finish(&change);
             status = bs_lane_flush(&applier->lane, err);
         }
     }
     bs_change_finish(&change);
+    bs_change_finish(&again);
     return status;
 }
 
@@ -276,15 +310,11 @@ apply_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_err
     if (status != BS_OK || table == NULL) {
         return status;
     }
-    status = require_transactional(table, err);
-    if (status != BS_OK) {
-        return status;
-    }
     status = bs_rows_open(&rows, &item->event, item->map, table->model, &applier->rows_arena, err);
     if (status != BS_OK) {
         return status;
     }
-    status = require_full_image(&rows, err);
+    status = require_full_image(&rows, table, err);
     if (status == BS_OK) {
         status = apply_open_rows(applier, &rows, table, item, err);
     }
@@ -312,7 +342,10 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     applier->group_has_rows = false;
     applier->group_has_ddl = false;
     applier->group_has_savepoint = false;
+    applier->group_has_undone = false;
     applier->group_counts = false;
+    applier->kept_is_lost = false;
+    bs_batch_clear(&applier->kept);
     if (was_ddl || is_due(applier)) {
         status = bs_applier_commit(applier, err);
         if (status == BS_OK && was_ddl) {
@@ -322,23 +355,42 @@ end_group(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     return status;
 }
 
+static enum bs_status
+refuse_rollback(const char *why, struct bs_error *err) {
+    bs_error_set(err, BS_PRECHECK, "the source logged a transaction that it rolled back, %s", why);
+    return bs_error_hint(err,
+                         "convert its tables that are not InnoDB on the source, then take a new "
+                         "snapshot");
+}
+
+/* Takes back what the source undid, and puts again what stayed there. */
+static enum bs_status
+undo_group(struct bs_applier *applier, struct bs_error *err) {
+    struct bs_lane *lane = &applier->lane;
+    if (applier->kept_is_lost) {
+        return refuse_rollback("with more rows of tables without transactions than are kept", err);
+    }
+    bs_batch_put(&lane->batch, BS_EXPECT_ANY, "ROLLBACK TO SAVEPOINT bs_group");
+    if (applier->kept.count == 0) {
+        return BS_OK;
+    }
+    enum bs_status status = bs_lane_flush(lane, err);
+    (void)snprintf(applier->kept.file, sizeof applier->kept.file, "%s", lane->batch.file);
+    return status == BS_OK ? bs_batch_send(&applier->kept, lane->sql, err) : status;
+}
+
 /* A rolled back group is logged when it held something that cannot be rolled back: temporary
- * tables, which do not concern us, or rows of a non-transactional table, which are refused. So what
- * it changed in selected tables was undone on the source. */
+ * tables, which do not concern us, or rows of a table without transactions, which stayed. MySQL 5.1
+ * has both kinds of rows in one group; the others log the rows that stay in groups of their own. */
 static enum bs_status
 end_rolled_back(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    enum bs_status status = BS_OK;
     if (applier->group_has_savepoint) {
-        bs_batch_put(&applier->lane.batch, BS_EXPECT_ANY, "ROLLBACK TO SAVEPOINT bs_group");
-        return end_group(applier, item, err);
+        status = undo_group(applier, err);
+    } else if (applier->group_has_undone || applier->group_has_ddl) {
+        status = refuse_rollback("in a form that is not known of its version", err);
     }
-    if (!applier->group_has_rows && !applier->group_has_ddl) {
-        return end_group(applier, item, err);
-    }
-    bs_error_set(err, BS_PRECHECK,
-                 "the source logged a transaction that it rolled back after it had "
-                 "changed a non-transactional table");
-    return bs_error_hint(err,
-                         "convert such tables to InnoDB on the source, then take a new snapshot");
+    return status == BS_OK ? end_group(applier, item, err) : status;
 }
 
 static enum bs_status
@@ -362,6 +414,9 @@ apply_savepoint(struct bs_applier *applier, const struct bs_item *item, struct b
         bs_token_name(t, name, sizeof name);
     }
     bool back = bs_token_is(verb, "ROLLBACK");
+    if (back && applier->kept.count > 0) {
+        return refuse_rollback("in part, after it had changed a table without transactions", err);
+    }
     if (!applier->group_may_roll_back) {
         return back ? refuse_partial_rollback(&item->statement, err) : BS_OK;
     }
@@ -425,16 +480,15 @@ bs_applier_idle(struct bs_applier *applier, struct bs_error *err) {
     return bs_applier_commit(applier, err);
 }
 
-const struct bs_table *
-bs_applier_model(const struct bs_applier *applier, struct bs_str db, struct bs_str name) {
+const struct bs_target_table *
+bs_applier_find_table(const struct bs_applier *applier, struct bs_str db, struct bs_str name) {
     char buf[TABLE_KEY_MAX];
-    const struct bs_target_table *table = bs_map_get(&applier->tables, table_key(buf, db, name));
-    return table != NULL ? table->model : NULL;
+    return bs_map_get(&applier->tables, table_key(buf, db, name));
 }
 
 enum bs_status
 bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs_str name,
-                         struct bs_error *err) {
+                         const char *engine, struct bs_error *err) {
     char buf[TABLE_KEY_MAX];
     struct bs_str key = table_key(buf, db, name);
     struct bs_table *model = NULL;
@@ -443,6 +497,11 @@ bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs
     if (status != BS_OK) {
         return bs_error_context(err, "reading the changed table %.*s.%.*s from the target",
                                 (int)db.len, db.data, (int)name.len, name.data);
+    }
+    if (model != NULL && engine != NULL) {
+        char *copy = bs_strdup(engine);
+        free(model->engine);
+        model->engine = copy;
     }
     bs_target_table_free(bs_map_remove(&applier->tables, key));
     bs_lane_begin(&applier->lane);

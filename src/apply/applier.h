@@ -31,6 +31,8 @@ struct bs_applier {
     struct bs_endpoint *target_endpoint; /* not owned: DDL runs on a session of its own */
     struct bs_sql *ddl_sql;              /* that session, NULL until the first statement */
     bool no_target_binlog;
+    bool keep_engines;
+    char *default_engine; /* for tables made without one: check holds the servers' to be equal */
     const struct bs_selection *selection;
     const struct bs_translation *translation; /* not owned */
     struct bs_decoder *decoder; /* not owned; set by the caller whenever it makes a new one */
@@ -42,6 +44,9 @@ struct bs_applier {
     bool group_has_rows;      /* the open group has applied rows */
     bool group_may_roll_back; /* it began as one that the source may end with ROLLBACK */
     bool group_has_savepoint; /* and its rows can be taken back */
+    bool group_has_undone;    /* it has rows that a rollback on the source undoes */
+    struct bs_batch kept;     /* its other rows behind the savepoint, once more: they stay */
+    bool kept_is_lost;        /* they were too many */
     bool group_has_ddl;       /* the open group has run a DDL: commit at its end */
     bool group_counts;        /* the open group touched the selection */
     int64_t open_since_ms;    /* when the open target transaction got its first group */
@@ -54,6 +59,7 @@ struct bs_applier_config {
     struct bs_state state;
     uint64_t epoch;
     bool no_target_binlog;
+    bool keep_engines; /* tables that the stream makes of MyISAM and the like stay what they are */
     const struct bs_selection *selection;
     const struct bs_translation *translation;
 };
@@ -73,14 +79,15 @@ enum bs_status bs_applier_idle(struct bs_applier *applier, struct bs_error *err)
 /* For src/apply/ddl.c: commits all whole groups before the one that is open. */
 enum bs_status bs_applier_commit(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
 
-/* The model of a table that the applier knows, NULL for any other. */
-const struct bs_table *bs_applier_model(const struct bs_applier *applier, struct bs_str db,
-                                        struct bs_str name);
+/* A table that is known; NULL: it is not, or not selected. */
+const struct bs_target_table *bs_applier_find_table(const struct bs_applier *applier,
+                                                    struct bs_str db, struct bs_str name);
 
 /* The table's new model, from the target's catalogue, or its end; puts the same into the state by
- * the lane's batch. */
+ * the lane's batch. engine: the table's on the source, NULL: the same as on the target. */
 enum bs_status bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db,
-                                        struct bs_str name, struct bs_error *err) BS_MUST_CHECK;
+                                        struct bs_str name, const char *engine,
+                                        struct bs_error *err) BS_MUST_CHECK;
 void bs_applier_forget_database(struct bs_applier *applier, struct bs_str db);
 
 #endif

@@ -10,15 +10,18 @@
 #include "apply/change.h"
 
 #include "apply/literal.h"
+#include "apply/versioned.h"
 #include "sql/session.h"
 #include "sql/text.h"
+
+#include <string.h>
 
 #define LENIENT_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
 
 void
 bs_change_init(struct bs_change *change, struct bs_batch *batch,
                const struct bs_target_table *table, struct bs_origin origin) {
-    *change = (struct bs_change){batch, table, origin, NULL};
+    *change = (struct bs_change){.batch = batch, .table = table, .origin = origin};
 }
 
 static struct bs_expect *
@@ -142,6 +145,11 @@ put_all_match(struct bs_buf *sql, const struct bs_target_table *table,
         bs_buf_puts(sql, i > 0 ? " AND " : "");
         bs_literal_put_exact_match(sql, &table->model->columns[c], &values[c]);
     }
+    if (table->keeps_history) { /* equal rows that became current at different moments */
+        size_t c = table->period_start;
+        bs_buf_puts(sql, table->writable_count > 0 ? " AND " : "");
+        bs_literal_put_exact_match(sql, &table->model->columns[c], &values[c]);
+    }
     bs_buf_puts(sql, " LIMIT 1");
 }
 
@@ -208,6 +216,13 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
     change->open = expect;
 }
 
+/* A new row start comes with a change of a column that has history, even where its value stays. */
+static bool
+has_new_start(const struct bs_target_table *table, const struct bs_rows *rows) {
+    size_t c = table->period_start;
+    return table->has_period && !bs_value_equal(&rows->before[c], &rows->after[c]);
+}
+
 /* A column that ON UPDATE CURRENT_TIMESTAMP could touch is always assigned. */
 static bool
 must_assign(const struct bs_column *column, const struct bs_value *before,
@@ -221,12 +236,14 @@ put_assignments(struct bs_buf *sql, const struct bs_target_table *table, const s
                 bool count_only) {
     unsigned int enum_zeros = 0;
     size_t assigned = 0;
+    bool assigns_all = has_new_start(table, rows);
     for (size_t i = 0; i < table->writable_count; i++) {
         size_t c = table->writable[i];
         const struct bs_column *column = &table->model->columns[c];
         /* An UPDATE that changes nothing still names a column: the first. */
         bool last_chance = i + 1 == table->writable_count && assigned == 0;
-        if (!must_assign(column, &rows->before[c], &rows->after[c]) && !last_chance) {
+        if (!assigns_all && !must_assign(column, &rows->before[c], &rows->after[c]) &&
+            !last_chance) {
             continue;
         }
         enum_zeros += bs_literal_is_enum_zero(column, &rows->after[c]);
@@ -260,8 +277,170 @@ add_update(struct bs_change *change, const struct bs_rows *rows) {
     end_lenient(change, enum_zeros);
 }
 
+/* System-versioned tables. */
+
+static void
+set_moment(struct bs_change *change, struct bs_str moment, bool before_it) {
+    bool is_set = !before_it && bs_str_is(moment, change->moment);
+    if (moment.len == 0 || moment.len >= sizeof change->moment || is_set) {
+        return;
+    }
+    close_open(change, tail_of(change));
+    (void)bs_batch_open(change->batch, BS_EXPECT_ANY);
+    bs_versioned_put_moment(&change->batch->sql, moment, before_it);
+    bs_batch_close(change->batch);
+    memcpy(change->moment, moment.data, moment.len);
+    change->moment[moment.len] = '\0';
+    if (before_it) {
+        change->moment[0] = '?'; /* equal to none */
+    }
+}
+
+/* Without the keys that refer to the row: for them it does not change. */
+static void
+add_renewal(struct bs_change *change, const struct bs_rows *rows) {
+    struct bs_buf *sql = &change->batch->sql;
+    close_open(change, tail_of(change));
+    unsigned int enum_zeros = count_enum_zeros(change->table, rows->after);
+    struct bs_expect *expect = open_statement(change, BS_ROW_DELETE);
+    expect->rows = 1;
+    bs_buf_puts(sql, "SET STATEMENT foreign_key_checks=0 FOR ");
+    put_delete_head(sql, change->table);
+    put_where(change, expect, rows->before);
+    bs_batch_close(change->batch);
+    begin_lenient(change, enum_zeros);
+    expect = open_statement(change, BS_ROW_INSERT);
+    expect->rows = 1;
+    allow_warnings(expect, enum_zeros);
+    bs_buf_puts(sql, "SET STATEMENT foreign_key_checks=0 FOR ");
+    bs_buf_put_str(sql, bs_buf_str(&change->table->insert_head));
+    put_row_values(sql, change->table, rows->after);
+    bs_batch_close(change->batch);
+    end_lenient(change, enum_zeros);
+}
+
+/* How many rows it touches depends on how the server goes about it. */
+static void
+add_replace(struct bs_change *change, const struct bs_value *values) {
+    struct bs_buf *sql = &change->batch->sql;
+    struct bs_str head = bs_buf_str(&change->table->insert_head);
+    size_t verb = strlen("INSERT");
+    close_open(change, tail_of(change));
+    unsigned int enum_zeros = count_enum_zeros(change->table, values);
+    begin_lenient(change, enum_zeros);
+    (void)bs_batch_open(change->batch, BS_EXPECT_ANY);
+    bs_buf_puts(sql, "REPLACE");
+    bs_buf_put(sql, head.data + verb, head.len - verb);
+    put_row_values(sql, change->table, values);
+    bs_batch_close(change->batch);
+    end_lenient(change, enum_zeros);
+}
+
+static void
+put_period_names(struct bs_buf *sql, const struct bs_target_table *table) {
+    bs_sql_put_ident(sql, bs_str(table->model->columns[table->period_start].name));
+    bs_buf_puts(sql, ",");
+    bs_sql_put_ident(sql, bs_str(table->model->columns[table->period_end].name));
+}
+
+/* The columns that are written, and the two of the period, which the session must be allowed to. */
+static void
+add_history(struct bs_change *change, const struct bs_value *values) {
+    const struct bs_target_table *table = change->table;
+    struct bs_buf *sql = &change->batch->sql;
+    close_open(change, tail_of(change));
+    unsigned int enum_zeros = count_enum_zeros(table, values);
+    begin_lenient(change, enum_zeros);
+    struct bs_expect *expect = open_statement(change, BS_ROW_INSERT);
+    expect->rows = 1;
+    allow_warnings(expect, enum_zeros);
+    bs_buf_puts(sql, "SET STATEMENT system_versioning_insert_history=1 FOR INSERT INTO ");
+    bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));
+    bs_buf_puts(sql, " (");
+    put_period_names(sql, table);
+    for (size_t i = 0; i < table->writable_count; i++) {
+        bs_buf_puts(sql, ",");
+        bs_sql_put_ident(sql, bs_str(table->model->columns[table->writable[i]].name));
+    }
+    bs_buf_puts(sql, ") VALUES (");
+    bs_literal_put(sql, &table->model->columns[table->period_start], &values[table->period_start]);
+    bs_buf_puts(sql, ",");
+    bs_literal_put(sql, &table->model->columns[table->period_end], &values[table->period_end]);
+    for (size_t i = 0; i < table->writable_count; i++) {
+        size_t c = table->writable[i];
+        bs_buf_puts(sql, ",");
+        bs_literal_put_assigned(sql, &table->model->columns[c], &values[c]);
+    }
+    bs_buf_puts(sql, ")");
+    bs_batch_close(change->batch);
+    end_lenient(change, enum_zeros);
+}
+
+static void
+note_deleted_history(struct bs_change *change, struct bs_str end) {
+    bool is_newer =
+        end.len < sizeof change->history_end && memcmp(change->history_end, end.data, end.len) < 0;
+    if (is_newer) {
+        memcpy(change->history_end, end.data, end.len);
+        change->history_end[end.len] = '\0';
+    }
+}
+
+static void
+add_versioned(struct bs_change *change, const struct bs_rows *rows) {
+    struct bs_versioned_step step = bs_versioned_step(change->table, rows);
+    if (step.kind != BS_VERSIONED_DELETE_HISTORY && step.kind != BS_VERSIONED_NOTHING) {
+        set_moment(change, step.moment, step.kind == BS_VERSIONED_UNDO);
+    }
+    switch (step.kind) {
+    case BS_VERSIONED_INSERT:
+        add_insert(change, rows->after);
+        return;
+    case BS_VERSIONED_UPDATE:
+        add_update(change, rows);
+        return;
+    case BS_VERSIONED_RENEW:
+        add_renewal(change, rows);
+        return;
+    case BS_VERSIONED_REPLACE:
+        add_replace(change, rows->after);
+        return;
+    case BS_VERSIONED_DELETE:
+    case BS_VERSIONED_UNDO:
+        add_delete(change, rows->before);
+        return;
+    case BS_VERSIONED_INSERT_HISTORY:
+        add_history(change, rows->after);
+        return;
+    case BS_VERSIONED_DELETE_HISTORY:
+        note_deleted_history(change, step.moment);
+        return;
+    case BS_VERSIONED_NOTHING:
+        return;
+    }
+}
+
+static void
+finish_versioned(struct bs_change *change) {
+    if (change->history_end[0] != '\0') {
+        (void)bs_batch_open(change->batch, BS_EXPECT_ANY);
+        bs_versioned_put_delete_history(&change->batch->sql, change->table,
+                                        bs_str(change->history_end));
+        bs_batch_close(change->batch);
+        change->history_end[0] = '\0';
+    }
+    if (change->moment[0] != '\0') {
+        bs_batch_put(change->batch, BS_EXPECT_ANY, "SET timestamp=DEFAULT");
+        change->moment[0] = '\0';
+    }
+}
+
 void
 bs_change_add(struct bs_change *change, const struct bs_rows *rows) {
+    if (change->table->has_period) {
+        add_versioned(change, rows);
+        return;
+    }
     switch (rows->change) {
     case BS_ROW_INSERT:
         add_insert(change, rows->after);
@@ -278,4 +457,5 @@ bs_change_add(struct bs_change *change, const struct bs_rows *rows) {
 void
 bs_change_finish(struct bs_change *change) {
     close_open(change, tail_of(change));
+    finish_versioned(change);
 }

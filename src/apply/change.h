@@ -17,6 +17,8 @@ struct bs_change {
     const struct bs_target_table *table;
     struct bs_origin origin;
     struct bs_expect *open; /* a multi-row statement that can take another row; NULL: none */
+    char moment[32];        /* what the session's timestamp is set to, "": nothing */
+    char history_end[32];   /* the newest of the rows of history to be deleted, "": none */
 };
 
 void bs_change_init(struct bs_change *change, struct bs_batch *batch,

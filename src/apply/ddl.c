@@ -8,6 +8,7 @@
  * took three quarters of the time of a small DDL statement (measured on MySQL 9.7 with TLS). */
 #include "apply/ddl.h"
 
+#include "apply/engines.h"
 #include "apply/fingerprint.h"
 #include "apply/session_context.h"
 #include "base/fault.h"
@@ -15,6 +16,7 @@
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
+#include "schema/engine.h"
 #include "schema/lexer.h"
 #include "schema/sql_mode.h"
 #include "sql/text.h"
@@ -97,6 +99,14 @@ open_session(struct bs_applier *applier, struct bs_error *err) {
     enum bs_status status = BS_OK;
     if (applier->ddl_sql == NULL) {
         status = bs_sql_connect(&applier->ddl_sql, applier->target_endpoint, &options, err);
+        if (status == BS_OK && !applier->keep_engines &&
+            bs_engine_kind(applier->default_engine) == BS_ENGINE_CONVERTED) {
+            status = bs_sql_exec(applier->ddl_sql, err, "SET default_storage_engine=InnoDB");
+        }
+        /* Whoever altered a system-versioned table on the source had set that. */
+        if (status == BS_OK && applier->translation->target.flavour == BS_MARIADB) {
+            status = bs_sql_exec(applier->ddl_sql, err, "SET system_versioning_alter_history=KEEP");
+        }
         if (status == BS_OK) {
             status = bs_fence_hold_slot(applier->ddl_sql, &applier->lane.state, DDL_SLOT, err);
         }
@@ -182,6 +192,23 @@ compare_outcome(const struct bs_statement *statement, const struct bs_ddl *ddl,
                             statement->error_code);
     }
     return status;
+}
+
+/* As logged, but for START TRANSACTION, which only the source can mean, and for the engine. */
+static void
+put_statement(struct bs_buf *out, const struct bs_statement *statement, const struct bs_ddl *ddl,
+              bool converts) {
+    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    struct bs_buf text = {0};
+    bs_buf_put(&text, statement->sql.data, ddl->cut_from);
+    bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
+    if (converts) {
+        bs_engine_put_innodb(out, bs_buf_str(&text), (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
+                             (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
+    } else {
+        bs_buf_put_str(out, bs_buf_str(&text));
+    }
+    bs_buf_fini(&text);
 }
 
 static enum bs_status
@@ -304,24 +331,26 @@ decide(struct bs_applier *applier, const struct bs_statement *statement, const s
 }
 
 static enum bs_status
-refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
+refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl,
+               const struct bs_engine_notes *notes, struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (size_t i = 0; status == BS_OK && i < ddl->count; i++) {
         const struct bs_ddl_object *object = &ddl->objects[i];
         if (object->kind == BS_OBJECT_DATABASE && ddl->verb == BS_DDL_DROP) {
             bs_applier_forget_database(applier, bs_str(object->db));
-        } else if (object->kind == BS_OBJECT_TABLE) {
-            status =
-                bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name), err);
+        } else if (object->kind == BS_OBJECT_TABLE || object->kind == BS_OBJECT_SEQUENCE) {
+            status = bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name),
+                                              i < notes->count ? notes->engines[i] : NULL, err);
         }
     }
     return status;
 }
 
 static enum bs_status
-finish(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
+finish(struct bs_applier *applier, const struct bs_ddl *ddl, const struct bs_engine_notes *notes,
+       struct bs_error *err) {
     /* The catalogue is read before the transaction's first statement reaches the target. */
-    enum bs_status status = refresh_models(applier, ddl, err);
+    enum bs_status status = refresh_models(applier, ddl, notes, err);
     if (status == BS_OK) {
         bs_lane_begin(&applier->lane);
         (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
@@ -337,7 +366,8 @@ finish(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *er
 
 static enum bs_status
 run_once(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
-         const struct bs_translated *translated, struct bs_error *err) {
+         const struct bs_engine_notes *notes, const struct bs_translated *translated,
+         struct bs_error *err) {
     bool run = true;
     bool again = false;
     enum bs_status status = bs_applier_commit(applier, err);
@@ -350,7 +380,7 @@ run_once(struct bs_applier *applier, const struct bs_statement *statement, const
     if (status == BS_OK && run) {
         status = run_statement(applier, statement, ddl, translated, again, err);
     }
-    return status == BS_OK ? finish(applier, ddl, err) : status;
+    return status == BS_OK ? finish(applier, ddl, notes, err) : status;
 }
 
 /* Without a key the two servers keep rows in different orders, and would number them differently.
@@ -381,18 +411,18 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
  * words. */
 static void
 translate(const struct bs_applier *applier, const struct bs_statement *statement,
-          const struct bs_ddl *ddl, struct bs_translated *translated) {
+          const struct bs_ddl *ddl, bool converts, struct bs_translated *translated) {
     struct bs_buf text = {0};
     uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
-    bs_buf_put(&text, statement->sql.data, ddl->cut_from);
-    bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
-    const struct bs_table *here =
-        ddl->kind == BS_OBJECT_TABLE
-            ? bs_applier_model(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name))
-            : NULL;
+    put_statement(&text, statement, ddl, converts);
+    const struct bs_target_table *here =
+        ddl->kind == BS_OBJECT_TABLE ? bs_applier_find_table(applier, bs_str(ddl->objects[0].db),
+                                                             bs_str(ddl->objects[0].name))
+                                     : NULL;
     bs_translate_statement(applier->translation, bs_buf_str(&text),
                            (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
-                           (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0, here, translated);
+                           (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
+                           here != NULL ? here->model : NULL, translated);
     bs_buf_fini(&text);
 }
 
@@ -400,10 +430,15 @@ static enum bs_status
 run_translated(struct bs_applier *applier, const struct bs_statement *statement,
                const struct bs_ddl *ddl, struct bs_error *err) {
     struct bs_translated translated;
-    translate(applier, statement, ddl, &translated);
+    struct bs_engine_notes notes;
+    enum bs_status status = bs_engine_notes_take(&notes, applier, statement, ddl, err);
+    if (status != BS_OK) {
+        bs_engine_notes_fini(&notes);
+        return status;
+    }
+    translate(applier, statement, ddl, notes.converts, &translated);
     const struct bs_note *refused = bs_notes_find(&translated.notes, BS_NOTE_REFUSED);
     const struct bs_note *left_out = bs_notes_find(&translated.notes, BS_NOTE_LEFT_OUT);
-    enum bs_status status = BS_OK;
     if (refused != NULL) {
         status = refuse(statement, refused->text,
                         "drop this table from the task, or change it back on the source and take a "
@@ -416,8 +451,9 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
             char shown[SHOWN_MAX];
             bs_log(BS_LOG_WARNING, "%s: %s", left_out->text, show(statement, shown));
         }
-        status = run_once(applier, statement, ddl, &translated, err);
+        status = run_once(applier, statement, ddl, &notes, &translated, err);
     }
+    bs_engine_notes_fini(&notes);
     bs_translated_fini(&translated);
     return status;
 }
@@ -443,16 +479,28 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
         return refuse(statement, "a statement names objects inside and outside of the selection",
                       "select all of them or none, and take a new snapshot", err);
     }
-    if (ddl->kind == BS_OBJECT_SEQUENCE) {
-        return refuse(statement, "sequences are not moved by this version",
-                      "exclude them with --exclude-tables", err);
-    }
     if (applier->group_has_rows) {
         return refuse(statement, "a DDL statement stands behind rows in one transaction",
                       "this is not known to be written by any server: please report it", err);
     }
     enum bs_status status = check_auto_increment(applier, statement, ddl, err);
     return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
+}
+
+static bool
+empty_memory_table(struct bs_applier *applier, const struct bs_statement *statement) {
+    const struct bs_target_table *table = NULL;
+    if (!bs_engine_is_emptying(applier, statement, &table)) {
+        return false;
+    }
+    bs_lane_begin(&applier->lane);
+    (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
+    bs_buf_puts(&applier->lane.batch.sql, "DELETE FROM ");
+    bs_sql_put_table(&applier->lane.batch.sql, bs_str(table->model->db),
+                     bs_str(table->model->name));
+    bs_batch_close(&applier->lane.batch);
+    applier->group_counts = true;
+    return true;
 }
 
 static enum bs_status
@@ -470,6 +518,9 @@ apply_parsed(struct bs_applier *applier, const struct bs_statement *statement,
     case BS_DDL_UPKEEP:
         return skip(applier, statement, "no effect on content");
     case BS_DDL_DML:
+        if (empty_memory_table(applier, statement)) {
+            return BS_OK;
+        }
         return refuse(statement, "the source logged a change as a statement instead of rows",
                       "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
                       "then take a new snapshot",

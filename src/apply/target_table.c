@@ -1,6 +1,7 @@
 #include "apply/target_table.h"
 
 #include "base/mem.h"
+#include "schema/period.h"
 #include "sql/text.h"
 
 #include <stdlib.h>
@@ -22,7 +23,7 @@ write_insert_head(struct bs_target_table *table) {
 }
 
 struct bs_target_table *
-bs_target_table_new(struct bs_table *model) {
+bs_target_table_new(struct bs_table *model, bool keeps_history) {
     struct bs_target_table *table = bs_zalloc(sizeof *table);
     table->model = model;
     table->key = bs_table_row_key(model);
@@ -40,6 +41,9 @@ bs_target_table_new(struct bs_table *model) {
             table->references_itself ||
             (strcmp(fk->parent_db, model->db) == 0 && strcmp(fk->parent_table, model->name) == 0);
     }
+    table->has_period = bs_table_period(model, &table->period_start, &table->period_end);
+    table->keeps_history = table->has_period && keeps_history;
+    table->history = table->has_period ? bs_zalloc(sizeof *table->history) : NULL;
     write_insert_head(table);
     return table;
 }
@@ -51,6 +55,7 @@ bs_target_table_free(struct bs_target_table *table) {
     }
     bs_table_free(table->model);
     free(table->writable);
+    free(table->history);
     bs_buf_fini(&table->insert_head);
     free(table);
 }

@@ -9,18 +9,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* History that the target makes by itself, and the source's log names next. */
+struct bs_history_due {
+    size_t due;    /* so many rows */
+    char end[32];  /* of this row end */
+    bool replaces; /* the next insert of a current row is of a REPLACE that ends others */
+};
+
 struct bs_target_table {
     struct bs_table *model;   /* owned */
     const struct bs_key *key; /* by which rows are found, NULL: keyless */
     size_t *writable;         /* indexes of the columns that are assigned: all but generated ones */
     size_t writable_count;
     struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
-    bool is_transactional;     /* InnoDB: what the source rolls back is undone there */
-    bool references_itself;    /* a foreign key to the same table: rows go one by one, in order */
+    bool is_transactional;     /* on the source: what is rolled back there is undone */
+    bool has_period;           /* system-versioned: see src/apply/versioned.h */
+    bool keeps_history;        /* and with the source's periods on the target */
+    size_t period_start;       /* columns */
+    size_t period_end;
+    struct bs_history_due *history; /* owned, NULL without a period */
+    bool references_itself; /* a foreign key to the same table: rows go one by one, in order */
     bool is_cascaded; /* deleting a parent deletes its rows: so may deleting its own, in a cycle */
 };
 
-struct bs_target_table *bs_target_table_new(struct bs_table *model);
+/* keeps_history: the target takes rows of history. */
+struct bs_target_table *bs_target_table_new(struct bs_table *model, bool keeps_history);
 void bs_target_table_free(struct bs_target_table *table);
 
 #endif

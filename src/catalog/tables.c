@@ -112,12 +112,13 @@ on_column(struct load *load, const struct bs_answer *answer) {
     return BS_OK;
 }
 
-/* SHOW CREATE TABLE. create stays NULL for a table that is gone by now. */
+/* SHOW CREATE TABLE, or SEQUENCE, whose state is its row. create stays NULL for a table that is
+ * gone by now. */
 static enum bs_status
 read_create(struct load *load, struct bs_table *table) {
     enum { ER_NO_SUCH_TABLE_NO = 1146 };
     struct bs_buf text = {0};
-    bs_buf_puts(&text, "SHOW CREATE TABLE ");
+    bs_buf_puts(&text, table->is_sequence ? "SHOW CREATE SEQUENCE " : "SHOW CREATE TABLE ");
     bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
     struct bs_answer answer;
     struct bs_error failure;

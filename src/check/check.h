@@ -35,6 +35,7 @@ struct bs_check_config {
     const struct bs_selection *selection;
     struct bs_state state;
     enum bs_check_for purpose;
+    bool keep_engines;
 };
 
 /* Fails only if a check could not be made at all (connection lost, unknown table in the selection:

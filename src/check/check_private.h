@@ -80,8 +80,8 @@ bs_check_function bs_check_log_bin, bs_check_binlog_format, bs_check_row_image,
     bs_check_binlog_filters, bs_check_xa;
 bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_check_process,
     bs_check_definers, bs_check_function_creators, bs_check_routine_privileges, bs_check_freeze;
-bs_check_function bs_check_target_empty, bs_check_engines, bs_check_keyless, bs_check_columns,
-    bs_check_versioned, bs_check_sequences, bs_check_foreign_keys;
+bs_check_function bs_check_target_empty, bs_check_engines, bs_check_without_transactions,
+    bs_check_keyless, bs_check_versioned, bs_check_sequences, bs_check_foreign_keys;
 bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades;
 
 #endif

@@ -1,6 +1,8 @@
 /* Checks of what is to be moved. */
 #include "base/mem.h"
 #include "check/check_private.h"
+#include "schema/engine.h"
+#include "schema/period.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,21 +107,98 @@ bs_check_target_empty(struct bs_checking *c, struct bs_error *err) {
     return status;
 }
 
+/* Tables and sequences alike have an engine; views have none. */
+static bool
+has_engine(const struct bs_check_table *table) {
+    return strcmp(table->type, "VIEW") != 0;
+}
+
+/* "; MERGE tables show the rows of other tables", once for each engine. */
+static void
+put_problem(struct bs_buf *out, const char *engine) {
+    struct bs_buf text = {0};
+    bs_buf_printf(&text, "; tables of engine %s %s", *engine != '\0' ? engine : "(unknown)",
+                  bs_engine_problem(engine));
+    if (strstr(bs_buf_cstr(out), bs_buf_cstr(&text)) == NULL) {
+        bs_buf_put_str(out, bs_buf_str(&text));
+    }
+    bs_buf_fini(&text);
+}
+
+/* InnoDB wants an AUTO_INCREMENT column to be the first of a key, which the others do not. */
+static enum bs_status
+find_auto_increments(struct bs_checking *c, struct bs_check_names *names, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status = bs_sql_query(
+        c->config->source, &result, err,
+        "SELECT c.TABLE_SCHEMA, c.TABLE_NAME FROM information_schema.COLUMNS AS c "
+        "LEFT JOIN information_schema.STATISTICS AS s ON s.TABLE_SCHEMA=c.TABLE_SCHEMA AND "
+        "s.TABLE_NAME=c.TABLE_NAME AND s.COLUMN_NAME=c.COLUMN_NAME AND s.SEQ_IN_INDEX=1 "
+        "WHERE c.EXTRA LIKE '%%auto_increment%%' AND s.INDEX_NAME IS NULL");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        const struct bs_check_table *table = bs_check_find_table(c, row[0], row[1]);
+        if (table != NULL && bs_engine_kind(table->engine) == BS_ENGINE_CONVERTED) {
+            bs_check_names_add(names, table->db, table->name);
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
 enum bs_status
 bs_check_engines(struct bs_checking *c, struct bs_error *err) {
+    struct bs_check_names names = {0};
+    struct bs_buf problems = {0};
+    size_t converted = 0;
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < c->table_count; i++) {
+        const struct bs_check_table *table = &c->tables[i];
+        enum bs_engine_kind kind = bs_engine_kind(table->engine);
+        converted += has_engine(table) && kind == BS_ENGINE_CONVERTED;
+        if (has_engine(table) && kind == BS_ENGINE_REFUSED) {
+            bs_check_names_add(&names, table->db, table->name);
+            put_problem(&problems, table->engine);
+        }
+    }
+    size_t refused = names.count;
+    if (converted > 0 && !c->config->keep_engines) {
+        status = find_auto_increments(c, &names, err);
+    }
+    if (names.count > refused) {
+        bs_buf_puts(&problems, "; InnoDB does not take an AUTO_INCREMENT column that comes first "
+                               "in no key");
+    }
+    char *what = bs_asprintf("tables that cannot be moved%s", bs_buf_cstr(&problems));
+    add_names(c, &names, BS_CHECK_FAIL, what,
+              bs_strdup("convert each on the source (ALTER TABLE ... ENGINE=InnoDB), or leave them "
+                        "out with --exclude-tables; where it is AUTO_INCREMENT, add a key that "
+                        "begins with that column, or take --keep-engines"),
+              "every table is of an engine that can be moved");
+    free(what);
+    bs_buf_fini(&problems);
+    return status;
+}
+
+enum bs_status
+bs_check_without_transactions(struct bs_checking *c, struct bs_error *err) {
     struct bs_check_names names = {0};
     (void)err;
     for (size_t i = 0; i < c->table_count; i++) {
         const struct bs_check_table *table = &c->tables[i];
-        if (is_base_table(table) && strcmp(table->engine, "InnoDB") != 0) {
+        if (has_engine(table) && bs_engine_kind(table->engine) == BS_ENGINE_CONVERTED) {
             bs_check_names_add(&names, table->db, table->name);
         }
     }
-    add_names(
-        c, &names, BS_CHECK_FAIL, "tables that are not InnoDB cannot be moved yet",
-        bs_strdup("convert each on the source (ALTER TABLE ... ENGINE=InnoDB), or leave them out "
-                  "with --exclude-tables"),
-        "every table is InnoDB");
+    const char *fix =
+        c->config->keep_engines
+            ? "each is locked against writes until it is copied. They stay what they are, so a "
+              "crash while following can leave some of their changes made twice or half made; it "
+              "is noticed where rows have keys. Leave --keep-engines out to have them as InnoDB"
+            : "they become InnoDB on the target, and each is locked against writes until it is "
+              "copied; --keep-engines keeps their engines, at the price of exactness after a crash";
+    add_names(c, &names, BS_CHECK_WARNING, "tables of engines without transactions", bs_strdup(fix),
+              "every table is of an engine with transactions");
     return BS_OK;
 }
 
@@ -169,35 +248,6 @@ bs_check_keyless(struct bs_checking *c, struct bs_error *err) {
     return BS_OK;
 }
 
-enum bs_status
-bs_check_columns(struct bs_checking *c, struct bs_error *err) {
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *row = NULL;
-    struct bs_check_names names = {0};
-    if (c->source.flavour != BS_MARIADB) {
-        return BS_OK;
-    }
-    enum bs_status status =
-        bs_sql_query(c->config->source, &result, err,
-                     "SELECT DISTINCT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS "
-                     "WHERE COLUMN_TYPE LIKE '%%COMPRESSED*/%%'");
-    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
-        if (bs_check_find_table(c, row[0], row[1]) != NULL) {
-            bs_check_names_add(&names, row[0].data, row[1].data);
-        }
-    }
-    bs_sql_result_free(result);
-    if (status != BS_OK) {
-        bs_check_names_fini(&names);
-        return status;
-    }
-    add_names(c, &names, BS_CHECK_FAIL, "tables with COMPRESSED columns cannot be moved yet",
-              bs_strdup("take COMPRESSED off these columns (ALTER TABLE ... MODIFY), or leave the "
-                        "tables out with --exclude-tables"),
-              "no column is COMPRESSED");
-    return BS_OK;
-}
-
 static enum bs_status
 refuse_type(struct bs_checking *c, const char *type, const char *what, const char *fix,
             const char *pass) {
@@ -214,21 +264,92 @@ refuse_type(struct bs_checking *c, const char *type, const char *what, const cha
     return BS_OK;
 }
 
+/* Names from the source, those of them that are selected. */
+static enum bs_status
+find_names(struct bs_checking *c, const char *query, struct bs_check_names *names,
+           struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status = bs_sql_query(c->config->source, &result, err, "%s", query);
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        if (bs_check_find_table(c, row[0], row[1]) != NULL) {
+            bs_check_names_add(names, row[0].data, row[1].data);
+        }
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+static enum bs_status
+warn_of_history(struct bs_checking *c) {
+    struct bs_check_names names = {0};
+    for (size_t i = 0; i < c->table_count; i++) {
+        if (strcmp(c->tables[i].type, "SYSTEM VERSIONED") == 0) {
+            bs_check_names_add(&names, c->tables[i].db, c->tables[i].name);
+        }
+    }
+    if (bs_period_takes_history(&c->target)) {
+        bs_check_names_fini(&names);
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_strdup("system-versioned tables can be moved with their history"), NULL);
+        return BS_OK;
+    }
+    add_names(c, &names, BS_CHECK_WARNING,
+              "system-versioned tables whose history stays behind, since the target cannot take it",
+              bs_strdup("their current rows are moved exactly; for the history the target must be "
+                        "MariaDB 10.11 or newer"),
+              "there are no system-versioned tables");
+    return BS_OK;
+}
+
+/* By transaction: their changes are logged as statements. Changed by a cascade: the log does not
+ * tell when. */
 enum bs_status
 bs_check_versioned(struct bs_checking *c, struct bs_error *err) {
-    (void)err;
-    return refuse_type(
-        c, "SYSTEM VERSIONED", "system-versioned tables cannot be moved yet",
-        "leave them out with --exclude-tables, or drop their versioning (ALTER TABLE "
-        "... DROP SYSTEM VERSIONING removes their history)",
-        "no table is system-versioned");
+    struct bs_check_names names = {0};
+    if (c->source.flavour != BS_MARIADB) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        find_names(c,
+                   "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.COLUMNS WHERE "
+                   "GENERATION_EXPRESSION='ROW START' AND DATA_TYPE='bigint'",
+                   &names, err);
+    if (status == BS_OK && bs_period_takes_history(&c->target)) {
+        status = find_names(
+            c,
+            "SELECT DISTINCT r.CONSTRAINT_SCHEMA, r.TABLE_NAME FROM "
+            "information_schema.REFERENTIAL_CONSTRAINTS AS r JOIN information_schema.TABLES AS t "
+            "ON t.TABLE_SCHEMA=r.CONSTRAINT_SCHEMA AND t.TABLE_NAME=r.TABLE_NAME WHERE "
+            "t.TABLE_TYPE='SYSTEM VERSIONED' AND (r.DELETE_RULE IN ('CASCADE', 'SET NULL') OR "
+            "r.UPDATE_RULE IN ('CASCADE', 'SET NULL'))",
+            &names, err);
+    }
+    if (status == BS_OK && names.count == 0) {
+        return warn_of_history(c);
+    }
+    if (status == BS_OK) {
+        bs_check_add(
+            c, BS_CHECK_FAIL,
+            bs_asprintf("system-versioned tables whose history cannot be followed: by transaction "
+                        "ids (BIGINT), or with foreign keys that cascade: %s",
+                        bs_check_names_text(&names)),
+            bs_strdup("leave them out with --exclude-tables; or drop their versioning (ALTER TABLE "
+                      "... DROP SYSTEM VERSIONING removes their history)"));
+    }
+    bs_check_names_fini(&names);
+    return status;
 }
 
 enum bs_status
 bs_check_sequences(struct bs_checking *c, struct bs_error *err) {
     (void)err;
-    return refuse_type(c, "SEQUENCE", "sequences cannot be moved yet",
-                       "leave them out with --exclude-tables and create them on the target by hand",
+    if (c->target.flavour == BS_MARIADB) {
+        return BS_OK;
+    }
+    return refuse_type(c, "SEQUENCE", "MySQL has no sequences; the source has",
+                       "leave them out with --exclude-tables, and the tables too whose defaults "
+                       "take values from them",
                        "there are no sequences");
 }
 

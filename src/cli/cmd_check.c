@@ -8,10 +8,8 @@
 #include <stdio.h>
 
 static const struct bs_option OPTIONS[] = {
-    BS_OPTION_SOURCE,
-    BS_OPTION_TARGET,
-    BS_OPTIONS_SELECTION,
-    BS_OPTIONS_COMMON,
+    BS_OPTION_SOURCE,       BS_OPTION_TARGET,  BS_OPTIONS_SELECTION,
+    BS_OPTION_KEEP_ENGINES, BS_OPTIONS_COMMON,
 };
 
 static const char *
@@ -65,8 +63,10 @@ put_json(struct bs_buf *out, const struct bs_check_report *report) {
 static enum bs_status
 run_checks(struct bs_run *run, enum bs_check_for purpose, struct bs_check_report *report,
            struct bs_error *err) {
-    struct bs_check_config config = {
-        .selection = &run->selection, .state = run->state, .purpose = purpose};
+    struct bs_check_config config = {.selection = &run->selection,
+                                     .state = run->state,
+                                     .purpose = purpose,
+                                     .keep_engines = run->values->keep_engines};
     enum bs_status status = bs_cli_connect(&run->source, &config.source, err);
     if (status == BS_OK) {
         status = bs_cli_connect(&run->target, &config.target, err);

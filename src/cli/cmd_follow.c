@@ -27,6 +27,7 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTION_GIVE_UP,
     BS_OPTION_MEMORY,
     BS_OPTION_NO_TARGET_BINLOG,
+    BS_OPTION_KEEP_ENGINES,
     BS_OPTIONS_SELECTION,
     BS_OPTIONS_COMMON,
 };
@@ -202,6 +203,7 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
         .until = until,
         .memory_bytes = v->memory,
         .no_target_binlog = v->no_target_binlog,
+        .keep_engines = v->keep_engines,
         .give_up_ms = (uint32_t)v->give_up_ms,
         .opened = bs_cutover_opened,
         .cutover = until == BS_FOLLOW_UNTIL_CUTOVER ? bs_cutover_perform : NULL,

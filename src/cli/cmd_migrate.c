@@ -13,6 +13,7 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTION_GIVE_UP,
     BS_OPTION_MEMORY,
     BS_OPTION_NO_TARGET_BINLOG,
+    BS_OPTION_KEEP_ENGINES,
     BS_OPTIONS_COMMON,
 };
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 static const struct bs_option OPTIONS[] = {
-    BS_OPTION_SOURCE, BS_OPTION_TARGET,           BS_OPTIONS_SELECTION, BS_OPTIONS_COPY,
-    BS_OPTION_MEMORY, BS_OPTION_NO_TARGET_BINLOG, BS_OPTIONS_COMMON,
+    BS_OPTION_SOURCE, BS_OPTION_TARGET,           BS_OPTIONS_SELECTION,   BS_OPTIONS_COPY,
+    BS_OPTION_MEMORY, BS_OPTION_NO_TARGET_BINLOG, BS_OPTION_KEEP_ENGINES, BS_OPTIONS_COMMON,
 };
 
 static double
@@ -65,6 +65,8 @@ put_json(struct bs_buf *out, const struct bs_snapshot_report *r) {
     bs_json_put_double(out, "bytes_per_s", per_second(r->bytes, r->elapsed_ms));
     bs_json_put_i64(out, "locked_ms", r->locked_ms);
     bs_json_put_text(out, "consistency", r->consistency);
+    bs_json_put_u64(out, "locked_tables", r->locked_tables);
+    bs_json_put_i64(out, "locked_tables_ms", r->long_locked_ms);
     bs_json_put_text(out, "file", r->point.file);
     bs_json_put_u64(out, "pos", r->point.pos);
     bs_json_put_text(out, "gtid", r->point.gtid);
@@ -96,8 +98,14 @@ put_text(struct bs_buf *out, const struct bs_snapshot_report *r) {
     bs_report_put_bytes(&line, (uint64_t)per_second(r->bytes, r->elapsed_ms));
     bs_buf_puts(&line, "/s");
     bs_report_put_line(out, "time", "%s", bs_buf_cstr(&line));
+    bs_buf_clear(&line);
     bs_report_put_line(out, "source locked", "%" PRId64 " ms (%s)", r->locked_ms,
                        r->consistency != NULL ? r->consistency : "no lock");
+    if (r->locked_tables > 0) {
+        bs_report_put_things(&line, r->locked_tables, "table");
+        bs_report_put_line(out, "locked for longer", "%s without transactions, %" PRId64 " ms",
+                           bs_buf_cstr(&line), r->long_locked_ms);
+    }
     bs_report_put_position(out, &r->point);
     bs_buf_puts(out,
                 "Next: 'binstream follow --until-cutover' replays what has been written since.\n");
@@ -120,6 +128,7 @@ bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         .consistency = (enum bs_consistency)v->consistency,
         .position = (enum bs_position_choice)v->position,
         .no_target_binlog = v->no_target_binlog,
+        .keep_engines = v->keep_engines,
         .progress = show_progress,
         .progress_arg = run,
     };

@@ -14,7 +14,7 @@ struct bs_values {
     uint64_t threads, memory, chunk_bytes;
     uint64_t lock_timeout_ms, max_freeze_ms, give_up_ms;
     int consistency, position, freeze;
-    bool no_target_binlog, until_cutover, until_caught_up, watch, state_only;
+    bool no_target_binlog, keep_engines, until_cutover, until_caught_up, watch, state_only;
 };
 
 enum bs_progress_mode {
@@ -79,6 +79,13 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
         .name = "no-target-binlog", .kind = BS_OPTION_FLAG, .offset = BS_FIELD(no_target_binlog),  \
         .help = "do not write what is copied into the target's own binary log; replicas of the "   \
                 "target then lack it"                                                              \
+    }
+#define BS_OPTION_KEEP_ENGINES                                                                     \
+    {                                                                                              \
+        .name = "keep-engines", .kind = BS_OPTION_FLAG, .offset = BS_FIELD(keep_engines),          \
+        .help = "leave tables of MyISAM, Aria, MEMORY and the like what they are, instead of "     \
+                "making them InnoDB; a crash while following may then leave changes in them "      \
+                "made twice or half made"                                                          \
     }
 #define BS_OPTIONS_COPY                                                                            \
     {.name = "threads",                                                                            \

@@ -181,9 +181,11 @@ write_report(const struct attempt *attempt, int64_t freeze_ms) {
                   bs_freeze_name(attempt->mode), freeze_ms, file, attempt->final.pos, gtid);
     bs_buf_printf(&json,
                   ",\"triggers\":%" PRIu64 ",\"events\":%" PRIu64 ",\"auto_increment\":%" PRIu64
-                  ",\"transactions\":%" PRIu64 ",\"rows\":%" PRIu64 ",\"lag_s\":0}",
+                  ",\"sequences\":%" PRIu64 ",\"transactions\":%" PRIu64 ",\"rows\":%" PRIu64
+                  ",\"lag_s\":0}",
                   attempt->counts.triggers, attempt->counts.events, attempt->counts.auto_increments,
-                  bs_follow_groups(attempt->follow), bs_follow_rows(attempt->follow));
+                  attempt->counts.sequences, bs_follow_groups(attempt->follow),
+                  bs_follow_rows(attempt->follow));
     return bs_buf_take_cstr(&json);
 }
 

@@ -157,6 +157,86 @@ carry_counters(struct bs_sql *source, struct bs_sql *target, const struct bs_sel
     return status == BS_OK ? BS_OK : bs_error_context(err, "carrying AUTO_INCREMENT over");
 }
 
+/* A sequence's whole state is the one row that it shows, as the values of an INSERT; *found false
+ * if there is no such sequence. */
+static enum bs_status
+read_sequence(struct bs_sql *sql, struct bs_str db, struct bs_str name, struct bs_buf *values,
+              bool *found, struct bs_error *err) {
+    enum { ER_NO_SUCH_TABLE_NO = 1146 };
+    struct bs_buf table = {0};
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    bs_sql_put_table(&table, db, name);
+    enum bs_status status =
+        bs_sql_value(sql, values, found, &failure,
+                     "SELECT CONCAT_WS(',', next_not_cached_value, minimum_value, maximum_value, "
+                     "start_value, increment, cache_size, cycle_option, cycle_count) FROM %s",
+                     bs_buf_cstr(&table));
+    bs_buf_fini(&table);
+    if (status == BS_SERVER && failure.sql_errno == ER_NO_SUCH_TABLE_NO) {
+        *found = false;
+        return BS_OK;
+    }
+    if (status != BS_OK) {
+        *err = failure;
+    }
+    return status;
+}
+
+/* An INSERT into a sequence puts its row in the place of the one that is there. */
+static enum bs_status
+carry_sequence(struct bs_sql *source, struct bs_sql *target, struct bs_str db, struct bs_str name,
+               uint64_t *carried, struct bs_error *err) {
+    struct bs_buf wanted = {0}, there = {0}, text = {0};
+    bool on_source = false, on_target = false;
+    enum bs_status status = read_sequence(source, db, name, &wanted, &on_source, err);
+    if (status == BS_OK && on_source) {
+        status = read_sequence(target, db, name, &there, &on_target, err);
+    }
+    if (status == BS_OK && on_source && !on_target) {
+        status = bs_error_set(err, BS_CONFLICT, "sequence %.*s.%.*s is not on the target",
+                              (int)db.len, db.data, (int)name.len, name.data);
+    }
+    if (status == BS_OK && on_source && !bs_str_equal(bs_buf_str(&wanted), bs_buf_str(&there))) {
+        bs_buf_puts(&text, "INSERT INTO ");
+        bs_sql_put_table(&text, db, name);
+        bs_buf_printf(&text,
+                      " (next_not_cached_value, minimum_value, maximum_value, start_value, "
+                      "increment, cache_size, cycle_option, cycle_count) VALUES (%s)",
+                      bs_buf_cstr(&wanted));
+        status = bs_sql_run(target, bs_buf_str(&text), err);
+        *carried += status == BS_OK;
+    }
+    bs_buf_fini(&wanted);
+    bs_buf_fini(&there);
+    bs_buf_fini(&text);
+    return status;
+}
+
+/* The stream carries every reservation of values that is logged. Behind one that was not, the
+ * target would give out values that the source has given out already. */
+static enum bs_status
+carry_sequences(struct bs_sql *source, struct bs_sql *target, const struct bs_selection *selection,
+                int64_t deadline_ms, uint64_t *carried, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    enum bs_status status = bs_sql_query(source, &result, err,
+                                         "SELECT TABLE_SCHEMA, TABLE_NAME FROM "
+                                         "information_schema.TABLES WHERE TABLE_TYPE='SEQUENCE'");
+    while (status == BS_OK && (status = bs_sql_next(result, &fields, err)) == BS_OK &&
+           fields != NULL) {
+        if (!bs_selection_has_table(selection, fields[0], fields[1])) {
+            continue;
+        }
+        status = check_deadline(deadline_ms, err);
+        if (status == BS_OK) {
+            status = carry_sequence(source, target, fields[0], fields[1], carried, err);
+        }
+    }
+    bs_sql_result_free(result);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "carrying sequences over");
+}
+
 enum bs_status
 bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct bs_sql *target,
                   const struct bs_translation *translation, const struct bs_selection *selection,
@@ -165,6 +245,9 @@ bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct 
     memset(counts, 0, sizeof *counts);
     enum bs_status status =
         carry_counters(source, target, selection, deadline_ms, &counts->auto_increments, err);
+    if (status == BS_OK && server->flavour == BS_MARIADB) {
+        status = carry_sequences(source, target, selection, deadline_ms, &counts->sequences, err);
+    }
     if (status == BS_OK) {
         status = create_kind(source, server, target, translation, selection, state,
                              BS_OBJECT_TRIGGER, deadline_ms, &counts->triggers, err);

@@ -1,6 +1,7 @@
-/* What is made on the target last, while the source is frozen and drained: triggers, events, and
- * AUTO_INCREMENT counters, all as the source has them now. Triggers and events must not exist
- * earlier, or they would fire on replayed rows; so an undone cutover drops what was made here. */
+/* What is made on the target last, while the source is frozen and drained: triggers, events,
+ * AUTO_INCREMENT counters, and what the log did not say of sequences, all as the source has them
+ * now. Triggers and events must not exist earlier, or they would fire on replayed rows; so an
+ * undone cutover drops what was made here. */
 #ifndef BS_CUTOVER_FINISH_H
 #define BS_CUTOVER_FINISH_H
 
@@ -14,7 +15,7 @@
 #include <stdint.h>
 
 struct bs_finish_counts {
-    uint64_t triggers, events, auto_increments;
+    uint64_t triggers, events, auto_increments, sequences;
 };
 
 /* deadline_ms: bs_clock_mono_ms after which it gives up with BS_CANCELLED. */

@@ -113,6 +113,7 @@ open_applier(struct bs_follow *follow, struct bs_error *err) {
         .state = follow->config->state,
         .epoch = follow->epoch,
         .no_target_binlog = follow->config->no_target_binlog,
+        .keep_engines = follow->config->keep_engines,
         .selection = &follow->selection,
         .translation = &follow->translation,
     };
@@ -123,6 +124,7 @@ open_applier(struct bs_follow *follow, struct bs_error *err) {
 static enum bs_status
 read_target_collations(struct bs_follow *follow, struct bs_error *err) {
     follow->translation.target = follow->target;
+    follow->translation.keep_engines = follow->config->keep_engines;
     return follow->translation.target_collations.count > 0
                ? BS_OK
                : bs_catalog_collations(follow->control, &follow->translation.target_collations,

@@ -39,6 +39,7 @@ struct bs_follow_config {
     enum bs_follow_until until;
     uint64_t memory_bytes;
     bool no_target_binlog;
+    bool keep_engines;
     uint32_t give_up_ms; /* how long a lost source or target is tried again */
     /* Called on the lane's thread once the task is taken over, before anything is applied: what an
      * interrupted cutover left behind is put back here. May be NULL. */

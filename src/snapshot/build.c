@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "schema/engine.h"
 #include "snapshot/create_text.h"
 #include "sql/text.h"
 
@@ -233,12 +234,18 @@ bs_build_translate(const struct bs_translation *translation, struct bs_schema *s
 static void
 put_create(struct bs_buf *out, const struct bs_translation *translation,
            const struct bs_table *table) {
-    struct bs_buf text = {0};
+    struct bs_buf text = {0}, of_engine = {0};
     struct bs_translated translated;
     bs_create_text_put(&text, bs_str(table->create));
-    bs_translate_statement(translation, bs_buf_str(&text), false, false, NULL, &translated);
+    if (translation->keep_engines || bs_engine_kind(table->engine) != BS_ENGINE_CONVERTED) {
+        bs_buf_put_str(&of_engine, bs_buf_str(&text));
+    } else {
+        bs_engine_put_innodb(&of_engine, bs_buf_str(&text), false, false);
+    }
+    bs_translate_statement(translation, bs_buf_str(&of_engine), false, false, NULL, &translated);
     bs_buf_put_str(out, bs_buf_str(&translated.sql));
     bs_translated_fini(&translated);
+    bs_buf_fini(&of_engine);
     bs_buf_fini(&text);
 }
 
@@ -264,13 +271,18 @@ create_table(struct bs_sql *control, const struct bs_state *state,
     return bs_stop_check(err);
 }
 
+/* A table may have NEXT VALUE FOR a sequence as a default, so sequences come first. */
 static enum bs_status
 create_tables(struct bs_sql *control, const struct bs_state *state,
               const struct bs_translation *translation, const struct bs_schema *schema,
               struct bs_error *err) {
     enum bs_status status = BS_OK;
-    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-        status = create_table(control, state, translation, schema->tables[i], err);
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+            if (schema->tables[i]->is_sequence == (pass == 0)) {
+                status = create_table(control, state, translation, schema->tables[i], err);
+            }
+        }
     }
     return status;
 }

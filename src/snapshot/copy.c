@@ -8,6 +8,8 @@
 #include "snapshot/copy.h"
 
 #include "base/mem.h"
+#include "schema/engine.h"
+#include "schema/period.h"
 #include "sql/text.h"
 
 #include <stdio.h>
@@ -94,10 +96,18 @@ is_cuttable(enum bs_type type) {
     return false;
 }
 
+/* MEMORY's are hashes by default; ARCHIVE's find single rows only. */
+static bool
+has_ordered_keys(const struct bs_table *table) {
+    struct bs_str engine = bs_str(table->engine != NULL ? table->engine : "");
+    return bs_str_is_nocase(engine, "InnoDB") || bs_str_is_nocase(engine, "MyISAM") ||
+           bs_str_is_nocase(engine, "Aria");
+}
+
 static const struct bs_key *
 cutting_key(const struct bs_table *table) {
     const struct bs_key *key = bs_table_row_key(table);
-    if (key == NULL || table->is_sequence) {
+    if (key == NULL || table->is_sequence || !has_ordered_keys(table)) {
         return NULL;
     }
     for (size_t i = 0; i < key->part_count; i++) {
@@ -129,6 +139,19 @@ add_column(struct bs_copy *copy, const struct bs_table *there, bool *taken, size
 }
 
 static void
+add_period(struct bs_copy *copy) {
+    size_t start = 0, end = 0;
+    if (!bs_table_period(copy->table, &start, &end)) {
+        copy->for_ever = NULL;
+        return;
+    }
+    copy->columns[copy->column_count++] =
+        (struct bs_carried){&copy->table->columns[start], BS_CARRY_PLAIN};
+    copy->columns[copy->column_count++] =
+        (struct bs_carried){&copy->table->columns[end], BS_CARRY_ROW_END};
+}
+
+static void
 choose_columns(struct bs_copy *copy, const struct bs_table *there) {
     const struct bs_table *table = copy->table;
     const struct bs_key *key = bs_table_row_key(table);
@@ -140,6 +163,9 @@ choose_columns(struct bs_copy *copy, const struct bs_table *there) {
     copy->naming_count = key != NULL && copy->column_count == key->part_count ? key->part_count : 0;
     for (size_t i = 0; i < table->column_count; i++) {
         add_column(copy, there, taken, i);
+    }
+    if (copy->for_ever != NULL) {
+        add_period(copy);
     }
     free(taken);
 }
@@ -179,9 +205,21 @@ put_float(struct bs_buf *out, const struct bs_column *column) {
     }
 }
 
+/* Servers before MariaDB 11.5 say 2038. */
 static void
-put_select_column(struct bs_buf *out, const struct bs_carried *carried) {
-    if (carried->carry == BS_CARRY_FLOAT) {
+put_row_end(struct bs_buf *out, const struct bs_column *column, const char *for_ever) {
+    bs_buf_puts(out, "IF(");
+    bs_sql_put_ident(out, bs_str(column->name));
+    bs_buf_printf(out, ">='2038-01-19 03:14:07.999999', '%s', ", for_ever);
+    bs_sql_put_ident(out, bs_str(column->name));
+    bs_buf_puts(out, ")");
+}
+
+static void
+put_select_column(struct bs_buf *out, const struct bs_carried *carried, const char *for_ever) {
+    if (carried->carry == BS_CARRY_ROW_END) {
+        put_row_end(out, carried->column, for_ever);
+    } else if (carried->carry == BS_CARRY_FLOAT) {
         put_float(out, carried->column);
     } else if (carried->carry == BS_CARRY_INDEX) {
         bs_buf_puts(out, "CAST(");
@@ -198,11 +236,12 @@ make_select(const struct bs_copy *copy) {
     bs_buf_puts(&out, "SELECT ");
     for (size_t i = 0; i < copy->column_count; i++) {
         bs_buf_puts(&out, i > 0 ? ", " : "");
-        put_select_column(&out, &copy->columns[i]);
+        put_select_column(&out, &copy->columns[i], copy->for_ever);
     }
     /* A table whose columns are all generated still has a number of rows. */
     bs_buf_puts(&out, copy->column_count == 0 ? "1 FROM " : " FROM ");
     put_name(&out, copy->table);
+    bs_buf_puts(&out, copy->for_ever != NULL ? " FOR SYSTEM_TIME ALL" : "");
     if (copy->key != NULL) {
         bs_buf_puts(&out, " FORCE INDEX (");
         bs_sql_put_ident(&out, bs_str(copy->key->name));
@@ -268,9 +307,11 @@ make_insert(const struct bs_copy *copy) {
 }
 
 struct bs_copy *
-bs_copy_new(const struct bs_table *table, const struct bs_table *there) {
+bs_copy_new(const struct bs_table *table, const struct bs_table *there, const char *for_ever) {
     struct bs_copy *copy = bs_zalloc(sizeof *copy);
     copy->table = table;
+    copy->for_ever = for_ever;
+    copy->is_locked = bs_engine_kind(table->engine) != BS_ENGINE_INNODB;
     copy->key = cutting_key(table);
     choose_columns(copy, there);
     copy->select = make_select(copy);

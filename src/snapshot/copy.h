@@ -17,13 +17,14 @@ enum bs_form { BS_FORM_LOAD, BS_FORM_INSERT };
 
 /* How a value crosses. */
 enum bs_carry {
-    BS_CARRY_PLAIN, /* digits and punctuation: nothing to escape */
-    BS_CARRY_BYTES, /* any bytes, stored as they are */
-    BS_CARRY_INDEX, /* ENUM, SET, BIT: as a number, CAST AS UNSIGNED both ways */
-    BS_CARRY_FLOAT, /* FLOAT: read as a double, which holds it exactly */
-    BS_CARRY_ASCII, /* UUID, INET: text; as binary bytes the server would take it for the raw form
-                     */
-    BS_CARRY_JSON,  /* to MySQL's JSON: must not arrive as binary bytes */
+    BS_CARRY_PLAIN,   /* digits and punctuation: nothing to escape */
+    BS_CARRY_BYTES,   /* any bytes, stored as they are */
+    BS_CARRY_INDEX,   /* ENUM, SET, BIT: as a number, CAST AS UNSIGNED both ways */
+    BS_CARRY_FLOAT,   /* FLOAT: read as a double, which holds it exactly */
+    BS_CARRY_ASCII,   /* UUID, INET: text; as binary bytes the server would take it for the raw form
+                       */
+    BS_CARRY_JSON,    /* to MySQL's JSON: must not arrive as binary bytes */
+    BS_CARRY_ROW_END, /* of a system-versioned table: "for ever" becomes the target's */
 };
 
 struct bs_carried {
@@ -39,14 +40,19 @@ struct bs_copy {
     size_t column_count;
     size_t naming_count; /* the leading columns that name a row; 0: none does */
     bool has_json;
-    uint64_t table_id; /* InnoDB's, at the point; 0: DDL on the table is held off instead */
-    char *select;      /* "SELECT ... FROM `db`.`t`" with the index hint */
-    char *load;        /* "LOAD DATA LOCAL INFILE ..." */
-    char *insert;      /* "INSERT INTO `db`.`t` (...) VALUES " */
+    const char *for_ever; /* NULL, or the table has a period, and its history is copied too */
+    bool is_locked;       /* of an engine without views: read by the session that holds its lock */
+    uint64_t table_id;    /* InnoDB's, at the point; 0: DDL on the table is held off instead */
+    char *select;         /* "SELECT ... FROM `db`.`t`" with the index hint */
+    char *load;           /* "LOAD DATA LOCAL INFILE ..." */
+    char *insert;         /* "INSERT INTO `db`.`t` (...) VALUES " */
 };
 
-/* there: the table as the target has it; the same model where both are of one flavour. */
-struct bs_copy *bs_copy_new(const struct bs_table *table, const struct bs_table *there);
+/* there: the table as the target has it; the same model where both are of one flavour. for_ever:
+ * the row end of current rows on the target, if it takes history; else NULL: then current rows
+ * alone are copied of system-versioned tables. */
+struct bs_copy *bs_copy_new(const struct bs_table *table, const struct bs_table *there,
+                            const char *for_ever);
 void bs_copy_free(struct bs_copy *copy);
 
 /* "db.table", for messages. */

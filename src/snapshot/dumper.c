@@ -5,6 +5,7 @@
  * that were read go, so that DDL on a table that is done with does not wait for the whole copy. */
 #include "snapshot/pair.h"
 
+#include "base/clock.h"
 #include "sql/json_check.h"
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
@@ -250,7 +251,7 @@ dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
     if (status == BS_OK) {
         status = check_identity(pair, chunk->copy, err);
     }
-    if (status == BS_OK) {
+    if (status == BS_OK && !pair->is_locker) {
         status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
     }
     if (status == BS_OK) {
@@ -278,15 +279,26 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
     return status == BS_OK ? BS_OK : explain(item->copy, err);
 }
 
+/* Its tables are loaded, so that nothing can have to be read again. */
+static enum bs_status
+unlock(struct bs_pair *pair, struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(pair->source, err, "UNLOCK TABLES");
+    pair->unlocked_us = bs_clock_mono_us();
+    return status;
+}
+
 void *
 bs_dumper_main(void *arg) {
     struct bs_pair *pair = arg;
     struct bs_work_item item;
     struct bs_error err = {0};
     enum bs_status status = BS_OK;
-    while (status == BS_OK && bs_work_take(pair->config->work, &item)) {
+    while (status == BS_OK && bs_work_take(pair->config->work, pair->is_locker, &item)) {
         status = do_item(pair, &item, &err);
         bs_bound_fini(&item.after);
+    }
+    if (status == BS_OK && pair->is_locker && !bs_work_is_stopped(pair->config->work)) {
+        status = unlock(pair, &err);
     }
     if (status != BS_OK) {
         bs_work_fail(pair->config->work, &err);

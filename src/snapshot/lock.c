@@ -6,6 +6,10 @@
  * wrote to a selected table has left the binlog's group commit before its locks go, so the position
  * read under the lock includes it.
  *
+ * Tables of engines without transactions are locked by a session apart, which keeps its lock until
+ * they are copied: so they share the position of all others. That session must also be the one
+ * that reads them: on MySQL 5.6 and older a writer that waits for the lock lets no new reader in.
+ *
  * The danger is the waiting: behind a long SELECT the lock request itself stops every later writer
  * of that table. So none is sent while a statement runs that is older than the lock timeout, and a
  * request that is not granted in that time is given up and made again later. */
@@ -14,6 +18,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "schema/engine.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
@@ -106,13 +111,13 @@ wait_for_long_statements(const struct bs_point_config *config, struct bs_error *
 }
 
 static enum bs_status
-prepare_session(struct bs_lock *lock, const struct bs_point_config *config, struct bs_error *err) {
+prepare_session(struct bs_sql **sql, const struct bs_point_config *config, struct bs_error *err) {
     uint32_t seconds = (config->lock_timeout_ms + 999) / 1000;
     struct bs_sql_options options = {.program = "binstream locker"};
     seconds = seconds == 0 ? 1 : seconds;
-    enum bs_status status = bs_sql_connect(&lock->sql, config->endpoint, &options, err);
+    enum bs_status status = bs_sql_connect(sql, config->endpoint, &options, err);
     if (status == BS_OK) {
-        status = bs_sql_exec(lock->sql, err,
+        status = bs_sql_exec(*sql, err,
                              "SET SESSION autocommit=0, lock_wait_timeout=%" PRIu32
                              ", innodb_lock_wait_timeout=%" PRIu32,
                              seconds, seconds);
@@ -120,27 +125,57 @@ prepare_session(struct bs_lock *lock, const struct bs_point_config *config, stru
     return status;
 }
 
-static void
-put_lock_tables(struct bs_buf *out, const struct bs_schema *schema) {
-    bs_buf_puts(out, "LOCK TABLES ");
+bool
+bs_lock_is_long(const struct bs_table *table) {
+    return bs_engine_kind(table->engine) != BS_ENGINE_INNODB;
+}
+
+static bool
+has_long(const struct bs_schema *schema) {
+    bool has = false;
     for (size_t i = 0; i < schema->table_count; i++) {
-        bs_buf_puts(out, i > 0 ? ", " : "");
-        bs_sql_put_table(out, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
-        bs_buf_puts(out, " READ");
+        has = has || bs_lock_is_long(schema->tables[i]);
+    }
+    return has;
+}
+
+/* Nothing if there are no such tables. */
+static void
+put_lock_tables(struct bs_buf *out, const struct bs_schema *schema, bool is_long) {
+    for (size_t i = 0; i < schema->table_count; i++) {
+        if (bs_lock_is_long(schema->tables[i]) == is_long) {
+            bs_buf_puts(out, out->len > 0 ? ", " : "LOCK TABLES ");
+            bs_sql_put_table(out, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
+            bs_buf_puts(out, " READ");
+        }
     }
 }
 
 static enum bs_status
+lock_tables(struct bs_sql *sql, const struct bs_schema *schema, bool is_long,
+            struct bs_error *err) {
+    struct bs_buf text = {0};
+    put_lock_tables(&text, schema, is_long);
+    enum bs_status status = text.len > 0 ? bs_sql_run(sql, bs_buf_str(&text), err) : BS_OK;
+    bs_buf_fini(&text);
+    return status;
+}
+
+/* Two sessions, since only one of the locks goes at once. They may meet a transaction that holds
+ * what the one waits for and waits for what the other holds; no server sees that circle. So each
+ * asks once, and what one got is given up when the other has waited for too long. */
+static enum bs_status
 ask(struct bs_lock *lock, const struct bs_schema *schema, enum bs_consistency kind,
     struct bs_error *err) {
-    struct bs_buf text = {0};
-    if (kind == BS_CONSISTENCY_FTWRL) {
-        bs_buf_puts(&text, "FLUSH TABLES WITH READ LOCK");
-    } else {
-        put_lock_tables(&text, schema);
+    enum bs_status status = kind == BS_CONSISTENCY_FTWRL
+                                ? bs_sql_exec(lock->sql, err, "FLUSH TABLES WITH READ LOCK")
+                                : lock_tables(lock->sql, schema, false, err);
+    if (status == BS_OK && lock->long_sql != NULL) {
+        status = lock_tables(lock->long_sql, schema, true, err);
+        if (status != BS_OK) {
+            (void)!bs_sql_exec(lock->sql, NULL, "UNLOCK TABLES");
+        }
     }
-    enum bs_status status = bs_sql_run(lock->sql, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
     lock->granted_us = bs_clock_mono_us();
     lock->kind = kind;
     return status;
@@ -201,7 +236,10 @@ bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
              const struct bs_schema *schema, struct bs_error *err) {
     memset(lock, 0, sizeof *lock);
     bool first_ftwrl = config->consistency == BS_CONSISTENCY_FTWRL;
-    enum bs_status status = prepare_session(lock, config, err);
+    enum bs_status status = prepare_session(&lock->sql, config, err);
+    if (status == BS_OK && has_long(schema)) {
+        status = prepare_session(&lock->long_sql, config, err);
+    }
     if (status == BS_OK) {
         status =
             ask_patiently(lock, config, schema,
@@ -222,6 +260,8 @@ bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
 
 int64_t
 bs_lock_release(struct bs_lock *lock) {
+    bs_sql_close(lock->long_sql);
+    lock->long_sql = NULL;
     if (lock->sql == NULL) {
         return 0;
     }

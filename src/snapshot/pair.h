@@ -56,6 +56,8 @@ struct bs_pair {
     const struct bs_pair_config *config;
     unsigned int index;    /* the fence's slot too */
     struct bs_sql *source; /* its view is open, with savepoint BS_VIEW_SAVEPOINT */
+    bool is_locker;        /* instead of a view, source holds the lock of the locked tables */
+    int64_t unlocked_us;   /* and gave it up then, as bs_clock_mono_us; 0: not yet */
     struct bs_sql *target;
     struct bs_queue *queue;
     struct bs_queue *spare;

@@ -26,6 +26,9 @@
  * MariaDB keeps metadata locks over ROLLBACK TO SAVEPOINT in sessions that write to the binlog; so
  * the views' sessions say that they do not, where they may.
  *
+ * Engines without transactions have no views. Their tables stay locked until they are copied, by a
+ * session apart: docs/decisions/0008.
+ *
  * Rejected: reading the schema under the lock; it takes a second per thousand tables, in which
  * nobody could write. */
 #include "snapshot/point.h"
@@ -34,6 +37,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "schema/engine.h"
 #include "snapshot/pair.h"
 #include "sql/text.h"
 
@@ -164,14 +168,15 @@ run_batch(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err) {
 }
 
 /* Opens tables once in a transaction of sql's: DDL on them waits from here on. ids: only those
- * tables that have none; NULL: all. */
+ * tables that have none; NULL: all. Locked tables need none, and would not let this session in. */
 static enum bs_status
 pin_tables(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t *ids,
            struct bs_error *err) {
     struct bs_buf text = {0};
     enum bs_status status = BS_OK;
     for (size_t i = 0; i <= schema->table_count && status == BS_OK; i++) {
-        if (i < schema->table_count && (ids == NULL || ids[i] == 0)) {
+        if (i < schema->table_count && (ids == NULL || ids[i] == 0) &&
+            !bs_lock_is_long(schema->tables[i])) {
             bs_buf_puts(&text, text.len > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
             bs_sql_put_table(&text, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
             bs_buf_puts(&text, " LIMIT 0");
@@ -287,7 +292,7 @@ note_identities(const struct bs_point_config *config, struct bs_point *point,
     for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
         status = bs_catalog_table_id(config->control, config->server, bs_str(schema->tables[i]->db),
                                      bs_str(schema->tables[i]->name), &point->table_ids[i], err);
-        unknown += point->table_ids[i] == 0 ? 1 : 0;
+        unknown += point->table_ids[i] == 0 && !bs_lock_is_long(schema->tables[i]) ? 1 : 0;
     }
     if (status != BS_OK || unknown == 0) {
         return status;
@@ -325,6 +330,13 @@ is_gone(const struct bs_error *err) {
             err->sql_errno == NOT_BASE_TABLE);
 }
 
+static void
+keep_long_lock(struct bs_lock *lock, struct bs_point *point) {
+    point->locked_sql = lock->long_sql;
+    point->locked_since_us = lock->granted_us;
+    lock->long_sql = NULL;
+}
+
 static enum bs_status
 try_point(const struct bs_point_config *config, const struct bs_schema *schema,
           struct bs_point *point, enum outcome *outcome, struct bs_error *err) {
@@ -336,6 +348,9 @@ try_point(const struct bs_point_config *config, const struct bs_schema *schema,
     }
     if (status == BS_OK) {
         status = take_locked(config, &lock, schema, point, outcome, err);
+        if (status == BS_OK && *outcome == TAKEN) {
+            keep_long_lock(&lock, point);
+        }
         point->locked_ms = bs_lock_release(&lock);
     }
     if (status == BS_OK && *outcome == TAKEN) {
@@ -346,30 +361,38 @@ try_point(const struct bs_point_config *config, const struct bs_schema *schema,
     return status;
 }
 
-static const char *
-refused_engine(const struct bs_table *table) {
-    bool is_innodb = table->engine != NULL && bs_str_is_nocase(bs_str(table->engine), "InnoDB");
-    return is_innodb ? NULL : table->engine != NULL ? table->engine : "unknown";
+static enum bs_status
+check_engine(const struct bs_table *table, bool keep_engines, struct bs_error *err) {
+    const char *obstacle = keep_engines ? NULL : bs_engine_obstacle(table);
+    if (bs_engine_kind(table->engine) == BS_ENGINE_REFUSED) {
+        bs_error_set(err, BS_PRECHECK,
+                     "table %s.%s is of engine %s and cannot be moved: tables of it %s", table->db,
+                     table->name, table->engine != NULL ? table->engine : "unknown",
+                     bs_engine_problem(table->engine));
+        return bs_error_hint(err, "turn it into InnoDB, or leave it out: --exclude-tables '%s.%s'",
+                             table->db, table->name);
+    }
+    if (obstacle != NULL) {
+        bs_error_set(err, BS_PRECHECK, "table %s.%s (%s) cannot become InnoDB: %s", table->db,
+                     table->name, table->engine, obstacle);
+        return bs_error_hint(err,
+                             "add a key that begins with that column, or take --keep-engines, or "
+                             "leave it out: --exclude-tables '%s.%s'",
+                             table->db, table->name);
+    }
+    return BS_OK;
 }
 
 static enum bs_status
-check_tables(const struct bs_schema *schema, struct bs_error *err) {
+check_tables(const struct bs_schema *schema, bool keep_engines, struct bs_error *err) {
+    enum bs_status status = BS_OK;
     if (schema->table_count == 0) {
         return bs_error_set(err, BS_CONFIG, "the selection holds no table of the source");
     }
-    for (size_t i = 0; i < schema->table_count; i++) {
-        const struct bs_table *table = schema->tables[i];
-        const char *engine = refused_engine(table);
-        if (engine != NULL) {
-            bs_error_set(err, BS_PRECHECK,
-                         "table %s.%s is of engine %s, which has no view of one moment", table->db,
-                         table->name, engine);
-            return bs_error_hint(err,
-                                 "turn it into InnoDB, or leave it out: --exclude-tables '%s.%s'",
-                                 table->db, table->name);
-        }
+    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+        status = check_engine(schema->tables[i], keep_engines, err);
     }
-    return BS_OK;
+    return status;
 }
 
 /* On MariaDB each view knows its own position; under the lock it says nothing new, but belongs into
@@ -408,7 +431,7 @@ bs_point_take(const struct bs_point_config *config, struct bs_point *point, stru
         status =
             bs_catalog_schema(config->control, config->server, config->selection, &schema, err);
         if (status == BS_OK) {
-            status = check_tables(schema, err);
+            status = check_tables(schema, config->keep_engines, err);
         }
         if (status == BS_OK) {
             status = prepare_views(config, err);
@@ -428,6 +451,7 @@ void
 bs_point_fini(struct bs_point *point) {
     bs_position_fini(&point->position);
     bs_schema_free(point->schema);
+    bs_sql_close(point->locked_sql);
     free(point->table_ids);
     memset(point, 0, sizeof *point);
 }

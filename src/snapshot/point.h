@@ -25,6 +25,7 @@ struct bs_point_config {
     size_t view_count;
     uint32_t lock_timeout_ms;
     enum bs_consistency consistency;
+    bool keep_engines;
 };
 
 struct bs_point {
@@ -33,22 +34,30 @@ struct bs_point {
     uint64_t *table_ids; /* one per table of schema: InnoDB's, 0 where it cannot be told */
     int64_t locked_ms;
     const char *consistency;
+    struct bs_sql *locked_sql; /* holds the tables without transactions, NULL: there are none */
+    int64_t locked_since_us;   /* since when, as bs_clock_mono_us */
 };
 
-/* On success every view is open, with BS_VIEW_SAVEPOINT set, and the lock is gone. control is
- * inside a transaction that holds off DDL on the tables without an id, until it ends. */
+/* On success every view is open, with BS_VIEW_SAVEPOINT set, and the lock is gone, but for tables
+ * of engines without transactions: point->locked_sql keeps those locked until it is told to unlock
+ * or closed, and is the session to read them by. control is inside a transaction that holds off DDL
+ * on the tables without an id, until it ends. */
 enum bs_status bs_point_take(const struct bs_point_config *config, struct bs_point *point,
                              struct bs_error *err) BS_MUST_CHECK;
 void bs_point_fini(struct bs_point *point);
 
-/* lock.c: the locker. All on its own session, which is closed to give the lock up. */
+/* lock.c: the locker. On sessions of its own, which are closed to give the locks up. */
 struct bs_lock {
     struct bs_sql *sql;
+    struct bs_sql *long_sql;  /* with the tables without transactions; NULL: there are none. The
+                               * caller may take it over, and set it NULL */
     enum bs_consistency kind; /* what was granted: LOCK_TABLES or FTWRL */
     int64_t granted_us;
 };
 enum bs_status bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
                             const struct bs_schema *schema, struct bs_error *err) BS_MUST_CHECK;
+/* Whether a table must stay locked until it is copied: there is no view that shows it as it was. */
+bool bs_lock_is_long(const struct bs_table *table);
 /* How long it was held, in ms. Idempotent. */
 int64_t bs_lock_release(struct bs_lock *lock);
 

@@ -62,6 +62,7 @@ put_insert_value(struct bs_buf *out, enum bs_carry carry, struct bs_str value) {
         bs_buf_put_str(out, value);
         return;
     case BS_CARRY_PLAIN:
+    case BS_CARRY_ROW_END:
     case BS_CARRY_FLOAT:
         /* Quoted: the number -0 without quotes is the integer 0. */
         bs_buf_put_u8(out, '\'');

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "schema/period.h"
 #include "snapshot/begin.h"
 #include "snapshot/build.h"
 #include "snapshot/pair.h"
@@ -33,7 +34,7 @@
 #include <string.h>
 
 enum {
-    THREADS_MAX = BS_SLOT_COUNT - 1,
+    THREADS_MAX = BS_SLOT_COUNT - 2, /* one slot is for the pair that reads locked tables */
     TICK_MS = 200,
     PROGRESS_EVERY_MS = 1000,
     CHUNK_BYTES_DEFAULT = 16 << 20,
@@ -89,8 +90,10 @@ connect_control(struct run *run, struct bs_error *err) {
     if (status != BS_OK) {
         return bs_error_context(err, "connecting to the target");
     }
-    return bs_catalog_translation(run->source, &run->source_server, run->target,
-                                  &run->target_server, &run->translation, err);
+    status = bs_catalog_translation(run->source, &run->source_server, run->target,
+                                    &run->target_server, &run->translation, err);
+    run->translation.keep_engines = run->config->keep_engines;
+    return status;
 }
 
 static enum bs_status
@@ -134,6 +137,7 @@ take_point(struct run *run, struct bs_error *err) {
         .view_count = run->pair_count,
         .lock_timeout_ms = run->config->lock_timeout_ms,
         .consistency = run->config->consistency,
+        .keep_engines = run->config->keep_engines,
     };
     enum bs_status status = bs_point_take(&config, &run->point, err);
     if (status != BS_OK) {
@@ -186,6 +190,8 @@ read_there(struct run *run, struct bs_error *err) {
         }
         if (status == BS_OK) {
             run->there[i]->is_translated = true;
+            free(run->there[i]->engine); /* whose transactions the stream tells of */
+            run->there[i]->engine = bs_strdup(table->engine);
         }
     }
     return status;
@@ -229,10 +235,12 @@ make_work(struct run *run) {
     const struct bs_schema *schema = run->point.schema;
     uint64_t chunk_bytes = run->config->chunk_bytes;
     chunk_bytes = chunk_bytes == 0 ? CHUNK_BYTES_DEFAULT : chunk_bytes;
+    bool takes_history = bs_period_takes_history(&run->target_server);
+    const char *for_ever = takes_history ? bs_period_for_ever(&run->target_server) : NULL;
     run->copies = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_copy *));
     for (size_t i = 0; i < schema->table_count; i++) {
-        run->copies[i] =
-            bs_copy_new(schema->tables[i], run->there != NULL ? run->there[i] : schema->tables[i]);
+        run->copies[i] = bs_copy_new(
+            schema->tables[i], run->there != NULL ? run->there[i] : schema->tables[i], for_ever);
         run->copies[i]->table_id = run->point.table_ids[i];
     }
     qsort(run->copies, schema->table_count, sizeof(struct bs_copy *), compare_size);
@@ -283,17 +291,29 @@ connect_loader(struct run *run, struct bs_pair *pair, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_sql_exec(pair->target, err, "SET foreign_key_checks=0");
     }
+    if (status == BS_OK && bs_period_takes_history(&run->target_server)) {
+        status = bs_sql_exec(pair->target, err, "SET system_versioning_insert_history=1");
+    }
     return status == BS_OK ? BS_OK : bs_error_context(err, "connecting to the target");
 }
 
 static enum bs_status
 make_pairs(struct run *run, struct bs_error *err) {
     enum bs_status status = BS_OK;
+    unsigned int view_count = run->pair_count;
+    run->pair_count += run->point.locked_sql != NULL;
     run->pairs = bs_zalloc(run->pair_count * sizeof *run->pairs);
     for (unsigned int i = 0; i < run->pair_count; i++) {
         bs_pair_init(&run->pairs[i], &run->pair_config, i, queue_bytes(run));
+    }
+    for (unsigned int i = 0; i < view_count; i++) {
         run->pairs[i].source = run->views[i];
         run->views[i] = NULL;
+    }
+    if (run->point.locked_sql != NULL) {
+        run->pairs[view_count].is_locker = true;
+        run->pairs[view_count].source = run->point.locked_sql;
+        run->point.locked_sql = NULL;
     }
     for (unsigned int i = 0; i < run->pair_count && status == BS_OK; i++) {
         status = connect_loader(run, &run->pairs[i], err);
@@ -365,6 +385,22 @@ run_pairs(struct run *run, struct bs_error *err) {
     return bs_work_error(run->work, err);
 }
 
+static void
+report_long_lock(struct run *run) {
+    const struct bs_pair *last = &run->pairs[run->pair_count - 1];
+    if (!last->is_locker || last->unlocked_us == 0) {
+        return;
+    }
+    for (size_t i = 0; run->copies[i] != NULL; i++) {
+        run->report->locked_tables += run->copies[i]->is_locked;
+    }
+    run->report->long_locked_ms = (last->unlocked_us - run->point.locked_since_us + 999) / 1000;
+    bs_log(BS_LOG_INFO,
+           "%" PRIu64 " tables of engines without transactions were locked for %" PRId64
+           " ms, until they were copied",
+           run->report->locked_tables, run->report->long_locked_ms);
+}
+
 static enum bs_status
 copy_rows(struct run *run, struct bs_error *err) {
     struct bs_work_totals totals;
@@ -382,6 +418,7 @@ copy_rows(struct run *run, struct bs_error *err) {
     run->report->chunks = totals.chunks;
     run->report->chunks_retried = totals.retried;
     if (status == BS_OK) {
+        report_long_lock(run);
         show_progress(run, true);
     }
     return status;
@@ -452,6 +489,8 @@ run_fini(struct run *run) {
         if (run->pairs != NULL) {
             bs_pair_fini(&run->pairs[i]);
         }
+    }
+    for (unsigned int i = 0; run->views != NULL && i < thread_count(run->config); i++) {
         bs_sql_close(run->views[i]);
     }
     bs_work_free(run->work);

@@ -42,6 +42,7 @@ struct bs_snapshot_config {
     enum bs_consistency consistency;
     enum bs_position_choice position;
     bool no_target_binlog;
+    bool keep_engines; /* tables of MyISAM and the like stay what they are */
     void (*progress)(void *arg, const struct bs_snapshot_progress *progress); /* may be NULL */
     void *progress_arg;
 };
@@ -51,6 +52,8 @@ struct bs_snapshot_report {
     uint64_t views, routines, databases;
     int64_t elapsed_ms;
     int64_t locked_ms;       /* how long writers on the source could not write */
+    uint64_t locked_tables;  /* of engines without transactions */
+    int64_t long_locked_ms;  /* and how long these could not be written */
     const char *consistency; /* which kind of point was taken: static text */
     struct bs_position point;
 };

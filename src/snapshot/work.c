@@ -143,16 +143,41 @@ is_finished(const struct bs_work *work) {
 /* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one.
  */
 static struct work_table *
-choose_table(struct bs_work *work) {
+choose_table(struct bs_work *work, bool locked) {
     struct work_table *best = NULL;
     for (size_t i = 0; i < work->table_count; i++) {
         struct work_table *table = &work->tables[i];
-        if (!table->is_cut && !table->is_being_cut &&
+        if (table->copy->is_locked == locked && !table->is_cut && !table->is_being_cut &&
             (best == NULL || table->open_chunks < best->open_chunks)) {
             best = table;
         }
     }
     return best;
+}
+
+/* Under the lock: are all tables of a kind loaded, or the work stopped? */
+static bool
+is_finished_for(const struct bs_work *work, bool locked) {
+    bool finished = true;
+    for (size_t i = 0; i < work->table_count && finished; i++) {
+        const struct work_table *table = &work->tables[i];
+        finished = table->copy->is_locked != locked || (table->is_cut && table->open_chunks == 0);
+    }
+    return finished || atomic_load(&work->stopped);
+}
+
+/* Under the lock: a chunk that must be dumped again, taken from the list; NULL if there is none. */
+static struct bs_chunk *
+take_again(struct bs_work *work, bool locked) {
+    for (struct bs_chunk **at = &work->again; *at != NULL; at = &(*at)->next) {
+        struct bs_chunk *chunk = *at;
+        if (chunk->copy->is_locked == locked) {
+            *at = chunk->next;
+            chunk->next = NULL;
+            return chunk;
+        }
+    }
+    return NULL;
 }
 
 static void
@@ -170,21 +195,19 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
 }
 
 bool
-bs_work_take(struct bs_work *work, struct bs_work_item *item) {
+bs_work_take(struct bs_work *work, bool locked, struct bs_work_item *item) {
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
     struct work_table *table = NULL;
-    while (!is_finished(work) && work->again == NULL && (table = choose_table(work)) == NULL) {
+    while (!is_finished_for(work, locked) && (item->chunk = take_again(work, locked)) == NULL &&
+           (table = choose_table(work, locked)) == NULL) {
         pthread_cond_wait(&work->changed, &work->lock);
     }
-    bool has_work = !is_finished(work);
-    if (has_work && work->again != NULL) {
-        item->chunk = work->again;
-        work->again = item->chunk->next;
-        item->chunk->next = NULL;
+    bool has_work = item->chunk != NULL || table != NULL;
+    if (item->chunk != NULL) {
         item->copy = item->chunk->copy;
         item->table = item->chunk->table;
-    } else if (has_work) {
+    } else if (table != NULL) {
         give_table(work, table, item);
     }
     pthread_mutex_unlock(&work->lock);

@@ -9,6 +9,9 @@
  * with. Any dumper may dump any chunk again, because all views show one position. The end is when
  * every table is cut to its end and every chunk is loaded.
  *
+ * Tables that are locked (see bs_copy) are for the dumper alone whose session holds the lock; the
+ * others are not for it.
+ *
  * One mutex guards all that is mutable here. The first error stops everybody: it closes the queues
  * that were given to the work. All functions may be called from any thread. */
 #ifndef BS_SNAPSHOT_WORK_H
@@ -68,8 +71,9 @@ struct bs_work_item {
     uint64_t number;
 };
 
-/* Waits for work; false: all is loaded, or the work was stopped. */
-bool bs_work_take(struct bs_work *work, struct bs_work_item *item);
+/* Waits for work of locked tables, or of the others; false: all of it is loaded, or the work was
+ * stopped. */
+bool bs_work_take(struct bs_work *work, bool locked, struct bs_work_item *item);
 
 /* The answer to an item that was to be cut: the chunk to be dumped by the caller, NULL if there was
  * no row left; is_last: the table is cut to its end. */

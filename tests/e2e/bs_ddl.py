@@ -24,6 +24,7 @@ class Ddl:
 
     def __init__(self, connect, schema, gtid, seed=1, rounds=1000, pace=0.0):
         self.connect, self.schema, self.facts, self.seed = connect, schema, schema.facts, seed
+        self.gtid = gtid
         self.ctas = not gtid or self.facts.mariadb or self.facts.version >= (8, 0, 21)
         self.rng = random.Random(seed)
         self.rounds, self.pace = rounds, pace
@@ -338,6 +339,63 @@ def generated(actor, name):
     yield 'UPDATE %s SET a = a + 1' % name
 
 
+def compressed(actor, name):
+    if not actor.facts.mariadb:
+        return
+    yield 'CREATE TABLE %s (id INT PRIMARY KEY, t TEXT COMPRESSED) ENGINE=InnoDB' % name
+    yield "INSERT INTO %s VALUES (1, REPEAT('a', 500)), (2, 'b'), (3, NULL)" % name
+    yield 'ALTER TABLE %s ADD v VARCHAR(300) COMPRESSED DEFAULT \'dflt\' FIRST' % name
+    yield "INSERT INTO %s VALUES (REPEAT('v', 300), 4, '')" % name
+    yield 'ALTER TABLE %s MODIFY t TEXT, MODIFY v VARCHAR(400) COMPRESSED' % name
+    yield "UPDATE %s SET t = CONCAT(v, t)" % name
+
+
+def sequences(actor, name):
+    if not actor.facts.mariadb:
+        return
+    yield 'CREATE SEQUENCE %s START WITH 5 INCREMENT BY 5 CACHE 3' % name
+    yield 'SELECT NEXT VALUE FOR %s' % name
+    yield 'CREATE TABLE t_%s (id INT DEFAULT NEXTVAL(%s), a INT) ENGINE=InnoDB' % (name, name)
+    yield actor.rows('t_' + name, 'a')
+    yield 'ALTER SEQUENCE %s INCREMENT BY 2 MAXVALUE 1000 CYCLE' % name
+    yield actor.rows('t_' + name, 'a')
+    yield 'ALTER SEQUENCE IF EXISTS %s RESTART 900' % name
+    yield 'DO NEXTVAL(%s)' % name
+    yield 'RENAME TABLE %s TO `%s ñ`' % (name, name)
+    yield 'SELECT NEXTVAL(`%s ñ`), SETVAL(`%s ñ`, 950)' % (name, name)
+    yield 'CREATE OR REPLACE SEQUENCE `%s ñ` MINVALUE -10 START WITH -10' % name
+    yield 'SELECT NEXTVAL(`%s ñ`)' % name
+    yield 'CREATE TABLE %s_like LIKE `%s ñ`' % (name, name)
+    yield 'CREATE SEQUENCE IF NOT EXISTS %s_gone' % name
+    yield 'DROP SEQUENCE %s_gone, %s_like' % (name, name)
+
+
+def engines(actor, name):
+    """Tables of engines without transactions, rows of both kinds in one transaction that is rolled back, and changes of engine."""
+    yield "CREATE TABLE %s (id INT NOT NULL PRIMARY KEY, engine VARCHAR(20) DEFAULT 'ENGINE=CSV') ENGINE = MyISAM ROW_FORMAT=FIXED" % name
+    yield 'CREATE TABLE i_%s (id INT NOT NULL PRIMARY KEY) ENGINE=InnoDB' % name
+    yield actor.rows(name, 'id')
+    yield 'START TRANSACTION'
+    yield 'INSERT INTO i_%s VALUES (1), (2)' % name
+    yield "INSERT INTO %s VALUES (-1, 'stays'), (-2, 'stays')" % name
+    yield 'ROLLBACK'
+    yield 'INSERT INTO %s (id) VALUES (-3), (-1), (-4)' % name  # fails half way: -3 stays
+    yield 'CREATE TABLE l_%s LIKE %s' % (name, name)
+    yield "INSERT INTO l_%s SELECT * FROM %s" % (name, name)
+    yield 'RENAME TABLE %s TO x_%s, l_%s TO %s, x_%s TO l_%s' % ((name,) * 6)
+    yield 'START TRANSACTION'
+    yield 'DELETE FROM i_%s' % name
+    yield "UPDATE l_%s SET engine = 'y' LIMIT 1" % name
+    yield 'ROLLBACK'
+    yield 'ALTER TABLE %s ROW_FORMAT=DEFAULT, ENGINE=InnoDB' % name
+    yield 'ALTER TABLE %s ADD COLUMN a INT, ENGINE=MyISAM, ROW_FORMAT=FIXED' % name
+    yield "UPDATE %s SET a = 1" % name
+    yield 'ALTER TABLE %s ADD KEY (a)' % name
+    yield 'CREATE TABLE m_%s (id INT, KEY (id) USING HASH) ENGINE=MEMORY SELECT id FROM %s' % (name, name) if actor.facts.mariadb or not actor.gtid else 'DO 0'
+    yield 'TRUNCATE TABLE l_%s' % name
+    yield 'DROP TABLE l_%s' % name
+
+
 def in_use(actor, name):
     """On tables that the writers are writing. Each change is undone, so that it can come again."""
     yield 'ALTER TABLE shop.customers ADD COLUMN %s VARCHAR(20) DEFAULT \'x\' AFTER code' % name
@@ -365,4 +423,4 @@ def many_in_one_log(actor, name):
 
 
 STEPS = [create, add_column, drop_column, rename_column, reorder_columns, modify_column, keys, rename, swap, drop, truncate, ctas,
-         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, in_use, many_in_one_log]
+         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, sequences, engines, in_use, many_in_one_log]

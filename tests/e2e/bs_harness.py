@@ -263,7 +263,7 @@ class Pair:
     def judge(self, *args, expect=0):
         """Every row and object compared. After a cutover events wait for the operator, so their status may differ."""
         log_base = os.path.join(self.dir, '%02d-judge' % len(self.processes))
-        argv = [JUDGE, '--ignore-event-status', *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
+        argv = [JUDGE, '--ignore-event-status', '--ignore-engines', *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
         process = Process(argv, log_base)
         self.processes.append(process)
         process.wait(600)
@@ -299,7 +299,7 @@ def pair_arguments(parser):
     parser.add_argument('--gtid', choices=('on', 'off'), default='on')
     parser.add_argument('--seed', type=int, default=None)
     parser.add_argument('--without', default='', help='features of the schema to leave out, separated by commas')
-    parser.add_argument('--extras', action='store_true', help='sequences and the like as well')
+    parser.add_argument('--extras', action='store_true', help='functional keys and the like as well')
 
 
 def pair_of(options, **more):

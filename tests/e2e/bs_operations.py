@@ -23,6 +23,8 @@ class Operations:
             (1, self.auto), (1, self.call), (1, self.hen_and_egg), (0.5, self.many_rows), (0.5, self.odd_visits)]
         if 'orphans' not in self.without:
             self.weighted.append((0.5, self.orphan))
+        if schema.facts.mariadb and 'sequences' not in self.without:
+            self.weighted.append((2, self.sequence))
         self.names = {method.__name__ for _, method in self.weighted}
         self._methods = [method for _, method in self.weighted]
         self._weights = [weight for weight, _ in self.weighted]
@@ -202,6 +204,13 @@ class Operations:
         n = rng.randint(900002, 900020)
         return ['SET foreign_key_checks=0', 'REPLACE INTO shop.orders (id, customer_id) VALUES (%d, %d)' % (n, 800000 + n),
                 'SET foreign_key_checks=1']
+
+    def sequence(self, rng):
+        """Their values do not come back with a ROLLBACK; SETVAL may also go back to what was."""
+        return rng.choice((["INSERT INTO shop.a_ticket (t) VALUES ('x'), ('y')"],
+                           ["INSERT INTO shop.a_ticket (t) VALUES ('x')", 'DELETE FROM shop.a_ticket ORDER BY id LIMIT 1'],
+                           ['SELECT NEXT VALUE FOR shop.`seq ñ`, NEXTVAL(shop.round)'],
+                           ['SELECT SETVAL(shop.round, %d, 0, %d)' % (rng.randint(3, 20), rng.randint(0, 2000))]))
 
     def many_rows(self, rng):
         """One statement whose rows fill more than one event."""

@@ -10,7 +10,7 @@ import bs_tables
 from bs_tables import ODD_DB
 from bs_values import quote
 
-DATABASES = ['types', 'texts', 'keys', 'shop', 'void', ODD_DB, 'lab']
+DATABASES = ['types', 'texts', 'keys', 'shop', 'void', 'engines', ODD_DB, 'lab']
 SESSION = ["SET NAMES utf8mb4", "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'",
            "SET SESSION time_zone='+00:00'"]
 BIG_BYTES = 18 * 1000 * 1000
@@ -66,6 +66,8 @@ def create(connection, without=(), seed=1, events=True, with_extras=False):
         run(connection, _big(facts))
     if 'orphans' not in without:
         run(connection, _orphans())
+    if facts.mariadb and 'sequences' not in without:
+        run(connection, _sequences(facts))
     run(connection, _views() + _routines(facts) + _triggers())
     if events:
         run(connection, _events())
@@ -76,16 +78,13 @@ def create(connection, without=(), seed=1, events=True, with_extras=False):
 
 def extras(connection, facts):
     """What only one flavour has and what the writers leave alone."""
-    if facts.mariadb:
-        run(connection, ["CREATE SEQUENCE shop.`seq ñ` START WITH 100 INCREMENT BY 7 MAXVALUE 100000 CACHE 10",
-                         "DO NEXT VALUE FOR shop.`seq ñ`"])
-    elif facts.modern:
+    if facts.modern and not facts.mariadb:
         run(connection, ["CREATE TABLE `keys`.functional (id INT PRIMARY KEY, t VARCHAR(20), KEY ((LOWER(t))), KEY (id DESC))",
                          "INSERT INTO `keys`.functional VALUES (1, 'A'), (2, 'b')"])
 
 
 def _databases():
-    charsets = {'types': 'utf8mb4', 'texts': 'latin1', 'keys': 'utf8mb4', 'shop': 'utf8mb4', 'void': 'gbk', ODD_DB: 'utf8mb4',
+    charsets = {'types': 'utf8mb4', 'texts': 'latin1', 'keys': 'utf8mb4', 'shop': 'utf8mb4', 'void': 'gbk', 'engines': 'utf8mb4', ODD_DB: 'utf8mb4',
                 'lab': 'latin1'}
     statements = ['CREATE DATABASE %s DEFAULT CHARACTER SET %s' % (quote(name), charsets[name]) for name in DATABASES]
     return statements + ['ALTER DATABASE shop DEFAULT COLLATE utf8mb4_unicode_ci']
@@ -181,6 +180,21 @@ def _orphans():
     """Rows that break their foreign key, as servers hold them after a load with the checks off."""
     return ["SET foreign_key_checks=0", "INSERT INTO shop.orders (id, customer_id) VALUES (900001, 777777)",
             "INSERT INTO shop.staff VALUES (900, 901, 'orphan')", "SET foreign_key_checks=1"]
+
+
+def _sequences(facts):
+    """A table that comes before its sequence in the alphabet, sequences that have been used, one that cycles, one that runs down."""
+    yield "CREATE SEQUENCE shop.`seq ñ` START WITH 100 INCREMENT BY 7 MAXVALUE 100000000 CACHE 10"
+    yield "DO NEXT VALUE FOR shop.`seq ñ`"
+    yield "CREATE SEQUENCE shop.down START WITH -1 INCREMENT BY -3 MINVALUE -9000000 MAXVALUE -1 NOCACHE"
+    yield "CREATE SEQUENCE shop.round START WITH 3 MAXVALUE 20 CACHE 4 CYCLE COMMENT 'it''s \\ ñ'"
+    yield "CREATE SEQUENCE shop.unused"
+    if facts.version >= (11, 5):
+        yield "CREATE SEQUENCE lab.tiny AS TINYINT UNSIGNED MAXVALUE 200 CYCLE"
+    yield """CREATE TABLE shop.a_ticket (id BIGINT NOT NULL DEFAULT (NEXT VALUE FOR shop.down) PRIMARY KEY, t VARCHAR(20),
+               n BIGINT DEFAULT NEXTVAL(shop.round)) ENGINE=InnoDB"""
+    yield "INSERT INTO shop.a_ticket (t) VALUES ('a'), ('b'), ('c')"
+    yield "SELECT SETVAL(shop.round, 15)"
 
 
 def _views():

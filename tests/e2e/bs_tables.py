@@ -38,10 +38,11 @@ class Table:
     """`key` lists the columns that identify a row for the writers; empty for keyless tables. `hidden` columns get no
     values (generated, auto-increment where wanted). `lines` are appended inside, `suffix` after the parentheses."""
 
-    def __init__(self, db, name, columns, key=('id',), lines=(), suffix='', hidden=(), seed_rows=40, writers=True):
+    def __init__(self, db, name, columns, key=('id',), lines=(), suffix='', hidden=(), seed_rows=40, writers=True,
+                 engine='InnoDB'):
         self.db, self.name, self.columns, self.key = db, name, columns, tuple(key)
         self.lines, self.suffix, self.hidden = list(lines), suffix, set(hidden)
-        self.seed_rows, self.writers = seed_rows, writers
+        self.seed_rows, self.writers, self.engine = seed_rows, writers, engine
         self.visible = [column for column in columns if column not in self.hidden]
 
     @property
@@ -50,7 +51,7 @@ class Table:
 
     def create_sql(self):
         lines = ['%s %s' % (quote(name), kind.sql) for name, kind in self.columns.items()]
-        return 'CREATE TABLE %s (\n  %s\n) ENGINE=InnoDB %s' % (self.sql_name, ',\n  '.join(lines + self.lines), self.suffix)
+        return 'CREATE TABLE %s (\n  %s\n) ENGINE=%s %s' % (self.sql_name, ',\n  '.join(lines + self.lines), self.engine, self.suffix)
 
     def row(self, rng):
         return '(' + ', '.join(self.columns[name].value(rng) for name in self.visible) + ')'
@@ -194,6 +195,8 @@ def flavour_tables(facts, without):
                                             'made': v.Kind('VARCHAR(40) DEFAULT (CONCAT(\'x\', 1 + 1))', ["'y'"],
                                                            lambda rng: 'DEFAULT')},
                      lines=['CONSTRAINT `positive ñ` CHECK (`a` >= 0)'])
+    if facts.mariadb and 'compressed' not in without:
+        yield from compressed_tables()
     special = {}
     if facts.mariadb:
         special['inet6'] = v.INET6
@@ -208,6 +211,24 @@ def flavour_tables(facts, without):
         if 'uuid' in special:
             yield Table('keys', 'by uuid', {'u': v.UUID.not_null(), 'n': v.small_int()}, key=('u',),
                         lines=['PRIMARY KEY (`u`)'])
+
+
+def compressed_tables():
+    """COMPRESSED columns: values that are kept as they are, and values that shrink."""
+    def squeezed(kind):
+        return v.Kind(kind.sql, [*kind.extremes, "REPEAT('squeeze ', 30)"], kind.random)
+
+    yield _by_id('types', 'compressed', {
+        'varchar': squeezed(v.text('utf8mb4', sql='VARCHAR(400) COMPRESSED', longest=60)),
+        'latin1': squeezed(v.text('latin1', sql='VARCHAR(300) COMPRESSED')),
+        'varbinary': squeezed(v.varbinary(300, 'VARBINARY(300) COMPRESSED')),
+        'tinytext': squeezed(v.text('latin1', sql='TINYTEXT COMPRESSED')),
+        'text': squeezed(v.text('utf8', sql='TEXT COMPRESSED=zlib', longest=200)), 'blob': squeezed(v.blob('BLOB COMPRESSED', 60000)),
+        'mediumtext': squeezed(v.text('utf8mb4', sql='MEDIUMTEXT COMPRESSED', longest=300)),
+        'longblob': squeezed(v.blob('LONGBLOB COMPRESSED', 100000)),
+        'short': v.Kind('VARCHAR(10) COMPRESSED', ["'aaaaaaaaaa'", "''"], lambda rng: "'bbbbbbbb'"), 'n': v.small_int()}, seed_rows=10)
+    yield Table('keys', 'keyless compressed', {'t': v.Kind('TEXT COMPRESSED', ["REPEAT('a', 500)", "''"], lambda rng: "'a'"),
+                                               'n': v.small_int('INT', 0, 4)}, key=(), seed_rows=30)
 
 
 def key_tables(facts, without):
@@ -266,7 +287,26 @@ def odd_tables():
         yield _by_id(ODD_DB, name, {'v': v.small_int(), 't': v.words()}, seed_rows=5)
 
 
+def engine_tables(facts):
+    """Engines without transactions, which become InnoDB on the target; with options that it does not take."""
+    def table(name, engine, suffix='', key=('id',), lines=('PRIMARY KEY (`id`)', 'KEY (`n`)'), **more):
+        columns = {'id': _id(0, 3000), 't': v.text('latin1', sql='VARCHAR(60)'), 'n': v.small_int(), 'd': v.datetime(0)}
+        return Table('engines', name, columns, key=key, lines=lines, suffix=suffix, engine=engine, **more)
+
+    yield table('a myisam', 'MyISAM', 'DELAY_KEY_WRITE=1 MAX_ROWS=100000')
+    yield table('myisam keyless', 'MyISAM', key=(), lines=(), seed_rows=200)
+    yield table('memory', 'MEMORY', lines=('PRIMARY KEY (`id`)', 'UNIQUE KEY `h` (`n`, `id`) USING HASH'))
+    yield table('memory keyless', 'MEMORY', key=(), lines=(), seed_rows=20)
+    if facts.mariadb:
+        yield table('aria', 'Aria', 'PAGE_CHECKSUM=1')
+        yield table('aria plain', 'Aria', 'TRANSACTIONAL=0 ROW_FORMAT=DYNAMIC', lines=('PRIMARY KEY (`id`)', 'FULLTEXT KEY (`t`)'))
+    if facts.mariadb or facts.version < (8,):
+        yield table('myisam parts', 'MyISAM', 'PARTITION BY HASH (`id`) PARTITIONS 3', lines=('PRIMARY KEY (`id`)',))
+
+
 def all_tables(facts, without=()):
     tables = [*number_tables(), *temporal_tables(facts), *string_tables(facts), *charset_tables(facts, without),
               *flavour_tables(facts, without), *key_tables(facts, without), *odd_tables()]
+    if 'engines' not in without:
+        tables += engine_tables(facts)
     return [table for table in tables if table.name not in without]

@@ -46,13 +46,28 @@ take_auto_increment(const struct judge_describer *by, struct judge_object *objec
     }
 }
 
+/* With the options that only some engines have: row formats, pages, hash indexes, and the engine of
+ * each partition. */
 static void
 drop_engine(struct judge_object *object) {
+    static const char *const OPTIONS[] = {
+        " ENGINE=", " ROW_FORMAT=", " PAGE_CHECKSUM=", " TRANSACTIONAL="};
+    static const char *const WORDS[] = {" ENGINE = MyISAM", " ENGINE = InnoDB", " ENGINE = Aria",
+                                        " USING HASH"};
     struct judge_facet *text = judge_object_find(object, "Create Table");
-    char *found = find_table_option(text, " ENGINE=");
-    if (found != NULL) {
-        size_t from = (size_t)(found - text->value);
-        cut(text, from, from + 1 + strcspn(found + 1, " \n"));
+    for (size_t i = 0; i < sizeof OPTIONS / sizeof *OPTIONS; i++) {
+        char *found = find_table_option(text, OPTIONS[i]);
+        if (found != NULL) {
+            size_t from = (size_t)(found - text->value);
+            cut(text, from, from + 1 + strcspn(found + 1, " \n"));
+        }
+    }
+    for (size_t i = 0; text != NULL && i < sizeof WORDS / sizeof *WORDS; i++) {
+        char *found;
+        while ((found = strstr(text->value, WORDS[i])) != NULL) {
+            size_t from = (size_t)(found - text->value);
+            cut(text, from, from + strlen(WORDS[i]));
+        }
     }
 }
 

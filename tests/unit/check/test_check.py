@@ -16,9 +16,9 @@ MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
-    "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-key foreign-keys definers "
+    "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-transactions tables-without-key foreign-keys definers "
     "function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
-).split() + (["compressed-columns", "system-versioned", "sequences"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
+).split() + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
 
 def run(source, target, *args, text=False):
@@ -339,9 +339,27 @@ class CheckTest(unittest.TestCase):
         self.expect("target-empty", "fail", ["`shop`.`p`"])
 
     def test_engines(self):
-        self.on_source("CREATE TABLE shop.m (a INT PRIMARY KEY) ENGINE=MyISAM", "CREATE TABLE shop.e (a INT PRIMARY KEY) ENGINE=MEMORY")
-        self.expect("engines", "fail", ["`shop`.`m`", "`shop`.`e`"])
-        self.expect("engines", "pass", (), "--exclude-tables", "shop.m,shop.e")
+        self.on_source(
+            "CREATE TABLE shop.m (a INT PRIMARY KEY) ENGINE=MyISAM",
+            "CREATE TABLE shop.e (a INT PRIMARY KEY) ENGINE=MEMORY",
+        )
+        words = ["`shop`.`m`", "`shop`.`e`", "become InnoDB", "locked against writes"]
+        self.expect("tables-without-transactions", "warning", words, code=0)
+        self.expect("engines", "pass")
+        self.expect("tables-without-transactions", "warning", ["`shop`.`m`", "stay what they are"], "--keep-engines", code=0)
+        self.expect("tables-without-transactions", "pass", (), "--exclude-tables", "shop.m,shop.e")
+
+    def test_engines_that_cannot_be_moved(self):
+        self.on_source(
+            "CREATE TABLE shop.m (a INT PRIMARY KEY) ENGINE=MyISAM",
+            "CREATE TABLE shop.g (a INT PRIMARY KEY) ENGINE=MERGE UNION=(shop.m)",
+            "CREATE TABLE shop.h (a INT PRIMARY KEY) ENGINE=MERGE UNION=(shop.m)",
+            "CREATE TABLE shop.n (a INT, b INT AUTO_INCREMENT, PRIMARY KEY (a, b)) ENGINE=MyISAM",
+        )
+        words = ["`shop`.`g`, `shop`.`h`, `shop`.`n`", "of engine MRG_MYISAM show the rows of other tables", "AUTO_INCREMENT"]
+        found = self.expect("engines", "fail", words)
+        self.assertEqual(found["found"].count("MRG_MYISAM"), 1)
+        self.assertNotIn("`shop`.`n`", self.expect("engines", "fail", (), "--keep-engines")["found"])
 
     def test_tables_without_key(self):
         self.on_source(
@@ -358,17 +376,19 @@ class CheckTest(unittest.TestCase):
         self.expect("foreign-keys", "pass")
         self.expect("foreign-keys", "fail", ["`shop`.`child`"], "--exclude-tables", "shop.t")
 
-    def test_what_mariadb_has_alone(self):
+    def test_system_versioned(self):
         if not MARIADB:
             self.skipTest("MariaDB only")
+        self.on_source("CREATE TABLE shop.h (id INT PRIMARY KEY) ENGINE=InnoDB WITH SYSTEM VERSIONING")
+        self.expect("system-versioned", "pass")
         self.on_source(
-            "CREATE TABLE shop.c (id INT PRIMARY KEY, v BLOB COMPRESSED) ENGINE=InnoDB",
-            "CREATE TABLE shop.h (id INT PRIMARY KEY) ENGINE=InnoDB WITH SYSTEM VERSIONING",
-            "CREATE SEQUENCE shop.s",
+            "CREATE TABLE shop.x (id INT PRIMARY KEY, s BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, "
+            "e BIGINT UNSIGNED GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME (s, e)) ENGINE=InnoDB WITH SYSTEM VERSIONING",
+            "CREATE TABLE shop.c (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES shop.t (id) ON DELETE SET NULL) "
+            "ENGINE=InnoDB WITH SYSTEM VERSIONING",
         )
-        self.expect("compressed-columns", "fail", ["`shop`.`c`"])
-        self.expect("system-versioned", "fail", ["`shop`.`h`"])
-        self.expect("sequences", "fail", ["`shop`.`s`"])
+        result = self.expect("system-versioned", "fail", ["`shop`.`c`", "`shop`.`x`"])
+        self.assertNotIn("`shop`.`h`", result["found"])
 
 
 if __name__ == "__main__":

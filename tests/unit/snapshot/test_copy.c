@@ -22,7 +22,7 @@ static struct bs_table table = {.db = (char[]){"d"},
                                 .key_count = 1};
 
 Test(copy, the_key_comes_first_and_generated_columns_do_not_travel) {
-    struct bs_copy *copy = bs_copy_new(&table, &table);
+    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
     cr_assert_str_eq(copy->select,
                      "SELECT `i``d`, `f`*1e0, CAST(`e` AS UNSIGNED), `u`, `j` FROM `d`.`t` "
                      "FORCE INDEX (`PRIMARY`)");
@@ -37,7 +37,7 @@ Test(copy, the_key_comes_first_and_generated_columns_do_not_travel) {
 
 Test(copy, a_key_that_cannot_be_cut_is_read_whole_but_still_names_rows) {
     columns[5].type = BS_TYPE_DOUBLE;
-    struct bs_copy *copy = bs_copy_new(&table, &table);
+    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
     cr_assert_null(copy->key);
     cr_assert_eq(copy->naming_count, 1);
     cr_assert_null(strstr(copy->select, "FORCE INDEX"));

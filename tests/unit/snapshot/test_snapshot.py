@@ -55,7 +55,7 @@ class Pair:
         return self.finish(self.start(*options, fault=fault), expect)
 
     def judge(self, expect=0):
-        answer = subprocess.run([JUDGE, "root@127.0.0.1:%d" % self.source.port, "root@127.0.0.1:%d" % self.target.port], capture_output=True, text=True)
+        answer = subprocess.run([JUDGE, "--ignore-engines", "root@127.0.0.1:%d" % self.source.port, "root@127.0.0.1:%d" % self.target.port], capture_output=True, text=True)
         if answer.returncode != expect:
             raise AssertionError("the judge ended with %d, not %d:\n%s%s" % (
                 answer.returncode, expect, answer.stdout[-6000:], answer.stderr[-2000:]))

@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+"""Tables of engines without transactions: locked until they are copied, InnoDB on the target unless told otherwise; what
+stays on the source after a rollback stays on the target; MEMORY tables that a restart emptied; engines that have no equal."""
+import argparse
+import json
+import threading
+
+import bs_harness
+from bs_harness import say
+
+ROWS = 60000
+
+
+def run(server, *statements):
+    with server.connect() as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def engines(server):
+    return dict(server.query("SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA='e' AND TABLE_TYPE='BASE TABLE'"))
+
+
+def prepare(pair, rows):
+    run(pair.source, 'CREATE DATABASE e', 'CREATE TABLE e.m (id INT PRIMARY KEY AUTO_INCREMENT, n INT, t VARCHAR(200)) ENGINE=MyISAM',
+        'CREATE TABLE e.i (id INT PRIMARY KEY AUTO_INCREMENT, n INT) ENGINE=InnoDB',
+        'CREATE TABLE e.h (id INT, KEY (id)) ENGINE=MEMORY', 'INSERT INTO e.h VALUES (1), (1), (2)',
+        "INSERT INTO e.m (n, t) VALUES (0, REPEAT('x', 200))", 'INSERT INTO e.i (n) VALUES (0)')
+    while rows > 1:
+        run(pair.source, "INSERT INTO e.m (n, t) SELECT n + 1, t FROM e.m LIMIT %d" % rows)
+        rows //= 2
+
+
+class Writer(threading.Thread):
+    """One row into a table, again and again; the longest that it took."""
+
+    def __init__(self, pair, table):
+        super().__init__(daemon=True)
+        self.pair, self.table, self.ended, self.count = pair, table, threading.Event(), 0
+        self.failure = None
+
+    def run(self):
+        try:
+            with self.pair.source.connect() as connection, connection.cursor() as cursor:
+                while not self.ended.is_set():
+                    cursor.execute('INSERT INTO e.%s (n) VALUES (-1)' % self.table)
+                    self.count += 1
+        except Exception as error:
+            self.failure = error
+
+
+def copied_while_written(pair):
+    """Many pieces of the MyISAM table are read while both tables are written: not one row may be lost or doubled."""
+    prepare(pair, ROWS)
+    writers = [Writer(pair, 'm'), Writer(pair, 'i')]
+    for writer in writers:
+        writer.start()
+    pair.wait_until(lambda: all(writer.count > 20 for writer in writers), 'the writers')
+    process = pair.run('snapshot', '--databases', 'e', '--chunk-bytes', '64K', '--json')
+    report = json.loads(process.out)
+    assert report['locked_tables'] == 2 and report['locked_tables_ms'] > 0, report
+    counts = [writer.count for writer in writers]
+    pair.wait_until(lambda: all(writer.count > count + 20 for writer, count in zip(writers, counts)), 'the writers')
+    for writer in writers:
+        writer.ended.set()
+        writer.join(60)
+        assert writer.failure is None, writer.failure
+    pair.run('follow', '--until-caught-up')
+    for table in ('m', 'i', 'h'):
+        wanted, there = (server.query('SELECT * FROM e.%s ORDER BY 1' % table) for server in (pair.source, pair.target))
+        assert wanted == there, '%s: %d and %d rows' % (table, len(wanted), len(there))
+    assert set(engines(pair.target).values()) == {'InnoDB'}, engines(pair.target)
+    say('copied while written: %s' % {key: report[key] for key in ('locked_ms', 'locked_tables_ms')})
+
+
+def restarted_memory(pair):
+    """The server says that the table is empty when it is next used, each version in words of its own."""
+    pair.source.restart()
+    assert pair.source.query('SELECT COUNT(*) FROM e.h')[0][0] == 0
+    run(pair.source, 'INSERT INTO e.h VALUES (5)', 'ALTER TABLE e.h ADD n INT', 'INSERT INTO e.h VALUES (6, 7)')
+    pair.run('follow', '--until-caught-up')
+    assert sorted(pair.target.query('SELECT * FROM e.h')) == [(5, None), (6, 7)], pair.target.query('SELECT * FROM e.h')
+    assert engines(pair.target)['h'] == 'InnoDB'
+    say('emptied by the restart')
+
+
+def rolled_back(pair):
+    """What a rollback leaves on the source is on the target too; a failed statement leaves the rows before its failure."""
+    run(pair.source, 'CREATE TABLE e.u (id INT PRIMARY KEY) ENGINE=MyISAM', 'INSERT INTO e.u VALUES (3)')
+    if not pair.gtid or pair.source.name.startswith('mariadb'):
+        run(pair.source, 'BEGIN', 'INSERT INTO e.i (n) VALUES (100)', 'INSERT INTO e.u VALUES (100)', 'ROLLBACK')
+    run(pair.source, 'BEGIN', 'INSERT INTO e.u VALUES (101)', 'ROLLBACK')
+    try:
+        run(pair.source, 'INSERT INTO e.u VALUES (1), (2), (3), (4)')
+        raise AssertionError('a duplicate key was taken')
+    except AssertionError:
+        raise
+    except Exception:
+        pass
+    run(pair.source, 'RENAME TABLE e.u TO e.w', 'CREATE TABLE e.u LIKE e.w', 'INSERT INTO e.u SELECT * FROM e.w')
+    pair.run('follow', '--until-caught-up')
+    for table in ('u', 'w', 'i'):
+        assert pair.source.query('SELECT * FROM e.%s ORDER BY 1' % table) == pair.target.query('SELECT * FROM e.%s ORDER BY 1' % table), table
+    assert (2,) in pair.target.query('SELECT id FROM e.w') and (101,) in pair.target.query('SELECT id FROM e.u')
+    assert set(engines(pair.target).values()) == {'InnoDB'}, engines(pair.target)
+    say('rollbacks left what they left on the source')
+
+
+def without_rows(pair):
+    run(pair.source, 'USE e', 'CREATE TABLE e.b LIKE e.w', 'ALTER TABLE e.b ENGINE=MERGE UNION=(w)')
+    process = pair.run('follow', '--until-caught-up', expect=(3,))
+    assert 'e.b' in process.err and 'MERGE' in process.err and 'rows of other tables' in process.err, process.tail()
+    assert engines(pair.target)['b'] == 'InnoDB'
+    say('an engine without rows of its own stopped the follow')
+
+
+def kept(options):
+    with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
+        prepare(pair, 100)
+        pair.run('snapshot', '--databases', 'e', '--keep-engines')
+        run(pair.source, 'INSERT INTO e.m (n) VALUES (-1)', 'CREATE TABLE e.made (id INT PRIMARY KEY) ENGINE=MyISAM', 'INSERT INTO e.made VALUES (1)')
+        pair.run('follow', '--until-caught-up', '--keep-engines')
+        assert engines(pair.source) == engines(pair.target), engines(pair.target)
+        for table in engines(pair.source):
+            assert pair.source.query('SELECT * FROM e.%s ORDER BY 1' % table) == pair.target.query('SELECT * FROM e.%s ORDER BY 1' % table), table
+        say('engines were kept')
+
+
+def test(options):
+    with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
+        copied_while_written(pair)
+        restarted_memory(pair)
+        rolled_back(pair)
+        without_rows(pair)
+    kept(options)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--pair', default='mariadb-10.11')
+    parser.add_argument('--gtid', default='on', choices=['on', 'off'])
+    options = parser.parse_args()
+    bs_harness.main('engines %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
