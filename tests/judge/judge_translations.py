@@ -213,6 +213,16 @@ FROM_MYSQL = [
 
 FROM_MYSQL += [
     Translation(
+        "collations by MySQL's names, which newer releases of MariaDB take for aliases",
+        ["ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci",
+         "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20) COLLATE utf8mb4_0900_as_cs, c TEXT COLLATE utf8mb4_0900_bin) COLLATE=utf8mb4_de_pb_0900_ai_ci"],
+        ["ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci",
+         "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20) COLLATE utf8mb4_0900_as_cs, c TEXT COLLATE utf8mb4_0900_bin) COLLATE=utf8mb4_de_pb_0900_ai_ci"],
+        [("ALTER TABLE t MODIFY a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci", column("a", "collation")),
+         ("ALTER TABLE t MODIFY b VARCHAR(20) COLLATE utf8mb4_0900_as_ci", column("b", "collation")),
+         ("ALTER DATABASE COLLATE utf8mb4_0900_as_cs", r"^database .*: differs: collation: ")],
+        only=lambda a, b: b.name == "mariadb-11.8"),
+    Translation(
         "texts that are checked to be JSON",
         ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT, s VARCHAR(30), CHECK (JSON_VALID(j)), CHECK (JSON_VALID(s))) CHARSET=latin1", """INSERT INTO t VALUES (1, '[ "é"]', '1')"""],
         ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT, s VARCHAR(30), CHECK (JSON_VALID(j)), CHECK (JSON_VALID(s))) CHARSET=latin1", """INSERT INTO t VALUES (1, '[ "é"]', '1')"""],
