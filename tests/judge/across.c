@@ -79,6 +79,16 @@ ends_with(const char *label, const char *tail) {
     return len >= tail_len && strcmp(label + len - tail_len, tail) == 0;
 }
 
+/* MariaDB's JSON is a name for LONGTEXT. */
+static void
+normalise_parameter_type(struct judge_text *value, const struct judge_describer *by) {
+    judge_normal_type(value, by->server);
+    if (judge_is_translated(by) && value->data != NULL && strcmp(value->data, "json") == 0) {
+        judge_text_clear(value);
+        judge_text_puts(value, "longtext");
+    }
+}
+
 static void
 normalise_listed(const struct judge_describer *by, struct judge_facet *facet) {
     struct judge_text value = {0};
@@ -86,7 +96,7 @@ normalise_listed(const struct judge_describer *by, struct judge_facet *facet) {
     if (strcmp(facet->label, "SQL_MODE") == 0) {
         judge_flavour_sql_mode(&value, by);
     } else if (strcmp(facet->label, "returns") == 0) {
-        judge_normal_type(&value, by->server);
+        normalise_parameter_type(&value, by);
     } else if (strstr(facet->label, "COLLATION") != NULL ||
                strstr(facet->label, "CHARACTER_SET") != NULL) {
         judge_flavour_collation(&value, by);
@@ -185,7 +195,7 @@ add_parameter(const struct judge_describer *by, struct judge_text *value,
     judge_text_puts(value, " ");
     judge_text_add_name(value, name.data != NULL ? name.data : "");
     judge_text_add(&type, judge_result_cell(result, 3).data, judge_result_cell(result, 3).len);
-    judge_normal_type(&type, by->server);
+    normalise_parameter_type(&type, by);
     judge_text_printf(value, " %s", type.data);
     judge_text_fini(&type);
 }

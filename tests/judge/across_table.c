@@ -15,7 +15,7 @@
 /* What the parts of a description tell one another. */
 struct table_facts {
     bool is_memory;
-    struct judge_names json;    /* MariaDB: columns that a CHECK (json_valid()) makes JSON */
+    struct judge_names json;    /* columns with CHECK (json_valid()), which may make them JSON */
     struct judge_names columns; /* those that are compared, in order */
     struct judge_names checks;  /* "name: expression" */
 };
@@ -50,7 +50,13 @@ is_json_check(const struct judge_text *skeleton) {
     return strncmp(skeleton->data, WORD, strlen(WORD)) == 0;
 }
 
-/* json_valid(`col`) makes a JSON column only where that is the other flavour's type. */
+/* A LONGTEXT of which json_valid(`col`) holds is MariaDB's JSON, so between flavours such a check
+ * is part of the type: of A's, where MySQL's becomes MariaDB's JSON too, and of MariaDB's as B. */
+static bool
+may_make_json(const struct judge_describer *by) {
+    return judge_is_translated(by) && (by->server->is_mariadb || by->server->endpoint->side == 'A');
+}
+
 static void
 take_check(const struct judge_describer *by, struct judge_object *object, struct table_facts *facts,
            const struct judge_result *result) {
@@ -67,8 +73,7 @@ take_check(const struct judge_describer *by, struct judge_object *object, struct
         judge_expression_unescape(&skeleton);
     }
     size_t count = judge_expression_skeleton(&skeleton, by);
-    if (count == 2 && by->server->is_mariadb && judge_is_translated(by) &&
-        is_json_check(&skeleton)) {
+    if (count == 2 && is_enforced && may_make_json(by) && is_json_check(&skeleton)) {
         const char *column = strchr(skeleton.data, '`') + 1;
         judge_names_add(&facts->json, column, strlen(column) - 1);
     } else {
@@ -160,12 +165,24 @@ enum {
 };
 
 static bool
-is_json_column(const struct judge_describer *by, const struct table_facts *facts,
-               const struct judge_result *result) {
+is_json_column(const struct table_facts *facts, const struct judge_result *result) {
     struct judge_cell data_type = judge_result_cell(result, COL_DATA_TYPE);
     return judge_cell_is(data_type, "json") ||
-           (by->server->is_mariadb && judge_cell_is(data_type, "longtext") &&
+           (judge_cell_is(data_type, "longtext") &&
             judge_names_has(&facts->json, judge_result_cell(result, COL_NAME).data));
+}
+
+/* Of any other type, a check of JSON is a check. */
+static void
+keep_json_check(struct table_facts *facts, const struct judge_result *result) {
+    struct judge_cell data_type = judge_result_cell(result, COL_DATA_TYPE);
+    const char *name = judge_result_cell(result, COL_NAME).data;
+    if (!judge_cell_is(data_type, "longtext") && judge_names_has(&facts->json, name)) {
+        struct judge_text line = {0};
+        judge_text_printf(&line, "json_valid `%s`", name);
+        judge_names_add(&facts->checks, line.data, line.len);
+        judge_text_fini(&line);
+    }
 }
 
 static void
@@ -173,7 +190,7 @@ get_type(const struct judge_describer *by, const struct table_facts *facts,
          const struct judge_result *result, struct judge_text *value) {
     struct judge_cell type = judge_result_cell(result, COL_TYPE);
     const char *text = judge_flavour_text_type(by, judge_result_cell(result, COL_DATA_TYPE).data);
-    if (is_json_column(by, facts, result)) {
+    if (is_json_column(facts, result)) {
         judge_text_puts(value, "json");
     } else if (text != NULL) {
         judge_text_puts(value, text);
@@ -223,8 +240,9 @@ get_binary_default(struct judge_cell cell, struct judge_text *value) {
     judge_text_fini(&content);
 }
 
-/* An expression that is one literal is a literal: MySQL's TEXT columns can have no other. */
-static void
+/* An expression that is one literal is a literal: MySQL's TEXT columns can have no other, and
+ * MariaDB prints (5), -(5) and (NULL) as 5, -5 and NULL. False: no default. */
+static bool
 get_default_expression(const struct judge_describer *by, struct judge_cell cell,
                        struct judge_text *value) {
     struct judge_text text = {0};
@@ -232,10 +250,20 @@ get_default_expression(const struct judge_describer *by, struct judge_cell cell,
     if (!by->server->is_mariadb && by->server->version >= 80000) {
         judge_expression_unescape(&text);
     }
-    bool is_literal = judge_expression_skeleton(&text, by) == 1 && text.data[0] == '\'';
-    judge_text_puts(value, is_literal ? "literal " : "expression ");
-    judge_text_add(value, text.data + (is_literal ? 1 : 0), text.len - (is_literal ? 2 : 0));
+    size_t count = judge_expression_skeleton(&text, by);
+    bool is_string = count == 1 && text.data[0] == '\'';
+    bool is_number = count == 1 && text.data[0] >= '0' && text.data[0] <= '9';
+    bool is_negative =
+        count == 2 && text.data[0] == '-' && text.data[2] >= '0' && text.data[2] <= '9';
+    bool is_null = count == 1 && strcmp(text.data, "null") == 0;
+    judge_text_puts(value, is_string || is_number || is_negative ? "literal " : "expression ");
+    if (is_negative) {
+        judge_text_printf(value, "-%s", text.data + 2);
+    } else {
+        judge_text_add(value, text.data + (is_string ? 1 : 0), text.len - (is_string ? 2 : 0));
+    }
     judge_text_fini(&text);
+    return !is_null;
 }
 
 /* MySQL gives literals bare and says of the rest DEFAULT_GENERATED; MariaDB from 10.2.7 on gives
@@ -259,7 +287,7 @@ get_default(const struct judge_describer *by, const struct judge_result *result,
     if (is_binary && (!is_expression || is_string || has_prefix(cell, "x'"))) {
         get_binary_default(cell, value);
     } else if (is_expression) {
-        get_default_expression(by, cell, value);
+        return get_default_expression(by, cell, value);
     } else {
         judge_text_puts(value, "literal ");
         judge_text_add(value, cell.data, cell.len);
@@ -281,7 +309,7 @@ get_charset(const struct judge_describer *by, const struct table_facts *facts,
     struct judge_cell cell = judge_result_cell(result, column);
     const char *type = judge_result_cell(result, COL_DATA_TYPE).data;
     bool is_charset = column == COL_CHARSET;
-    bool is_json = is_json_column(by, facts, result);
+    bool is_json = is_json_column(facts, result);
     bool is_moved_json = is_json && judge_is_translated_from(by, false);
     if (strcmp(type, "json") == 0 || is_moved_json) {
         judge_text_puts(value, is_charset ? "utf8mb4" : "utf8mb4_bin");
@@ -329,6 +357,7 @@ add_column(const struct judge_describer *by, struct judge_object *object, struct
     struct judge_cell comment = judge_result_cell(result, COL_COMMENT);
     struct judge_text value = {0};
     judge_names_add(&facts->columns, name, strlen(name));
+    keep_json_check(facts, result);
     add_aspect(object, name, "position", &value, get_position(facts, &value));
     get_type(by, facts, result, &value);
     add_aspect(object, name, "type", &value, true);
@@ -466,6 +495,12 @@ struct key_text {
     bool is_vector;
 };
 
+/* The server to which this must be known: B, whoever is described. */
+static const struct judge_server *
+target_of(const struct judge_describer *by) {
+    return by->server->endpoint->side == 'B' ? by->server : by->peer;
+}
+
 static bool
 keeps_descending(const struct judge_server *server) {
     return server->version >= (server->is_mariadb ? 100800u : 80000u);
@@ -482,13 +517,14 @@ add_key_part(const struct judge_describer *by, const struct table_facts *facts,
     struct judge_cell type = judge_result_cell(result, KEY_TYPE);
     struct judge_cell column = judge_result_cell(result, KEY_COLUMN);
     struct judge_cell prefix = judge_result_cell(result, KEY_SUB_PART);
-    if (column.data != NULL && !judge_names_has(&facts->columns, column.data)) {
+    if (judge_is_translated_from(by, false) && column.data != NULL &&
+        !judge_names_has(&facts->columns, column.data)) {
         return; /* the period's end in the primary key of a versioned table */
     }
     if (key->value.len == 0) {
         bool is_hash = judge_cell_is(type, "HASH") && facts->is_memory;
         bool is_hidden = judge_cell_is(judge_result_cell(result, KEY_VISIBLE), "NO") &&
-                         keeps_hidden_keys(by->peer);
+                         keeps_hidden_keys(target_of(by));
         key->is_unique = judge_cell_is(judge_result_cell(result, KEY_NON_UNIQUE), "0");
         key->is_vector = judge_cell_is(type, "VECTOR");
         judge_text_puts(&key->value, key->is_unique ? "UNIQUE " : "");
@@ -505,7 +541,8 @@ add_key_part(const struct judge_describer *by, const struct table_facts *facts,
     if (prefix.data != NULL && !judge_cell_is(type, "SPATIAL")) {
         judge_text_printf(&key->value, "(%s)", prefix.data);
     }
-    if (judge_cell_is(judge_result_cell(result, KEY_ORDER), "D") && keeps_descending(by->peer)) {
+    if (judge_cell_is(judge_result_cell(result, KEY_ORDER), "D") &&
+        keeps_descending(target_of(by))) {
         judge_text_puts(&key->value, " DESC");
     }
 }
@@ -701,7 +738,7 @@ judge_across_describe_table(const struct judge_describer *by, struct judge_objec
               add_columns(by, object, &facts, err) && add_srids(by, object, err) &&
               add_keys(by, object, &facts, err) && add_foreign_keys(by, object, err) &&
               add_partitions(by, object, err);
-    if (ok && has_checks(by->server) && has_checks(by->peer)) {
+    if (ok && has_checks(target_of(by))) {
         add_checks(object, &facts);
     }
     facts_fini(&facts);

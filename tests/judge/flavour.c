@@ -5,7 +5,7 @@
 
 #include "normal.h"
 
-enum { MYSQL_8 = 80000, MARIADB_10_10 = 101000, MARIADB_WITH_0900 = 110405 };
+enum { MYSQL_8 = 80000, MARIADB_10_10 = 101000 };
 
 /* The languages for which both have an accent-insensitive and an accent-sensitive collation. */
 static const struct {
@@ -62,9 +62,6 @@ map_0900(struct judge_text *value, unsigned version) {
     static const char PREFIX[] = "utf8mb4_";
     const char *name = value->data + strlen(PREFIX);
     const char *digits = strstr(value->data, "_0900_");
-    if (version >= MARIADB_WITH_0900) {
-        return; /* it knows them by these names */
-    }
     if (strcmp(value->data, "utf8mb4_0900_bin") == 0) {
         set(value, "utf8mb4_nopad_bin", "", "");
         return;
@@ -158,6 +155,9 @@ judge_flavour_collation(struct judge_text *value, const struct judge_describer *
     }
     if (judge_is_translated_from(by, true)) {
         map_0900(value, by->peer->version);
+    } else if (judge_is_translated(by) && by->server->is_mariadb &&
+               by->server->endpoint->side == 'B') {
+        map_0900(value, by->server->version);
     } else if (judge_is_translated_from(by, false)) {
         map_from_mariadb(value, by->peer->version);
     }

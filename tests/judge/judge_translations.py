@@ -105,17 +105,20 @@ FROM_MYSQL = [
          ("ALTER DATABASE COLLATE utf8mb4_uca1400_nopad_ai_ci", r"^database .*: differs: collation: ")]),
     Translation(
         "defaults",
-        ["CREATE TABLE t (id INT PRIMARY KEY, n INT DEFAULT 7, d DECIMAL(5,2) DEFAULT -1.5, s VARCHAR(20) DEFAULT 'it''s \\\\ x', z VARCHAR(20) DEFAULT '',"
+        ["CREATE TABLE t (id INT PRIMARY KEY, n INT DEFAULT 7, m INT DEFAULT (-(5)), o INT DEFAULT (6), q INT DEFAULT (NULL), d DECIMAL(5,2) DEFAULT -1.5,"
+         " s VARCHAR(20) DEFAULT 'it''s \\\\ x', z VARCHAR(20) DEFAULT '',"
          " b BIT(5) DEFAULT b'101', bin BINARY(4) DEFAULT 'ab', e ENUM('a','b') DEFAULT 'b', f DATE DEFAULT (CURDATE()), u VARCHAR(40) DEFAULT (UUID()),"
          " tx TEXT DEFAULT ('it''s'), c VARCHAR(40) DEFAULT (CONCAT('x', 1 + 1, LOWER('Y'))),"
          " ts TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3), w VARCHAR(30) DEFAULT 'current_timestamp',"
          " h INT DEFAULT 3 INVISIBLE) DEFAULT CHARSET=latin1"],
-        ["CREATE TABLE t (id INT PRIMARY KEY, n INT DEFAULT 7, d DECIMAL(5,2) DEFAULT -1.5, s VARCHAR(20) DEFAULT 'it''s \\\\ x', z VARCHAR(20) DEFAULT '',"
+        ["CREATE TABLE t (id INT PRIMARY KEY, n INT DEFAULT 7, m INT DEFAULT -5, o INT DEFAULT 6, q INT, d DECIMAL(5,2) DEFAULT -1.5, s VARCHAR(20) DEFAULT 'it''s \\\\ x', z VARCHAR(20) DEFAULT '',"
          " b BIT(5) DEFAULT b'101', bin BINARY(4) DEFAULT 'ab', e ENUM('a','b') DEFAULT 'b', f DATE DEFAULT CURDATE(), u VARCHAR(40) DEFAULT UUID(),"
          " tx TEXT DEFAULT 'it''s', c VARCHAR(40) DEFAULT CONCAT('x', 1 + 1, LOWER('Y')),"
          " ts TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3) ON UPDATE CURRENT_TIMESTAMP(3), w VARCHAR(30) DEFAULT 'current_timestamp',"
          " h INT DEFAULT 3 INVISIBLE) DEFAULT CHARSET=latin1"],
         [("ALTER TABLE t ALTER n SET DEFAULT 8", column("n", "default")),
+         ("ALTER TABLE t ALTER m SET DEFAULT 5", column("m", "default")),
+         ("ALTER TABLE t ALTER q SET DEFAULT 0", column("q", "default")),
          ("ALTER TABLE t ALTER n DROP DEFAULT", column("n", "default")),
          ("ALTER TABLE t ALTER s SET DEFAULT 'its \\\\ x'", column("s", "default")),
          ("ALTER TABLE t ALTER z SET DEFAULT NULL", column("z", "default")),
@@ -177,13 +180,13 @@ FROM_MYSQL = [
          "CREATE TABLE t (id INT PRIMARY KEY, j JSON) CHARSET=latin1",
          "CREATE PROCEDURE r(IN a INT, OUT b VARCHAR(10) CHARACTER SET latin1) SELECT j->'$.a', t.j ->> '$.b[0]', a - 1 FROM t WHERE 'x' = 'y' COLLATE utf8mb4_0900_as_cs",
          "CREATE FUNCTION f(a YEAR) RETURNS VARCHAR(10) CHARACTER SET latin1 DETERMINISTIC RETURN 'a'",
-         "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.j = IF(NEW.j->'$.a' = 1, NEW.j, NULL)", EVENT % "utf8mb4_0900_bin",
+         "CREATE FUNCTION g(a JSON) RETURNS JSON DETERMINISTIC RETURN a", "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.j = IF(NEW.j->'$.a' = 1, NEW.j, NULL)", EVENT % "utf8mb4_0900_bin",
          "CREATE VIEW v AS SELECT id, JSON_EXTRACT(j, '$.a') AS e, 'x' AS c FROM t WITH CHECK OPTION"],
         [NAMES % "utf8mb4_uca1400_nopad_ai_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
          "CREATE TABLE t (id INT PRIMARY KEY, j JSON) CHARSET=latin1",
          "CREATE PROCEDURE r(IN a INT, OUT b VARCHAR(10) CHARACTER SET latin1) SELECT JSON_EXTRACT(j, '$.a'), json_unquote(json_extract(t.j,'$.b[0]')), a - 1 FROM t WHERE 'x' = 'y' COLLATE utf8mb4_uca1400_nopad_as_cs",
          "CREATE FUNCTION f(a YEAR) RETURNS VARCHAR(10) CHARACTER SET latin1 DETERMINISTIC RETURN 'a'",
-         "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.j = IF(JSON_EXTRACT(NEW.j, '$.a') = 1, NEW.j, NULL)", EVENT % "utf8mb4_nopad_bin",
+         "CREATE FUNCTION g(a JSON) RETURNS JSON DETERMINISTIC RETURN a", "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET NEW.j = IF(JSON_EXTRACT(NEW.j, '$.a') = 1, NEW.j, NULL)", EVENT % "utf8mb4_nopad_bin",
          "CREATE VIEW v AS SELECT id, JSON_EXTRACT(j, '$.a') AS e, 'x' AS c FROM t WITH CHECK OPTION"],
         [(["DROP PROCEDURE r", NAMES % "utf8mb4_uca1400_nopad_ai_ci",
            "CREATE PROCEDURE r(IN a INT, OUT b VARCHAR(10) CHARACTER SET latin1) SELECT JSON_EXTRACT(j, '$.a'), json_extract(t.j,'$.b[0]'), a - 1 FROM t WHERE 'x' = 'y' COLLATE utf8mb4_uca1400_nopad_as_cs"],
@@ -208,6 +211,28 @@ FROM_MYSQL = [
         [("UPDATE t SET v = x'0000803f01000040'", row("v"))], only=has_vectors),
 ]
 
+FROM_MYSQL += [
+    Translation(
+        "collations by MySQL's names, which newer releases of MariaDB take for aliases",
+        ["ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci",
+         "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20) COLLATE utf8mb4_0900_as_cs, c TEXT COLLATE utf8mb4_0900_bin) COLLATE=utf8mb4_de_pb_0900_ai_ci"],
+        ["ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci",
+         "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20) COLLATE utf8mb4_0900_as_cs, c TEXT COLLATE utf8mb4_0900_bin) COLLATE=utf8mb4_de_pb_0900_ai_ci"],
+        [("ALTER TABLE t MODIFY a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci", column("a", "collation")),
+         ("ALTER TABLE t MODIFY b VARCHAR(20) COLLATE utf8mb4_0900_as_ci", column("b", "collation")),
+         ("ALTER DATABASE COLLATE utf8mb4_0900_as_cs", r"^database .*: differs: collation: ")],
+        only=lambda a, b: b.name == "mariadb-11.8"),
+    Translation(
+        "texts that are checked to be JSON",
+        ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT, s VARCHAR(30), CHECK (JSON_VALID(j)), CHECK (JSON_VALID(s))) CHARSET=latin1", """INSERT INTO t VALUES (1, '[ "é"]', '1')"""],
+        ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT, s VARCHAR(30), CHECK (JSON_VALID(j)), CHECK (JSON_VALID(s))) CHARSET=latin1", """INSERT INTO t VALUES (1, '[ "é"]', '1')"""],
+        [(insert('["é"]'), row("j")),
+         ("ALTER TABLE t DROP CONSTRAINT CONSTRAINT_1", column("j", "type")),
+         ("ALTER TABLE t DROP CONSTRAINT CONSTRAINT_2", r"^table .*`t`: differs: checks: A=\[json_valid `s`\]")]),
+    Translation("a text for a JSON column", [JSON_TABLE], ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin) CHARSET=latin1"], found=column("j", "type")),
+    Translation("JSON in another charset", [JSON_TABLE], ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT CHECK (JSON_VALID(j))) CHARSET=latin1"], found=column("j", "charset")),
+]
+
 # ---- MariaDB to MySQL 8 and later -------------------------------------------------------------------------------------
 
 VERSIONED = ("CREATE TABLE t (id INT PRIMARY KEY, v INT, w INT WITHOUT SYSTEM VERSIONING, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START INVISIBLE,"
@@ -220,6 +245,9 @@ FROM_MARIADB = [
         [JSON_TABLE, """INSERT INTO t VALUES (1, '["é"]')"""], [(insert('["e"]'), row("j"))]),
     Translation("a text that is not checked to be JSON", ["CREATE TABLE t (id INT PRIMARY KEY, j LONGTEXT COLLATE utf8mb4_bin)"], ["CREATE TABLE t (id INT PRIMARY KEY, j JSON)"],
                 found=column("j", "type")),
+    Translation("a text that is checked to be JSON and stays a text",
+                ["CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(30) CHECK (JSON_VALID(s))) CHARSET=latin1"], ["CREATE TABLE t (id INT PRIMARY KEY, s VARCHAR(30) CHECK (JSON_VALID(s))) CHARSET=latin1"],
+                [("ALTER TABLE t DROP CHECK t_chk_1", r"^table .*`t`: differs: checks: A=\[json_valid `s`\]"), ("ALTER TABLE t MODIFY s JSON", column("s", "type"))]),
     Translation("a name twice in a document", [JSON_TABLE, JSON_ROW % '{"a": 1, "a": 2}'], [JSON_TABLE, JSON_ROW % '{"a": 1, "a": 2}'], found=row("j")),
     Translation("an integer beyond 64 bits", [JSON_TABLE, JSON_ROW % "[18446744073709551616]"], [JSON_TABLE, JSON_ROW % "[18446744073709551616]"], found=row("j")),
     Translation("a decimal that no double holds", [JSON_TABLE, JSON_ROW % "[1.23456789012345678901]"], [JSON_TABLE, JSON_ROW % "[1.23456789012345678901]"], found=row("j")),

@@ -61,7 +61,7 @@ struct judge_plan {
     size_t count;
     size_t key_count; /* leading fields that are the key; 0: no key */
     char *sql;
-    size_t skipped; /* columns that the other side has not */
+    size_t skipped;     /* columns that the other side has not */
     bool signless_zero; /* one of the two servers cannot keep -0.0: it is 0.0 then */
 };
 
