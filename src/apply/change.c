@@ -319,23 +319,6 @@ add_renewal(struct bs_change *change, const struct bs_rows *rows) {
     end_lenient(change, enum_zeros);
 }
 
-/* How many rows it touches depends on how the server goes about it. */
-static void
-add_replace(struct bs_change *change, const struct bs_value *values) {
-    struct bs_buf *sql = &change->batch->sql;
-    struct bs_str head = bs_buf_str(&change->table->insert_head);
-    size_t verb = strlen("INSERT");
-    close_open(change, tail_of(change));
-    unsigned int enum_zeros = count_enum_zeros(change->table, values);
-    begin_lenient(change, enum_zeros);
-    (void)bs_batch_open(change->batch, BS_EXPECT_ANY);
-    bs_buf_puts(sql, "REPLACE");
-    bs_buf_put(sql, head.data + verb, head.len - verb);
-    put_row_values(sql, change->table, values);
-    bs_batch_close(change->batch);
-    end_lenient(change, enum_zeros);
-}
-
 static void
 put_period_names(struct bs_buf *sql, const struct bs_target_table *table) {
     bs_sql_put_ident(sql, bs_str(table->model->columns[table->period_start].name));
@@ -401,9 +384,6 @@ add_versioned(struct bs_change *change, const struct bs_rows *rows) {
         return;
     case BS_VERSIONED_RENEW:
         add_renewal(change, rows);
-        return;
-    case BS_VERSIONED_REPLACE:
-        add_replace(change, rows->after);
         return;
     case BS_VERSIONED_DELETE:
     case BS_VERSIONED_UNDO:

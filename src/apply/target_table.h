@@ -11,9 +11,9 @@
 
 /* History that the target makes by itself, and the source's log names next. */
 struct bs_history_due {
-    size_t due;    /* so many rows */
-    char end[32];  /* of this row end */
-    bool replaces; /* the next insert of a current row is of a REPLACE that ends others */
+    size_t due;   /* so many rows */
+    char end[32]; /* of this row end */
+    bool is_told; /* that some of the source's is left out */
 };
 
 struct bs_target_table {

@@ -1,6 +1,7 @@
 #include "apply/versioned.h"
 
 #include "apply/literal.h"
+#include "base/log.h"
 #include "schema/period.h"
 #include "sql/text.h"
 
@@ -39,10 +40,7 @@ step_of_insert(const struct bs_target_table *table, const struct bs_rows *rows) 
     const struct bs_value *start = &rows->after[table->period_start];
     const struct bs_value *end = &rows->after[table->period_end];
     if (bs_period_is_for_ever(end->text)) {
-        bool replaces = table->history->replaces;
-        table->history->replaces = false;
-        return (struct bs_versioned_step){replaces ? BS_VERSIONED_REPLACE : BS_VERSIONED_INSERT,
-                                          start->text};
+        return (struct bs_versioned_step){BS_VERSIONED_INSERT, start->text};
     }
     if (table->history->due > 0 && bs_str_is(end->text, table->history->end)) {
         table->history->due--;
@@ -52,18 +50,27 @@ step_of_insert(const struct bs_target_table *table, const struct bs_rows *rows) 
                                                                    : BS_VERSIONED_NOTHING};
 }
 
+static void
+say_left_out(const struct bs_target_table *table) {
+    if (!table->history->is_told) {
+        bs_log(BS_LOG_WARNING,
+               "history of %s.%s that ends before it begins is left out: no moment shows it, and "
+               "the target does not take it",
+               table->model->db, table->model->name);
+        table->history->is_told = true;
+    }
+}
+
 static struct bs_versioned_step
 step_of_update(const struct bs_target_table *table, const struct bs_rows *rows) {
     const struct bs_value *old_start = &rows->before[table->period_start];
     const struct bs_value *start = &rows->after[table->period_start];
     const struct bs_value *end = &rows->after[table->period_end];
     if (!bs_period_is_for_ever(end->text)) {
-        bool ends_before_start = is_before(end->text, old_start->text);
-        table->history->replaces =
-            table->keeps_history && (table->history->replaces || ends_before_start);
-        bool is_left = table->keeps_history && ends_before_start;
-        return (struct bs_versioned_step){is_left ? BS_VERSIONED_NOTHING : BS_VERSIONED_DELETE,
-                                          end->text};
+        if (table->keeps_history && is_before(end->text, old_start->text)) {
+            say_left_out(table);
+        }
+        return (struct bs_versioned_step){BS_VERSIONED_DELETE, end->text};
     }
     expect_history(table, old_start->text, start->text);
     bool renews =

@@ -11,8 +11,10 @@
  * So the periods are the source's to the microsecond. Where MariaDB would not do it again by
  * itself: an update of nothing but the row start: the row is deleted and inserted at its moment a
  * row that went without history, as one does when it is deleted before it began: likewise here
- *   REPLACE of a row that began after the statement: its end is left to a REPLACE on the target
- * Called by change.c, per row. */
+ * Servers before 10.11 also make rows of history that end before they begin (of a row that began
+ * after the statement that deletes it did). Later ones neither make such nor take them, and no
+ * moment shows them: they are left out, and the first of each table is logged. Called by change.c,
+ * per row. */
 #ifndef BS_APPLY_VERSIONED_H
 #define BS_APPLY_VERSIONED_H
 
@@ -26,7 +28,6 @@ enum bs_versioned_kind {
     BS_VERSIONED_RENEW,          /* only the row start changes */
     BS_VERSIONED_DELETE,         /* an update of the row end */
     BS_VERSIONED_UNDO,           /* a current row that goes without leaving history */
-    BS_VERSIONED_REPLACE,        /* inserts a current row over those that it ends */
     BS_VERSIONED_INSERT_HISTORY, /* by itself */
     BS_VERSIONED_DELETE_HISTORY,
     BS_VERSIONED_NOTHING, /* the target has done it already, or has no history */

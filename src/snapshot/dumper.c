@@ -9,6 +9,7 @@
 #include "sql/json_check.h"
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
+#include "snapshot/early.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
 
@@ -242,6 +243,7 @@ dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
         chunk->form == BS_FORM_INSERT && packet / 2 < BS_BLOCK_BYTES ? packet / 2 : BS_BLOCK_BYTES;
     bs_buf_puts(&text, chunk->copy->select);
     bs_plan_put_range(&text, chunk->copy, &chunk->lower, &chunk->upper);
+    bs_early_put_others(&text, chunk->copy, chunk->lower.count + chunk->upper.count > 0);
     enum bs_status status = bs_sql_stream(pair->source, bs_buf_str(&text), &rows, err);
     if (status == BS_OK) {
         status = put_rows(&dump, rows, err);

@@ -24,6 +24,7 @@
 #include "schema/period.h"
 #include "snapshot/begin.h"
 #include "snapshot/build.h"
+#include "snapshot/early.h"
 #include "snapshot/pair.h"
 #include "snapshot/point.h"
 #include "state/fence.h"
@@ -401,6 +402,32 @@ report_long_lock(struct run *run) {
            run->report->locked_tables, run->report->long_locked_ms);
 }
 
+/* On the first pair's sessions, which nobody uses yet. */
+static enum bs_status
+copy_early_history(struct run *run, struct bs_error *err) {
+    struct bs_pair *pair = &run->pairs[0];
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; run->copies[i] != NULL && status == BS_OK; i++) {
+        if (run->copies[i]->for_ever == NULL) {
+            continue;
+        }
+        status = bs_sql_exec(pair->target, err, "START TRANSACTION");
+        if (status == BS_OK) {
+            status = bs_fence_check(pair->target, &run->config->state, run->task.epoch, err);
+        }
+        if (status == BS_OK) {
+            status = bs_early_copy(pair->source, pair->target, run->copies[i], err);
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(pair->target, err, "COMMIT");
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
+        }
+    }
+    return status;
+}
+
 static enum bs_status
 copy_rows(struct run *run, struct bs_error *err) {
     struct bs_work_totals totals;
@@ -408,6 +435,9 @@ copy_rows(struct run *run, struct bs_error *err) {
     enum bs_status status = check_local_infile(run, err);
     if (status == BS_OK) {
         status = make_pairs(run, err);
+    }
+    if (status == BS_OK) {
+        status = copy_early_history(run, err);
     }
     if (status == BS_OK) {
         status = run_pairs(run, err);

@@ -396,6 +396,25 @@ def engines(actor, name):
     yield 'DROP TABLE l_%s' % name
 
 
+def versioned(actor, name):
+    if not actor.facts.mariadb:
+        return
+    yield 'SET system_versioning_alter_history=KEEP'
+    yield 'CREATE TABLE %s (id INT PRIMARY KEY, a INT) ENGINE=InnoDB' % name
+    yield actor.rows(name, 'id, a')
+    yield 'ALTER TABLE %s ADD SYSTEM VERSIONING' % name
+    yield 'UPDATE %s SET a = a + 1' % name
+    yield 'ALTER TABLE %s ADD b INT DEFAULT 3 AFTER id' % name
+    yield 'DELETE FROM %s ORDER BY id LIMIT 1' % name
+    yield 'DELETE HISTORY FROM %s' % name
+    yield 'CREATE TABLE x_%s (id INT, f TIMESTAMP(6) GENERATED ALWAYS AS ROW START, t TIMESTAMP(6) GENERATED ALWAYS AS ROW END, ' \
+          'PERIOD FOR SYSTEM_TIME (f, t)) ENGINE=InnoDB WITH SYSTEM VERSIONING' % name
+    yield actor.rows('x_' + name, 'id')
+    yield 'UPDATE x_%s SET id = 1' % name
+    yield 'ALTER TABLE %s DROP SYSTEM VERSIONING' % name
+    yield actor.rows(name, 'id, a')
+
+
 def in_use(actor, name):
     """On tables that the writers are writing. Each change is undone, so that it can come again."""
     yield 'ALTER TABLE shop.customers ADD COLUMN %s VARCHAR(20) DEFAULT \'x\' AFTER code' % name
@@ -423,4 +442,4 @@ def many_in_one_log(actor, name):
 
 
 STEPS = [create, add_column, drop_column, rename_column, reorder_columns, modify_column, keys, rename, swap, drop, truncate, ctas,
-         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, sequences, engines, in_use, many_in_one_log]
+         like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, sequences, engines, versioned, in_use, many_in_one_log]

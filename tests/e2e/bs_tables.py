@@ -197,6 +197,8 @@ def flavour_tables(facts, without):
                      lines=['CONSTRAINT `positive ñ` CHECK (`a` >= 0)'])
     if facts.mariadb and 'compressed' not in without:
         yield from compressed_tables()
+    if facts.mariadb and 'versioned' not in without:
+        yield _by_id('types', 'versioned', {'a': v.small_int(), 't': v.text('utf8mb4'), 'd': v.datetime(3)}, suffix='WITH SYSTEM VERSIONING')
     special = {}
     if facts.mariadb:
         special['inet6'] = v.INET6

@@ -91,6 +91,7 @@ def history(server, table, everything):
     columns = '*' if not everything else 'id, a, t, ' + PERIODS.get(table, 'row_start, row_end')
     rows = server.query('SELECT %s FROM v.`%s` %s' % (columns, table, 'FOR SYSTEM_TIME ALL' if everything else ''))
     for_ever = ('2038-01-19', '2106-02-07')  # the servers' time zones differ, so that is not the moment itself
+    rows = [row for row in rows if not everything or row[3] <= row[4]]  # what ended before it began is not carried
     return sorted(tuple('for ever' if str(value).startswith(for_ever) else str(value) for value in row) for row in rows)
 
 
@@ -138,7 +139,7 @@ def statements(pair, everything):
     run(pair.source, keep, 'ALTER TABLE v.implicit ADD b INT DEFAULT 5 AFTER id', 'UPDATE v.implicit SET b = 6 WHERE id > 10',
         'CREATE TABLE v.later (id INT PRIMARY KEY, a INT, t INT)', 'INSERT INTO v.later VALUES (1, 1, 1), (2, 2, 2)',
         'ALTER TABLE v.later ADD SYSTEM VERSIONING', 'UPDATE v.later SET a = 3', 'ALTER TABLE v.`in part` DROP SYSTEM VERSIONING')
-    if everything:
+    if everything and pair.source.name != 'mariadb-10.5':
         run(pair.source, 'SET system_versioning_insert_history=1',
             "INSERT INTO v.later (id, a, t, row_start, row_end) VALUES (7, 7, 7, '2020-01-01', '2020-02-01'), (7, 8, 8, '2020-02-01', '2020-03-01.5')")
     compare_after(pair, everything, 'altered')
