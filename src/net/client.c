@@ -28,7 +28,7 @@ enum {
     KEY_FILE_MAX = 64 * 1024,
 };
 
-enum { AUTH_MORE = 0x01, AUTH_NEXT_FACTOR = 0x02, AUTH_SWITCH = 0xFE };
+enum { LOGIN_OK = 0x00, LOGIN_ERROR = 0xFF, AUTH_NEXT_FACTOR = 0x02, AUTH_SWITCH = 0xFE };
 
 static const bool EDGES[BS_CLIENT_STATES][BS_CLIENT_STATES] = {
     [BS_CLIENT_CLOSED] = {[BS_CLIENT_CONNECTING] = true},
@@ -369,13 +369,13 @@ answer_login(struct bs_client *client, struct bs_str message, struct bs_error *e
 static enum bs_status
 take_login(struct bs_client *client, struct bs_str message, struct bs_error *err) {
     uint8_t first = message.len > 0 ? (uint8_t)message.data[0] : 0;
-    if (message.len > 0 && (first == AUTH_SWITCH || first == AUTH_MORE)) {
-        return answer_login(client, message, err);
-    }
-    if (first == AUTH_NEXT_FACTOR) {
+    if (message.len > 0 && first == AUTH_NEXT_FACTOR) {
         return bs_error_set(err, BS_PRECHECK,
                             "the account needs more than one factor to log in: use one "
                             "that needs a password alone");
+    }
+    if (message.len > 0 && first != LOGIN_OK && first != LOGIN_ERROR) {
+        return answer_login(client, message, err);
     }
     enum bs_status status = bs_answer_expect_ok(message, err);
     return status == BS_OK ? logged_in(client, err) : status;
