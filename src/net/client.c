@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/tls_trouble.h"
 #include "net/link.h"
 #include "wire/answer.h"
 #include "wire/auth.h"
@@ -290,7 +291,7 @@ request_tls(struct bs_client *client, struct bs_error *err) {
     struct bs_buf message = {0};
     enum bs_compress compress;
     if ((client->greeting.capabilities & BS_CAP_SSL) == 0) {
-        bs_error_set(err, BS_PRECHECK, "the server offers no TLS, which ssl-mode asks for");
+        bs_error_set(err, BS_SERVER, "the server offers no TLS, which ssl-mode asks for");
         return bs_error_hint(
             err, "give the server a certificate (ssl_cert, ssl_key), or use ssl-mode=PREFERRED");
     }
@@ -613,6 +614,9 @@ on_lost(void *arg, const struct bs_error *err) {
     if (client->state == BS_CLIENT_GREETING && copy.status == BS_IO) {
         bs_error_context(&copy, "waiting for the server's greeting");
     } else if (client->state == BS_CLIENT_LOGIN) {
+        if (copy.status == BS_IO) {
+            bs_tls_trouble_hint_login(client->source, &copy);
+        }
         bs_error_context(&copy, "logging in");
     }
     lose(client, &copy);

@@ -240,8 +240,9 @@ bs_client_check_connection(MYSQL *mysql, const struct bs_endpoint *endpoint, str
     if (endpoint->ssl_mode >= BS_SSL_REQUIRED && mysql_get_ssl_cipher(mysql) == NULL) {
         char where[512];
         bs_endpoint_describe(endpoint, where, sizeof where);
-        bs_error_set(err, BS_SERVER, "%s offers no TLS, but ssl-mode asks for it", where);
-        return bs_error_hint(err, "switch TLS on in the server, or give ssl-mode=PREFERRED");
+        bs_error_set(err, BS_SERVER, "%s offers no TLS, which ssl-mode asks for", where);
+        return bs_error_hint(err, "give the server a certificate (ssl_cert, ssl_key), or use "
+                                  "ssl-mode=PREFERRED");
     }
     set_keepalive(socket_of(mysql));
     return BS_OK;

@@ -1,4 +1,5 @@
 /* Errors of the client library and of the server as struct bs_error. */
+#include "base/tls_trouble.h"
 #include "sql/session_private.h"
 
 #include <errno.h>
@@ -153,15 +154,16 @@ fail_unreachable(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct 
 }
 
 static enum bs_status
-fail_tls(struct bs_sql *sql, struct bs_error *err) {
+fail_tls(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct bs_error *err) {
     const char *text = mysql_error(sql->mysql);
-    /* A certificate that does not fit will not fit the next time either. */
-    bool lasting = holds_word(bs_str(text), "certificate") || holds_word(bs_str(text), "verif") ||
-                   holds_word(bs_str(text), "required");
-    bs_error_set(err, lasting ? BS_SERVER : BS_IO, "no TLS with %s: %s", sql->where, text);
+    bool known = bs_tls_trouble_explain(endpoint, text, err);
+    if (!known) {
+        bs_error_set(err, BS_IO, "the TLS handshake failed: %s", text);
+        bs_error_hint(err, "check ssl-mode, ssl-ca, ssl-cert, ssl-key and tls-version of the URI");
+    }
     add_numbers(sql->mysql, err);
-    return bs_error_hint(err,
-                         "check ssl-mode, ssl-ca, ssl-cert, ssl-key and tls-version of the URI");
+    bs_error_context(err, "opening TLS with %s", sql->where);
+    return known ? BS_SERVER : BS_IO;
 }
 
 static void
@@ -170,8 +172,9 @@ add_login_hint(unsigned int number, struct bs_error *err) {
     case 1044: /* ER_DBACCESS_DENIED_ERROR */
     case 1045: /* ER_ACCESS_DENIED_ERROR */
     case 1698: /* ER_ACCESS_DENIED_NO_PASSWORD_ERROR */
-        bs_error_hint(err,
-                      "check user and password, and that the account is allowed from this host");
+        bs_error_hint(err, "check user and password, that the account is allowed from this host, "
+                           "and what it requires: SSL needs ssl-mode=REQUIRED, X509 also ssl-cert "
+                           "and ssl-key");
         return;
     case 1040: /* ER_CON_COUNT_ERROR */
     case 1203: /* ER_TOO_MANY_USER_CONNECTIONS */
@@ -201,13 +204,16 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
         return fail_unreachable(sql, endpoint, err);
     }
     if (number == CR_TLS) {
-        return fail_tls(sql, err);
+        return fail_tls(sql, endpoint, err);
     }
     enum bs_status status = class_of(number);
     bs_error_set(err, status, "cannot log in to %s: %s (%u)", sql->where, mysql_error(sql->mysql),
                  number);
     add_numbers(sql->mysql, err);
     add_login_hint(number, err);
+    if (number == CR_LOST || number == CR_GONE) {
+        bs_tls_trouble_hint_login(endpoint, err);
+    }
     return status;
 }
 
