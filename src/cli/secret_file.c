@@ -40,11 +40,11 @@ static enum bs_status
 take_line(const char *path, char *text, size_t len, char **password, struct bs_error *err) {
     char *end = memchr(text, '\n', len);
     size_t line_len = end != NULL ? (size_t)(end - text) : len;
-    if (end == NULL && len > PASSWORD_MAX) {
-        return refuse(path, "has a first line that is too long to be one", err);
-    }
     if (line_len > 0 && text[line_len - 1] == '\r') {
         line_len--;
+    }
+    if (line_len > PASSWORD_MAX) {
+        return refuse(path, "has a first line that is too long to be one", err);
     }
     text[line_len] = '\0';
     if (line_len == 0) {
@@ -59,7 +59,7 @@ take_line(const char *path, char *text, size_t len, char **password, struct bs_e
 
 enum bs_status
 bs_secret_file_read(const char *path, char **password, struct bs_error *err) {
-    char text[PASSWORD_MAX + 2];
+    char text[PASSWORD_MAX + 3]; /* a line end of two bytes, and a NUL */
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return bs_error_set(err, BS_CONFIG, "cannot read the password file '%s': %s", path,

@@ -36,6 +36,7 @@ enum {
     CR_LOST_EXTENDED = 2055,
     CR_PLUGIN = 2059,
     CR_LOCAL_INFILE = 2068,
+    CR_NOT_ALLOWED = 5010, /* Connector/C: a plugin that is not among those allowed */
 };
 
 static enum bs_status
@@ -166,6 +167,37 @@ fail_tls(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct bs_error
     return known ? BS_SERVER : BS_IO;
 }
 
+/* Plugins are told apart by the library's text, which names them. */
+static enum bs_status
+hint_plugin(const char *text, struct bs_error *err) {
+    static const struct {
+        const char *name;
+        const char *hint;
+    } HINTS[] = {
+        {"client_ed25519",
+         "the MySQL client library lacks this plugin: install the package that holds "
+         "client_ed25519.so (Debian: libmariadb3)"},
+        {"parsec", "the MySQL client library has this plugin from MariaDB Connector/C 3.4 on "
+                   "(parsec.so); with an older one use an account with ed25519"},
+        {"mysql_native_password",
+         "libmysqlclient 9 has it as a plugin: install the package that holds "
+         "mysql_native_password.so (Debian: mysql-client-core), or use caching_sha2_password"},
+        {"mysql_clear_password", "binstream does not hand the password itself to a server on "
+                                 "demand: use an account with another plugin"},
+        {"dialog", "use an account that logs in with a password alone"},
+        {"mysql_old_password", "the account still has a password hash from before MySQL 4.1: on "
+                               "the server, SET old_passwords=0 and set its password again"},
+    };
+    for (size_t i = 0; i < sizeof HINTS / sizeof HINTS[0]; i++) {
+        if (strstr(text, HINTS[i].name) != NULL) {
+            return bs_error_hint(err, "%s", HINTS[i].hint);
+        }
+    }
+    return bs_error_hint(err, "the account's login plugin is missing in this client library: use "
+                              "an account with caching_sha2_password, mysql_native_password or "
+                              "ed25519");
+}
+
 static void
 add_login_hint(unsigned int number, struct bs_error *err) {
     switch (number) {
@@ -187,11 +219,6 @@ add_login_hint(unsigned int number, struct bs_error *err) {
     case 1130: /* ER_HOST_NOT_PRIVILEGED */
         bs_error_hint(err, "create an account that may log in from this host");
         return;
-    case CR_PLUGIN:
-    case 1251: /* ER_NOT_SUPPORTED_AUTH_MODE */
-        bs_error_hint(err, "the account's authentication plugin is missing in this client library; "
-                           "use an account with mysql_native_password or caching_sha2_password");
-        return;
     default:
         return;
     }
@@ -211,6 +238,9 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
                  number);
     add_numbers(sql->mysql, err);
     add_login_hint(number, err);
+    if (number == CR_PLUGIN || number == CR_NOT_ALLOWED || number == 1251) {
+        hint_plugin(mysql_error(sql->mysql), err);
+    }
     if (number == CR_LOST || number == CR_GONE) {
         bs_tls_trouble_hint_login(endpoint, err);
     }

@@ -2,11 +2,13 @@
 #include "base/tls_trouble.h"
 
 #include <criterion/criterion.h>
+#include <stdint.h>
 #include <string.h>
 
 static void
 expect(const char *text, const char *message, const char *hint) {
-    struct bs_endpoint endpoint = {.host = (char *)"db.example", .ssl_ca = (char *)"/my/ca"};
+    struct bs_endpoint endpoint = {.host = (char *)(uintptr_t) "db.example",
+                                   .ssl_ca = (char *)(uintptr_t) "/my/ca"};
     struct bs_error err;
     cr_assert(bs_tls_trouble_explain(&endpoint, text, &err), "%s", text);
     cr_assert_eq(err.status, BS_SERVER);
@@ -48,7 +50,7 @@ Test(tls_trouble, a_login_that_broke_off_speaks_of_the_certificate_only_where_th
     struct bs_error err = {0};
     bs_tls_trouble_hint_login(&endpoint, &err);
     cr_assert_str_eq(err.hint, "");
-    endpoint.ssl_cert = (char *)"/my/cert";
+    endpoint.ssl_cert = (char *)(uintptr_t) "/my/cert";
     bs_tls_trouble_hint_login(&endpoint, &err);
     cr_assert_not_null(strstr(err.hint, "ssl-cert"));
 }
