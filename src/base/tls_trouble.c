@@ -174,10 +174,49 @@ explain(const struct bs_endpoint *endpoint, enum trouble trouble, const char *te
     }
 }
 
+/* Connector/C tells what it would say of the server's certificate also where nobody asked, and the
+ * handshake failed for another reason. */
+static bool
+is_about_server(enum trouble trouble) {
+    switch (trouble) {
+    case EXPIRED:
+    case NOT_YET:
+    case OTHER_AUTHORITY:
+    case SELF_SIGNED:
+    case OTHER_HOST:
+    case NOT_TRUSTED:
+        return true;
+    case NOT_IN_COMMON:
+    case NO_TLS:
+    case OWN_REFUSED:
+    case OWN_MISMATCH:
+    case OWN_UNREADABLE:
+    case TOO_OLD:
+        break;
+    }
+    return false;
+}
+
+static bool
+explain_unasked(const struct bs_endpoint *endpoint, struct bs_error *err) {
+    if (endpoint->ssl_cert == NULL) {
+        return false;
+    }
+    bs_error_set(err, BS_SERVER,
+                 "the TLS handshake failed: the server may refuse the certificate "
+                 "of ssl-cert '%s'",
+                 endpoint->ssl_cert);
+    bs_error_hint(err, HINT_OWN);
+    return true;
+}
+
 bool
 bs_tls_trouble_explain(const struct bs_endpoint *endpoint, const char *text, struct bs_error *err) {
     for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
         if (strcasestr(text, TEXTS[i].text) != NULL) {
+            if (endpoint->ssl_mode < BS_SSL_VERIFY_CA && is_about_server(TEXTS[i].trouble)) {
+                return explain_unasked(endpoint, err);
+            }
             explain(endpoint, TEXTS[i].trouble, text, err);
             return true;
         }

@@ -224,6 +224,20 @@ add_login_hint(unsigned int number, struct bs_error *err) {
     }
 }
 
+/* Connector/C 3.3 quotes here what no longer is the plugin's name, but other bytes of the login. */
+static enum bs_status
+fail_plugin_not_allowed(struct bs_sql *sql, struct bs_error *err) {
+    bs_error_set(err, BS_SERVER,
+                 "cannot log in to %s: the server asks for a login plugin that binstream does not "
+                 "use, such as mysql_clear_password or dialog",
+                 sql->where);
+    if (err != NULL) {
+        err->sql_errno = CR_NOT_ALLOWED;
+    }
+    return bs_error_hint(err, "use an account with caching_sha2_password, mysql_native_password or "
+                              "ed25519: the password itself is not handed to a server on demand");
+}
+
 enum bs_status
 bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct bs_error *err) {
     unsigned int number = mysql_errno(sql->mysql);
@@ -233,12 +247,15 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
     if (number == CR_TLS) {
         return fail_tls(sql, endpoint, err);
     }
+    if (number == CR_NOT_ALLOWED) {
+        return fail_plugin_not_allowed(sql, err);
+    }
     enum bs_status status = class_of(number);
     bs_error_set(err, status, "cannot log in to %s: %s (%u)", sql->where, mysql_error(sql->mysql),
                  number);
     add_numbers(sql->mysql, err);
     add_login_hint(number, err);
-    if (number == CR_PLUGIN || number == CR_NOT_ALLOWED || number == 1251) {
+    if (number == CR_PLUGIN || number == 1251) {
         hint_plugin(mysql_error(sql->mysql), err);
     }
     if (number == CR_LOST || number == CR_GONE) {

@@ -27,6 +27,8 @@ def _run(argv, env=None):
 class Halves:
     def __init__(self, stream_probe, sql_probe):
         self.programs = {'stream': stream_probe, 'sql': sql_probe}
+        # Else it is MariaDB's Connector/C.
+        self.has_libmysqlclient = 'libmysqlclient' in _run(['ldd', sql_probe])[1]
 
     def each(self, uri):
         return {which: getattr(self, which)(uri) for which in self.programs}

@@ -41,6 +41,10 @@ WORDS = {
 }
 
 
+# Connector/C takes an address in the subject, where MySQL's client and the stream want it in the certificate's list.
+KNOWN_OF_CONNECTOR_C = ('sql', 'address in the subject', 'VERIFY_IDENTITY', 'its CA')
+
+
 def uri(host, port, mode, ca):
     options = (['ssl-mode=' + mode] if mode else []) + (['ssl-ca=' + ca] if ca else [])
     return 'mysql://root@%s:%d/?%s' % (host, port, '&'.join(options))
@@ -82,7 +86,11 @@ class Matrix:
         wanted = self.client.connect(host, server.port, *client_options(mode, ca[1]))
         self.count[wanted.kind] += 1
         for which, got in self.halves.each(uri(host, server.port, mode, ca[1])).items():
-            if got.kind != wanted.kind:
+            known = (which, kind.name, mode, ca[0]) == KNOWN_OF_CONNECTOR_C and not self.halves.has_libmysqlclient
+            if known:
+                assert (got.kind, wanted.kind) == (TLS, REFUSED), 'no longer so: ' + got.text
+                print('known: ' + what + ': the client library takes it')
+            elif got.kind != wanted.kind:
                 self.wrong.append('%s: %s is %s, mysql is %s:\n  %s  %s' % (what, which, got.kind, wanted.kind, got.text, wanted.text))
             words = WORDS.get((kind.name, ca[0]), ()) if wanted.kind == REFUSED and host == HERE else ()
             for word in words if got.kind == REFUSED else ():

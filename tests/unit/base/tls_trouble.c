@@ -7,7 +7,8 @@
 
 static void
 expect(const char *text, const char *message, const char *hint) {
-    struct bs_endpoint endpoint = {.host = (char *)(uintptr_t) "db.example",
+    struct bs_endpoint endpoint = {.ssl_mode = BS_SSL_VERIFY_CA,
+                                   .host = (char *)(uintptr_t) "db.example",
                                    .ssl_ca = (char *)(uintptr_t) "/my/ca"};
     struct bs_error err;
     cr_assert(bs_tls_trouble_explain(&endpoint, text, &err), "%s", text);
@@ -43,6 +44,15 @@ Test(tls_trouble, what_is_not_known_is_left_alone) {
     struct bs_error err = {.message = "as it was"};
     cr_assert(!bs_tls_trouble_explain(&endpoint, "unexpected eof while reading", &err));
     cr_assert_str_eq(err.message, "as it was");
+}
+
+Test(tls_trouble, a_certificate_that_nobody_checks_is_no_reason) {
+    struct bs_endpoint endpoint = {.ssl_mode = BS_SSL_REQUIRED};
+    struct bs_error err;
+    cr_assert(!bs_tls_trouble_explain(&endpoint, "self-signed certificate", &err));
+    endpoint.ssl_cert = (char *)(uintptr_t) "/my/cert";
+    cr_assert(bs_tls_trouble_explain(&endpoint, "self-signed certificate", &err));
+    cr_assert(strstr(err.message, "ssl-cert '/my/cert'") != NULL, "%s", err.message);
 }
 
 Test(tls_trouble, a_login_that_broke_off_speaks_of_the_certificate_only_where_there_is_one) {
