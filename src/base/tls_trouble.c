@@ -24,8 +24,9 @@ enum trouble {
 };
 
 /* First match wins: some of the texts are parts of others. OpenSSL 1.1 and 3 differ in a hyphen.
- * "Validation of ..." is what Connector/C says of a name, "SSL is required ..." of no TLS at all,
- * the bare "certificate verify failed" all that libmysqlclient says of any certificate. */
+ * "Validation of ..." and "hostname verification failed" are what Connector/C 3.3 and 3.4 say of a
+ * name, "SSL is required ..." of no TLS at all, the bare "certificate verify failed" all that
+ * libmysqlclient says of any certificate. */
 static const struct {
     const char *text;
     enum trouble trouble;
@@ -47,6 +48,7 @@ static const struct {
     {"hostname mismatch", OTHER_HOST},
     {"ip address mismatch", OTHER_HOST},
     {"validation of ssl server certificate failed", OTHER_HOST},
+    {"hostname verification failed", OTHER_HOST},
     {"certificate verify failed", NOT_TRUSTED},
     {"alert unknown ca", OWN_REFUSED},
     {"alert bad certificate", OWN_REFUSED},
@@ -78,6 +80,11 @@ static enum bs_status
 explain_host(const struct bs_endpoint *endpoint, struct bs_error *err) {
     bs_error_set(err, BS_SERVER, "the server's certificate is not for '%s'",
                  endpoint->host != NULL ? endpoint->host : "localhost");
+    if (endpoint->ssl_mode == BS_SSL_VERIFY_CA) {
+        return bs_error_hint(err, "use a name that the certificate was made for: the MySQL client "
+                                  "library here (MariaDB Connector/C 3.4 on) compares names with "
+                                  "VERIFY_CA too");
+    }
     return bs_error_hint(err, "use a name that the certificate was made for, or "
                               "ssl-mode=VERIFY_CA, which does not compare names");
 }
@@ -134,6 +141,19 @@ explain_own(const struct bs_endpoint *endpoint, enum trouble trouble, const char
                              : "the server wants a certificate of the client: ssl-cert, ssl-key");
 }
 
+/* libmysqlclient keeps the reason to itself. */
+static enum bs_status
+explain_distrust(const struct bs_endpoint *endpoint, const char *text, struct bs_error *err) {
+    bs_error_set(err, BS_SERVER,
+                 "the server's certificate is not trusted (%s): it is expired, self-signed, for "
+                 "another name than '%s', or signed by an authority that ssl-ca does not hold",
+                 text, endpoint->host != NULL ? endpoint->host : "localhost");
+    return bs_error_hint(err,
+                         "openssl s_client -starttls mysql -connect %s:%u -CAfile FILE shows which "
+                         "it is; or use " HINT_REQUIRED,
+                         endpoint->host != NULL ? endpoint->host : "localhost", endpoint->port);
+}
+
 static void
 explain(const struct bs_endpoint *endpoint, enum trouble trouble, const char *text,
         struct bs_error *err) {
@@ -156,9 +176,7 @@ explain(const struct bs_endpoint *endpoint, enum trouble trouble, const char *te
         explain_host(endpoint, err);
         return;
     case NOT_TRUSTED:
-        bs_error_set(err, BS_SERVER, "the server's certificate is not trusted (%s)", text);
-        bs_error_hint(err, "it is expired, for another name than the URI's host, or signed by "
-                           "another authority than ssl-ca; or use " HINT_REQUIRED);
+        explain_distrust(endpoint, text, err);
         return;
     case OWN_REFUSED:
     case OWN_MISMATCH:

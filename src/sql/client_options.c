@@ -4,7 +4,11 @@
  * it check the chain, so VERIFY_CA is TLS with the CA file and without the name check, and the CA
  * file is kept from it in the modes that verify nothing. Where only the mode REQUIRED or VERIFY_CA
  * forbids a plain connection, it falls back to one all the same when the server offers no TLS; that
- * is noticed right after the login, before any statement is sent. */
+ * is noticed right after the login, before any statement is sent.
+ *
+ * What cannot be told to it otherwise, and is said in tests/e2e/test_tls.py: 3.3 takes an address
+ * in a certificate's subject for a name; 3.4 compares the name with VERIFY_CA too, and never for
+ * the hosts 127.0.0.1 and ::1. */
 #include "sql/client_options.h"
 
 #include "base/log.h"

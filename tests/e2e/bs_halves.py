@@ -28,7 +28,17 @@ class Halves:
     def __init__(self, stream_probe, sql_probe):
         self.programs = {'stream': stream_probe, 'sql': sql_probe}
         # Else it is MariaDB's Connector/C.
-        self.has_libmysqlclient = 'libmysqlclient' in _run(['ldd', sql_probe])[1]
+        libraries = _run(['ldd', sql_probe])[1]
+        self.has_libmysqlclient = 'libmysqlclient' in libraries
+        self.connector_c = None if self.has_libmysqlclient else self._version_of(libraries)
+
+    @staticmethod
+    def _version_of(libraries):
+        """(3, 3, 14) of the Connector/C that these lines of ldd name."""
+        path = re.search(r'libmariadb\S* => (\S+)', libraries).group(1)
+        with open(path, 'rb') as handle:
+            found = re.search(rb'\0(3)\.(\d+)\.(\d+)\0', handle.read())
+        return tuple(int(part) for part in found.groups())
 
     def each(self, uri):
         return {which: getattr(self, which)(uri) for which in self.programs}

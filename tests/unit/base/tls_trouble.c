@@ -6,8 +6,8 @@
 #include <string.h>
 
 static void
-expect(const char *text, const char *message, const char *hint) {
-    struct bs_endpoint endpoint = {.ssl_mode = BS_SSL_VERIFY_CA,
+expect_in(enum bs_ssl_mode mode, const char *text, const char *message, const char *hint) {
+    struct bs_endpoint endpoint = {.ssl_mode = mode,
                                    .host = (char *)(uintptr_t) "db.example",
                                    .ssl_ca = (char *)(uintptr_t) "/my/ca"};
     struct bs_error err;
@@ -15,6 +15,11 @@ expect(const char *text, const char *message, const char *hint) {
     cr_assert_eq(err.status, BS_SERVER);
     cr_assert(strstr(err.message, message) != NULL, "%s: %s", text, err.message);
     cr_assert(strstr(err.hint, hint) != NULL, "%s: %s", text, err.hint);
+}
+
+static void
+expect(const char *text, const char *message, const char *hint) {
+    expect_in(BS_SSL_VERIFY_IDENTITY, text, message, hint);
 }
 
 Test(tls_trouble, each_reason_is_said_with_its_remedy) {
@@ -28,7 +33,7 @@ Test(tls_trouble, each_reason_is_said_with_its_remedy) {
     expect("hostname mismatch", "not for 'db.example'", "VERIFY_CA");
     expect("TLS/SSL error: Validation of SSL server certificate failed", "not for 'db.example'",
            "VERIFY_CA");
-    expect("error:0A000086:SSL routines::certificate verify failed", "not trusted", "expired");
+    expect("error:0A000086:SSL routines::certificate verify failed", "not trusted", "s_client");
     expect("tlsv1 alert protocol version", "no TLS version in common", "tls-version");
     expect("SSL connection error: TLS version is invalid", "no TLS version in common",
            "tls-version");
@@ -37,6 +42,12 @@ Test(tls_trouble, each_reason_is_said_with_its_remedy) {
     expect("tlsv1 alert unknown ca", "refuses the certificate", "ssl-cert");
     expect("key values mismatch", "does not belong", "");
     expect("dh key too small", "no method", "tls-version");
+}
+
+Test(tls_trouble, names_that_are_compared_where_nobody_asked_are_told_apart) {
+    const char *text = "TLS/SSL error: Hostname verification failed";
+    expect_in(BS_SSL_VERIFY_IDENTITY, text, "not for 'db.example'", "or ssl-mode=VERIFY_CA");
+    expect_in(BS_SSL_VERIFY_CA, text, "not for 'db.example'", "Connector/C 3.4");
 }
 
 Test(tls_trouble, what_is_not_known_is_left_alone) {
