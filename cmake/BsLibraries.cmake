@@ -12,6 +12,7 @@ target_link_libraries(bs_mysql_client INTERFACE PkgConfig::BS_MYSQL)
 
 pkg_check_modules(BS_ZSTD REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(BS_OPENSSL REQUIRED IMPORTED_TARGET openssl)
+pkg_check_modules(BS_SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(BS_DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(BS_ZLIB REQUIRED IMPORTED_TARGET zlib)
 

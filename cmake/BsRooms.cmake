@@ -18,7 +18,7 @@ function(bs_room name)
 endfunction()
 
 bs_room(base     LIBS Threads::Threads bs_ev)
-bs_room(wire     USES base LIBS PkgConfig::BS_OPENSSL PkgConfig::BS_ZLIB PkgConfig::BS_ZSTD)
+bs_room(wire     USES base LIBS PkgConfig::BS_OPENSSL PkgConfig::BS_SODIUM PkgConfig::BS_ZLIB PkgConfig::BS_ZSTD)
 bs_room(net      USES wire base LIBS PkgConfig::BS_OPENSSL)
 bs_room(sql      USES base LIBS bs_mysql_client)
 bs_room(schema   USES base)

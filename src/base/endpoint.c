@@ -190,6 +190,7 @@ set_ssl_mode(struct bs_endpoint *e, const char *value) {
     for (unsigned int i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcasecmp(value, names[i]) == 0) {
             e->ssl_mode = (enum bs_ssl_mode)i;
+            e->ssl_mode_given = true;
             return NULL;
         }
     }
@@ -247,6 +248,7 @@ set_compress(struct bs_endpoint *e, const char *value) {
     for (unsigned int i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcasecmp(value, names[i]) == 0) {
             e->compress = (enum bs_compress)i;
+            e->compress_given = true;
             return NULL;
         }
     }
@@ -374,17 +376,10 @@ parse_authority(struct parse *p, const char *at, const char *end) {
     return status == BS_OK ? parse_host(p, host, end) : status;
 }
 
-/* What must hold between the parts. */
 static enum bs_status
-check_whole(struct parse *p) {
+check_uri(struct parse *p) {
     struct bs_endpoint *e = p->endpoint;
     const char *end = p->uri + strlen(p->uri);
-    if (e->ssl_mode >= BS_SSL_VERIFY_CA && e->ssl_ca == NULL) {
-        return fail(p, end, "ssl-mode VERIFY_CA and VERIFY_IDENTITY need ssl-ca");
-    }
-    if ((e->ssl_cert == NULL) != (e->ssl_key == NULL)) {
-        return fail(p, end, "ssl-cert and ssl-key are given together or not at all");
-    }
     if (e->password != NULL && e->password_file != NULL) {
         return fail(p, end, "give either a password or a password-file");
     }
@@ -405,16 +400,45 @@ parse_uri(struct parse *p) {
     if (status == BS_OK) {
         status = parse_tail(p, tail);
     }
-    return status == BS_OK ? check_whole(p) : status;
+    return status == BS_OK ? check_uri(p) : status;
+}
+
+enum bs_status
+bs_endpoint_complete(struct bs_endpoint *endpoint, struct bs_error *err) {
+    if (endpoint->connect_timeout_ms == 0) {
+        endpoint->connect_timeout_ms = BS_CONNECT_TIMEOUT_DEFAULT_MS;
+    }
+    if (!endpoint->ssl_mode_given) {
+        endpoint->ssl_mode = endpoint->ssl_ca != NULL ? BS_SSL_VERIFY_CA : BS_SSL_PREFERRED;
+    }
+    if (endpoint->ssl_mode >= BS_SSL_VERIFY_CA && endpoint->ssl_ca == NULL) {
+        bs_error_set(err, BS_CONFIG, "ssl-mode VERIFY_CA and VERIFY_IDENTITY need ssl-ca");
+        return bs_error_hint(
+            err,
+            "give ssl-ca=FILE, with the certificate of the authority that signed the server's");
+    }
+    if ((endpoint->ssl_cert == NULL) != (endpoint->ssl_key == NULL)) {
+        return bs_error_set(err, BS_CONFIG,
+                            "ssl-cert and ssl-key are given together or not at all");
+    }
+    return BS_OK;
 }
 
 enum bs_status
 bs_endpoint_parse(struct bs_endpoint *endpoint, const char *uri, struct bs_error *err) {
-    *endpoint = (struct bs_endpoint){
-        .port = BS_PORT_DEFAULT,
-        .ssl_mode = BS_SSL_PREFERRED,
-        .connect_timeout_ms = BS_CONNECT_TIMEOUT_DEFAULT_MS,
-    };
+    enum bs_status status = bs_endpoint_read(endpoint, uri, err);
+    if (status == BS_OK) {
+        status = bs_endpoint_complete(endpoint, err);
+        if (status != BS_OK) {
+            bs_endpoint_fini(endpoint);
+        }
+    }
+    return status;
+}
+
+enum bs_status
+bs_endpoint_read(struct bs_endpoint *endpoint, const char *uri, struct bs_error *err) {
+    *endpoint = (struct bs_endpoint){.port = BS_PORT_DEFAULT, .ssl_mode = BS_SSL_PREFERRED};
     struct parse p = {.endpoint = endpoint, .uri = uri, .err = err};
     enum bs_status status = parse_uri(&p);
     if (status != BS_OK) {

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,20 +30,32 @@ struct bs_endpoint {
     uint16_t port;
     char *socket;
     enum bs_ssl_mode ssl_mode;
+    bool ssl_mode_given;
     char *ssl_ca;
     char *ssl_cert;
     char *ssl_key;
     char *tls_version;
     enum bs_compress compress;
-    uint32_t connect_timeout_ms;
+    bool compress_given;
+    uint32_t connect_timeout_ms; /* 0: not given, until bs_endpoint_complete */
     char *password_file;
     char *server_public_key; /* PEM file that pins the RSA key of caching_sha2_password */
 };
 
 /* mysql://user[:password]@host[:port]/?option=value&...; percent-decoded; BS_CONFIG with what is
- * wrong. The password never appears in the error. */
+ * wrong. The password never appears in the error. The same as read and complete. */
 enum bs_status bs_endpoint_parse(struct bs_endpoint *endpoint, const char *uri,
                                  struct bs_error *err) BS_MUST_CHECK;
+
+/* What the URI says and no more: the rest may come from elsewhere. */
+enum bs_status bs_endpoint_read(struct bs_endpoint *endpoint, const char *uri,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+/* Fills in what follows from the rest, and checks what must hold between the parts. As MySQL's own
+ * client has it, ssl-ca without an ssl-mode means VERIFY_CA: whoever names an authority wants it
+ * asked. The endpoint stays the caller's when it fails. */
+enum bs_status bs_endpoint_complete(struct bs_endpoint *endpoint,
+                                    struct bs_error *err) BS_MUST_CHECK;
 void bs_endpoint_fini(struct bs_endpoint *endpoint);
 
 /* "user@host:port" or "user@/path/to/socket". */

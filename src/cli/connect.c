@@ -2,15 +2,14 @@
 
 #include "base/mem.h"
 #include "cli/defaults_file.h"
+#include "cli/secret_file.h"
+#include "net/tls.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { PASSWORD_FILE_MAX = 4096 };
 
 static void
 blot(char *from, const char *to) {
@@ -47,30 +46,6 @@ bs_connect_mask(char *arg) {
     }
 }
 
-/* The first line of the file. */
-static enum bs_status
-read_password_file(struct bs_endpoint *endpoint, struct bs_error *err) {
-    char line[PASSWORD_FILE_MAX];
-    FILE *file = fopen(endpoint->password_file, "re");
-    if (file == NULL) {
-        return bs_error_set(err, BS_CONFIG, "cannot read the password file '%s': %s",
-                            endpoint->password_file, strerror(errno));
-    }
-    size_t len = fread(line, 1, sizeof line - 1, file);
-    bool failed = ferror(file) != 0;
-    (void)fclose(file);
-    if (failed || len == sizeof line - 1) {
-        return bs_error_set(err, BS_CONFIG,
-                            "the password file '%s' cannot be read, or is longer "
-                            "than %d bytes",
-                            endpoint->password_file, PASSWORD_FILE_MAX - 1);
-    }
-    line[len] = '\0';
-    line[strcspn(line, "\r\n")] = '\0';
-    endpoint->password = bs_strdup(line);
-    return BS_OK;
-}
-
 static const char *
 from_environment(const char *which, const char *suffix) {
     char name[64];
@@ -90,19 +65,25 @@ take(char **to, char **from) {
     }
 }
 
-/* What the URI does not say is taken from the option file. */
+/* What the URI does not say is taken from the option file, but for the address. */
 static void
 merge(struct bs_endpoint *endpoint, struct bs_endpoint *file) {
-    bool no_tls_given = endpoint->ssl_mode == BS_SSL_PREFERRED && endpoint->ssl_ca == NULL;
-    take(&endpoint->password, &file->password);
     take(&endpoint->ssl_ca, &file->ssl_ca);
     take(&endpoint->tls_version, &file->tls_version);
+    take(&endpoint->server_public_key, &file->server_public_key);
     if (endpoint->ssl_cert == NULL && endpoint->ssl_key == NULL) {
         take(&endpoint->ssl_cert, &file->ssl_cert);
         take(&endpoint->ssl_key, &file->ssl_key);
     }
-    if (no_tls_given) {
+    if (!endpoint->ssl_mode_given) {
         endpoint->ssl_mode = file->ssl_mode;
+        endpoint->ssl_mode_given = file->ssl_mode_given;
+    }
+    if (!endpoint->compress_given) {
+        endpoint->compress = file->compress;
+    }
+    if (endpoint->connect_timeout_ms == 0) {
+        endpoint->connect_timeout_ms = file->connect_timeout_ms;
     }
 }
 
@@ -112,38 +93,78 @@ missing(const char *which, struct bs_error *err) {
     return bs_error_hint(err, "add --%s mysql://user@host/", which);
 }
 
-/* The URI itself, or what the option file says where there is none; then the password. */
+/* The URI's own, then the environment's, then the option file's. */
 static enum bs_status
-read_endpoint(struct bs_endpoint *endpoint, const char *which, const char *uri,
-              const char *file_uri, struct bs_error *err) {
+find_password(struct bs_endpoint *endpoint, struct bs_endpoint *file, const char *which,
+              struct bs_error *err) {
     const char *password = from_environment(which, "_PASSWORD");
-    enum bs_status status = bs_endpoint_parse(endpoint, uri != NULL ? uri : file_uri, err);
-    if (status != BS_OK) {
-        return bs_error_context(err, "reading %s of the %s",
-                                uri != NULL ? "the URI" : "the option file's address", which);
+    if (endpoint->password == NULL && endpoint->password_file == NULL) {
+        if (password != NULL) {
+            endpoint->password = bs_strdup(password);
+        } else {
+            take(&endpoint->password, &file->password);
+            take(&endpoint->password_file, &file->password_file);
+        }
     }
-    if (endpoint->password_file != NULL) {
-        status = read_password_file(endpoint, err);
-    } else if (password != NULL && (uri == NULL || endpoint->password == NULL)) {
-        free(endpoint->password);
-        endpoint->password = bs_strdup(password);
+    if (endpoint->password == NULL && endpoint->password_file != NULL) {
+        return bs_secret_file_read(endpoint->password_file, &endpoint->password, err);
     }
-    if (status != BS_OK) {
-        bs_endpoint_fini(endpoint);
-    }
+    return BS_OK;
+}
+
+/* Files that TLS needs are tried here, before either of the two ways to a server meets them. */
+static enum bs_status
+check_tls(const struct bs_endpoint *endpoint, struct bs_error *err) {
+    struct bs_tls_context *context = NULL;
+    enum bs_status status = bs_tls_context_new(&context, endpoint, err);
+    bs_tls_context_free(context);
     return status;
 }
 
+/* Takes from the file what the endpoint lacks; uri false: all of it. */
 static enum bs_status
-add_file(struct bs_endpoint *endpoint, const char *file_uri, struct bs_error *err) {
-    struct bs_endpoint file;
-    enum bs_status status = bs_endpoint_parse(&file, file_uri, err);
+put_together(struct bs_endpoint *endpoint, struct bs_endpoint *file, bool uri, const char *which,
+             struct bs_error *err) {
+    struct bs_endpoint secrets = {.password = file->password, .password_file = file->password_file};
+    file->password = NULL;
+    file->password_file = NULL;
+    if (uri) {
+        merge(endpoint, file);
+    } else {
+        *endpoint = *file;
+        *file = (struct bs_endpoint){0};
+    }
+    enum bs_status status = find_password(endpoint, &secrets, which, err);
+    bs_endpoint_fini(&secrets);
+    status = status == BS_OK ? bs_endpoint_complete(endpoint, err) : status;
+    return status == BS_OK ? check_tls(endpoint, err) : status;
+}
+
+/* uri and file_uri may be NULL, but not both. */
+static enum bs_status
+read_both(struct bs_endpoint *endpoint, const char *which, const char *uri, const char *file_uri,
+          struct bs_error *err) {
+    struct bs_endpoint file = {0};
+    enum bs_status status = BS_OK;
+    if (file_uri != NULL) {
+        status = bs_endpoint_read(&file, file_uri, err);
+        if (status != BS_OK) {
+            return bs_error_context(err, "reading the option file's address of the %s", which);
+        }
+    }
+    if (uri != NULL) {
+        status = bs_endpoint_read(endpoint, uri, err);
+    }
+    if (status != BS_OK) {
+        bs_endpoint_fini(&file);
+        return bs_error_context(err, "reading the URI of the %s", which);
+    }
+    status = put_together(endpoint, &file, uri != NULL, which, err);
+    bs_endpoint_fini(&file);
     if (status != BS_OK) {
         bs_endpoint_fini(endpoint);
-        return bs_error_context(err, "reading the option file");
+        return bs_error_context(err, "reading how to reach the %s", which);
     }
-    merge(endpoint, &file);
-    bs_endpoint_fini(&file);
     return BS_OK;
 }
 
@@ -153,6 +174,7 @@ bs_connect_resolve(struct bs_endpoint *endpoint, const char *which, const char *
     char *file_uri = NULL;
     bool names_server = false;
     enum bs_status status = BS_OK;
+    *endpoint = (struct bs_endpoint){0};
     if (uri == NULL) {
         uri = from_environment(which, "");
     }
@@ -163,11 +185,8 @@ bs_connect_resolve(struct bs_endpoint *endpoint, const char *which, const char *
         status = missing(which, err);
     }
     if (status == BS_OK) {
-        status = read_endpoint(endpoint, which, uri, file_uri, err);
+        status = read_both(endpoint, which, uri, file_uri, err);
     }
-    if (status == BS_OK && uri != NULL && file_uri != NULL) {
-        status = add_file(endpoint, file_uri, err);
-    }
-    free(file_uri);
+    bs_secret_free(file_uri);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/secret_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -11,13 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_LEN = 4096, FIELD_COUNT = 11 };
+enum { LINE_MAX_LEN = 4096, FIELD_COUNT = 14 };
 
-enum { USER, PASSWORD, HOST, PORT, SOCKET, FIRST_OPTION = SOCKET };
+enum { USER, PASSWORD, HOST, PORT, SOCKET, FIRST_OPTION = SOCKET, FIRST_OWN = 11 };
 
+/* From FIRST_OWN on they are for our own sections: to other clients they mean something else. */
 static const char *const NAMES[FIELD_COUNT] = {
-    "user",   "password", "host",    "port",        "socket",          "ssl-mode",
-    "ssl-ca", "ssl-cert", "ssl-key", "tls-version", "connect-timeout",
+    "user",          "password",          "host",    "port",        "socket",          "ssl-mode",
+    "ssl-ca",        "ssl-cert",          "ssl-key", "tls-version", "connect-timeout", "compress",
+    "password-file", "server-public-key",
 };
 
 /* Which section a line is in. Ours win over [client], whichever comes first. */
@@ -44,31 +47,42 @@ trim(char *text) {
     return text;
 }
 
-/* Takes quotes off, and undoes \s \t \n \r \\ and \". Outside of quotes a # after a blank ends the
- * value, as the servers' own tools read it. */
+/* A # ends the value unless quotes are around it. */
+static void
+cut_comment(char *text) {
+    char quote = '\0';
+    bool is_escaped = false;
+    for (; *text != '\0'; text++) {
+        if ((*text == '"' || *text == '\'') && !is_escaped) {
+            quote = quote == '\0' ? *text : quote == *text ? '\0' : quote;
+        }
+        if (quote == '\0' && *text == '#') {
+            *text = '\0';
+            return;
+        }
+        is_escaped = quote != '\0' && *text == '\\' && !is_escaped;
+    }
+}
+
+/* As the servers' own tools read it: quotes go when the same one begins and ends the value, and
+ * \s \b \t \n \r \\ \" and \' are undone. text is cut. */
 static char *
-unquote(const char *text) {
+unquote(char *text) {
+    static const char codes[] = "sbtnr\\\"'";
+    static const char meant[] = " \b\t\n\r\\\"'";
+    cut_comment(text);
+    text = trim(text);
+    size_t left = strlen(text);
+    if (left > 1 && (*text == '"' || *text == '\'') && text[left - 1] == *text) {
+        text[left - 1] = '\0';
+        text++;
+    }
     char *out = bs_alloc(strlen(text) + 1);
     size_t len = 0;
-    char quote = *text == '"' || *text == '\'' ? *text++ : '\0';
-    for (; *text != '\0' && (quote == '\0' || *text != quote); text++) {
-        if (quote == '\0' && *text == '#' && len > 0 && text[-1] == ' ') {
-            break;
-        }
-        if (*text == '\\' && text[1] != '\0') {
-            static const char codes[] = "sbtnr\\\"'";
-            static const char meant[] = " \b\t\n\r\\\"'";
-            const char *code = strchr(codes, text[1]);
-            if (code != NULL) {
-                out[len++] = meant[code - codes];
-                text++;
-                continue;
-            }
-        }
-        out[len++] = *text;
-    }
-    while (quote == '\0' && len > 0 && out[len - 1] == ' ') {
-        len--;
+    for (; *text != '\0'; text++) {
+        const char *code = *text == '\\' && text[1] != '\0' ? strchr(codes, text[1]) : NULL;
+        out[len++] = code != NULL ? meant[code - codes] : *text;
+        text += code != NULL ? 1 : 0;
     }
     out[len] = '\0';
     return out;
@@ -84,16 +98,34 @@ enter_section(struct reader *reader, const char *name) {
 }
 
 static int
-name_index(char *name) {
+name_index(enum section section, char *name) {
     for (char *c = name; *c != '\0'; c++) {
         *c = *c == '_' ? '-' : *c;
     }
-    for (int i = 0; i < FIELD_COUNT; i++) {
+    int count = section == OURS ? FIELD_COUNT : FIRST_OWN;
+    for (int i = 0; i < count; i++) {
         if (strcmp(name, NAMES[i]) == 0) {
             return i;
         }
     }
     return -1;
+}
+
+/* [client] is written for other programs. What it says of TLS is not passed over in silence: its
+ * author may count on it. */
+static enum bs_status
+pass_over(const struct reader *reader, const char *name, struct bs_error *err) {
+    if (reader->section == OURS) {
+        return bs_error_set(err, BS_CONFIG, "%s:%d: unknown or incomplete option '%s'",
+                            reader->path, reader->line, name);
+    }
+    if (strstr(name, "ssl") != NULL || strncmp(name, "tls", 3) == 0) {
+        bs_log(BS_LOG_WARNING,
+               "%s:%d: '%s' is not understood here: what is wanted of TLS is said with ssl-mode, "
+               "ssl-ca, ssl-cert, ssl-key and tls-version",
+               reader->path, reader->line, name);
+    }
+    return BS_OK;
 }
 
 static enum bs_status
@@ -117,16 +149,14 @@ read_line(struct reader *reader, char *line, struct bs_error *err) {
     if (reader->section == OTHER) {
         return BS_OK;
     }
-    int index = name_index(trim(line));
+    char *name = trim(line);
+    int index = name_index(reader->section, name);
     if (index < 0 || equal == NULL) {
-        return reader->section == CLIENT
-                   ? BS_OK
-                   : bs_error_set(err, BS_CONFIG, "%s:%d: unknown or incomplete option '%s'",
-                                  reader->path, reader->line, trim(line));
+        return pass_over(reader, name, err);
     }
     if (reader->from[index] <= reader->section) {
         free(reader->values[index]);
-        reader->values[index] = unquote(trim(equal + 1));
+        reader->values[index] = unquote(equal + 1);
         reader->from[index] = reader->section;
     }
     return BS_OK;
@@ -179,7 +209,11 @@ read_lines(struct reader *reader, FILE *file, struct bs_error *err) {
     enum bs_status status = BS_OK;
     while (status == BS_OK && fgets(line, sizeof line, file) != NULL) {
         reader->line++;
-        status = read_line(reader, line, err);
+        size_t len = strlen(line);
+        bool is_whole = len < sizeof line - 1 || line[len - 1] == '\n';
+        status = is_whole ? read_line(reader, line, err)
+                          : bs_error_set(err, BS_CONFIG, "%s:%d: the line is longer than %d bytes",
+                                         reader->path, reader->line, LINE_MAX_LEN - 2);
     }
     return status;
 }
@@ -195,7 +229,12 @@ bs_defaults_file_read(const char *path, const char *which, char **uri, bool *nam
         return bs_error_set(err, BS_CONFIG, "cannot read the option file '%s': %s", path,
                             strerror(errno));
     }
+    bs_secret_file_warn(file, path);
     enum bs_status status = read_lines(&reader, file, err);
+    if (status == BS_OK && ferror(file) != 0) {
+        status = bs_error_set(err, BS_CONFIG, "cannot read the option file '%s': %s", path,
+                              strerror(errno));
+    }
     (void)fclose(file);
     bool any = false;
     for (int i = 0; i < FIELD_COUNT; i++) {
@@ -206,7 +245,7 @@ bs_defaults_file_read(const char *path, const char *which, char **uri, bool *nam
         *uri = make_uri(reader.values);
     }
     for (int i = 0; i < FIELD_COUNT; i++) {
-        free(reader.values[i]);
+        bs_secret_free(reader.values[i]);
     }
     return status;
 }

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/tls_trouble.h"
 #include "net/link.h"
 #include "wire/answer.h"
 #include "wire/auth.h"
@@ -28,7 +29,7 @@ enum {
     KEY_FILE_MAX = 64 * 1024,
 };
 
-enum { AUTH_MORE = 0x01, AUTH_NEXT_FACTOR = 0x02, AUTH_SWITCH = 0xFE };
+enum { LOGIN_OK = 0x00, LOGIN_ERROR = 0xFF, AUTH_NEXT_FACTOR = 0x02, AUTH_SWITCH = 0xFE };
 
 static const bool EDGES[BS_CLIENT_STATES][BS_CLIENT_STATES] = {
     [BS_CLIENT_CLOSED] = {[BS_CLIENT_CONNECTING] = true},
@@ -290,7 +291,7 @@ request_tls(struct bs_client *client, struct bs_error *err) {
     struct bs_buf message = {0};
     enum bs_compress compress;
     if ((client->greeting.capabilities & BS_CAP_SSL) == 0) {
-        bs_error_set(err, BS_PRECHECK, "the server offers no TLS, which ssl-mode asks for");
+        bs_error_set(err, BS_SERVER, "the server offers no TLS, which ssl-mode asks for");
         return bs_error_hint(
             err, "give the server a certificate (ssl_cert, ssl_key), or use ssl-mode=PREFERRED");
     }
@@ -369,13 +370,13 @@ answer_login(struct bs_client *client, struct bs_str message, struct bs_error *e
 static enum bs_status
 take_login(struct bs_client *client, struct bs_str message, struct bs_error *err) {
     uint8_t first = message.len > 0 ? (uint8_t)message.data[0] : 0;
-    if (message.len > 0 && (first == AUTH_SWITCH || first == AUTH_MORE)) {
-        return answer_login(client, message, err);
-    }
-    if (first == AUTH_NEXT_FACTOR) {
+    if (message.len > 0 && first == AUTH_NEXT_FACTOR) {
         return bs_error_set(err, BS_PRECHECK,
                             "the account needs more than one factor to log in: use one "
                             "that needs a password alone");
+    }
+    if (message.len > 0 && first != LOGIN_OK && first != LOGIN_ERROR) {
+        return answer_login(client, message, err);
     }
     enum bs_status status = bs_answer_expect_ok(message, err);
     return status == BS_OK ? logged_in(client, err) : status;
@@ -613,6 +614,9 @@ on_lost(void *arg, const struct bs_error *err) {
     if (client->state == BS_CLIENT_GREETING && copy.status == BS_IO) {
         bs_error_context(&copy, "waiting for the server's greeting");
     } else if (client->state == BS_CLIENT_LOGIN) {
+        if (copy.status == BS_IO) {
+            bs_tls_trouble_hint_login(client->source, &copy);
+        }
         bs_error_context(&copy, "logging in");
     }
     lose(client, &copy);

@@ -4,14 +4,17 @@
 #include "net/tls.h"
 
 #include "base/mem.h"
+#include "base/tls_trouble.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 struct bs_tls_context {
     const struct bs_endpoint *endpoint;
@@ -100,6 +103,19 @@ is_verifying(const struct bs_endpoint *endpoint) {
     return endpoint->ssl_mode == BS_SSL_VERIFY_CA || endpoint->ssl_mode == BS_SSL_VERIFY_IDENTITY;
 }
 
+/* OpenSSL would say "system lib". */
+static bool
+can_read(const char *option, const char *path, struct bs_error *err) {
+    if (access(path, R_OK) == 0) {
+        return true;
+    }
+    bs_error_sys(err, errno, "cannot read the file of %s, '%s'", option, path);
+    if (err != NULL) {
+        err->status = BS_CONFIG;
+    }
+    return false;
+}
+
 static enum bs_status
 load_ca(struct bs_tls_context *context, struct bs_error *err) {
     const struct bs_endpoint *endpoint = context->endpoint;
@@ -108,6 +124,9 @@ load_ca(struct bs_tls_context *context, struct bs_error *err) {
         return BS_OK;
     }
     SSL_CTX_set_verify(context->ctx, SSL_VERIFY_PEER, NULL);
+    if (endpoint->ssl_ca != NULL && !can_read("ssl-ca", endpoint->ssl_ca, err)) {
+        return BS_CONFIG;
+    }
     int ok = endpoint->ssl_ca != NULL
                  ? SSL_CTX_load_verify_locations(context->ctx, endpoint->ssl_ca, NULL)
                  : SSL_CTX_set_default_verify_paths(context->ctx);
@@ -115,6 +134,22 @@ load_ca(struct bs_tls_context *context, struct bs_error *err) {
                    : bs_error_set(err, BS_CONFIG, "cannot read the certificates of ssl-ca '%s': %s",
                                   endpoint->ssl_ca != NULL ? endpoint->ssl_ca : "(the system's)",
                                   openssl_text());
+}
+
+/* A daemon has nobody to ask: OpenSSL's own callback would, on the terminal. */
+static int
+no_passphrase(char *out, int cap, int writing, void *arg) {
+    (void)out;
+    (void)cap;
+    (void)writing;
+    (void)arg;
+    return -1;
+}
+
+static enum bs_status
+refuse_file(const char *option, const char *path, const char *hint, struct bs_error *err) {
+    bs_error_set(err, BS_CONFIG, "cannot use %s '%s': %s", option, path, openssl_text());
+    return bs_error_hint(err, "%s", hint);
 }
 
 static enum bs_status
@@ -125,14 +160,19 @@ load_own(struct bs_tls_context *context, struct bs_error *err) {
     }
     const char *cert = endpoint->ssl_cert != NULL ? endpoint->ssl_cert : endpoint->ssl_key;
     const char *key = endpoint->ssl_key != NULL ? endpoint->ssl_key : endpoint->ssl_cert;
-    if (SSL_CTX_use_certificate_chain_file(context->ctx, cert) != 1) {
-        return bs_error_set(err, BS_CONFIG, "cannot use the certificate ssl-cert '%s': %s", cert,
-                            openssl_text());
+    if (!can_read("ssl-cert", cert, err) || !can_read("ssl-key", key, err)) {
+        return BS_CONFIG;
     }
-    if (SSL_CTX_use_PrivateKey_file(context->ctx, key, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context->ctx) != 1) {
-        return bs_error_set(err, BS_CONFIG, "cannot use the key ssl-key '%s': %s", key,
-                            openssl_text());
+    SSL_CTX_set_default_passwd_cb(context->ctx, no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(context->ctx, cert) != 1) {
+        return refuse_file("ssl-cert", cert, "it must be a certificate in PEM form", err);
+    }
+    if (SSL_CTX_use_PrivateKey_file(context->ctx, key, SSL_FILETYPE_PEM) != 1) {
+        bool mismatch = ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH;
+        return refuse_file("ssl-key", key,
+                           mismatch ? "it does not belong to the certificate of ssl-cert"
+                                    : "it must be a key in PEM form, without a passphrase",
+                           err);
     }
     return BS_OK;
 }
@@ -240,50 +280,18 @@ bs_tls_take(struct bs_tls *tls, struct bs_buf *ciphertext) {
 }
 
 static enum bs_status
-explain_certificate(const struct bs_tls *tls, long reason, struct bs_error *err) {
-    const char *host = peer_name(tls->endpoint);
-    if (reason == X509_V_ERR_HOSTNAME_MISMATCH || reason == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-        bs_error_set(err, BS_PROTOCOL, "the server's certificate is not for '%s'", host);
-        return bs_error_hint(
-            err, "use the name that the certificate was made for, or ssl-mode=VERIFY_CA, "
-                 "which does not compare names");
-    }
-    bs_error_set(err, BS_PROTOCOL, "the server's certificate is not trusted: %s",
-                 X509_verify_cert_error_string(reason));
-    if (tls->endpoint->ssl_ca == NULL) {
-        return bs_error_hint(
-            err, "name the file of the authority that signed it with ssl-ca=FILE, or use "
-                 "ssl-mode=REQUIRED, which encrypts without checking who is there");
-    }
-    return bs_error_hint(err, "check that ssl-ca is the file of the authority that signed it");
-}
-
-static enum bs_status
 explain_handshake(const struct bs_tls *tls, struct bs_error *err) {
     long verified = SSL_get_verify_result(tls->ssl);
-    if (is_verifying(tls->endpoint) && verified != X509_V_OK) {
-        return explain_certificate(tls, verified, err);
+    bool distrusted = is_verifying(tls->endpoint) && verified != X509_V_OK;
+    const char *text = distrusted ? X509_verify_cert_error_string(verified) : openssl_text();
+    if (bs_tls_trouble_explain(tls->endpoint, text, err)) {
+        return BS_SERVER;
     }
-    int reason = ERR_GET_REASON(ERR_peek_last_error());
-    bs_error_set(err, BS_PROTOCOL, "the TLS handshake failed: %s", openssl_text());
-    switch (reason) {
-    case SSL_R_UNSUPPORTED_PROTOCOL:
-    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
-    case SSL_R_NO_PROTOCOLS_AVAILABLE:
-    case SSL_R_WRONG_VERSION_NUMBER:
-        return bs_error_hint(
-            err, "the server and this side have no TLS version in common: older servers "
-                 "need tls-version=TLSv1 or TLSv1.1, which are weak, or, like MySQL 5.6 with "
-                 "its own TLS library, ssl-mode=DISABLED");
-    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-    case SSL_R_DH_KEY_TOO_SMALL:
-    case SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED:
-        return bs_error_hint(
-            err, "the server's TLS may be too old: tls-version=TLSv1,TLSv1.2 accepts weak "
-                 "methods; or it wants a client certificate: ssl-cert, ssl-key");
-    default: /* OpenSSL's numbers, not an enum of ours */
-        return bs_error_hint(err, "the server's error log may say more");
+    if (distrusted) {
+        return bs_error_set(err, BS_SERVER, "the server's certificate is not trusted: %s", text);
     }
+    bs_error_set(err, BS_PROTOCOL, "the TLS handshake failed: %s", text);
+    return bs_error_hint(err, "the server's error log may say more");
 }
 
 enum bs_status
@@ -302,6 +310,10 @@ explain_use(const struct bs_tls *tls, int rc, struct bs_error *err) {
     int kind = SSL_get_error(tls->ssl, rc);
     if (kind == SSL_ERROR_ZERO_RETURN) {
         return bs_error_set(err, BS_IO, "the server closed the connection");
+    }
+    /* With TLS 1.3 a client's certificate is refused only after the handshake. */
+    if (bs_tls_trouble_explain(tls->endpoint, openssl_text(), err)) {
+        return BS_SERVER;
     }
     return bs_error_set(err, BS_IO, "the TLS connection broke: %s", openssl_text());
 }

@@ -18,6 +18,10 @@ enum { ER_BINLOG_DUMP = 1236 };
     "another client, maybe another binstream for the same task, reads this source under the same " \
     "identity: stop one of them"
 
+#define HINT_LOGIN                                                                                 \
+    "check user and password, that the account may log in from this host, and what it requires: "  \
+    "SSL needs ssl-mode=REQUIRED, X509 also ssl-cert and ssl-key"
+
 /* Servers say 1236 for nearly everything; the text tells them apart. First match wins. MariaDB's
  * texts were seen on 10.5 to 11.8, MySQL's on 5.6 and 9.7. */
 static const struct {
@@ -78,10 +82,8 @@ static const struct {
     {4052, BS_VERDICT_FAIL, HINT_TWICE}, /* MariaDB's own number for that */
     {1945, BS_VERDICT_FAIL, HINT_AHEAD},
     {1955, BS_VERDICT_FAIL, HINT_AGAIN},
-    {1045, BS_VERDICT_FAIL,
-     "check user and password, and that the account may log in from this host"},
-    {1698, BS_VERDICT_FAIL,
-     "check user and password, and that the account may log in from this host"},
+    {1045, BS_VERDICT_FAIL, HINT_LOGIN},
+    {1698, BS_VERDICT_FAIL, HINT_LOGIN},
     {1130, BS_VERDICT_FAIL,
      "make an account that may log in from this host: CREATE USER 'name'@'host'"},
     {1129, BS_VERDICT_FAIL,

@@ -4,19 +4,28 @@
  * it check the chain, so VERIFY_CA is TLS with the CA file and without the name check, and the CA
  * file is kept from it in the modes that verify nothing. Where only the mode REQUIRED or VERIFY_CA
  * forbids a plain connection, it falls back to one all the same when the server offers no TLS; that
- * is noticed right after the login, before any statement is sent. */
+ * is noticed right after the login, before any statement is sent.
+ *
+ * What cannot be told to it otherwise, and is said in tests/e2e/test_tls.py: 3.3 takes an address
+ * in a certificate's subject for a name; 3.4 compares the name with VERIFY_CA too, and never for
+ * the hosts 127.0.0.1 and ::1. */
 #include "sql/client_options.h"
+
+#include "base/log.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { MAX_PACKET = 1 << 30 };
+#define FLAG_COMPRESS (1UL << 5)
+#define FLAG_ZSTD (1UL << 26)
 enum { KEEPALIVE_IDLE_S = 60, KEEPALIVE_INTERVAL_S = 10, KEEPALIVE_PROBES = 6 };
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -132,6 +141,11 @@ bs_client_set_options(MYSQL *mysql, const struct bs_endpoint *endpoint, const ch
 
 #ifdef LIBMARIADB
 
+/* Those that the stream speaks too. Connector/C would also hand the password itself to any server
+ * that asks for it with mysql_clear_password or dialog, TLS or not. */
+#define AUTH_PLUGINS                                                                               \
+    "mysql_native_password,caching_sha2_password,sha256_password,client_ed25519,parsec"
+
 static int
 socket_of(MYSQL *mysql) {
     return (int)mysql_get_socket(mysql);
@@ -145,7 +159,8 @@ set_compression(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_erro
     case BS_COMPRESS_ZLIB:
         return set_option(mysql, MYSQL_OPT_COMPRESS, NULL, "compress=zlib", err);
     case BS_COMPRESS_ZSTD:
-        /* Connector/C settles on zlib or zstd with the server by itself. */
+        /* Connector/C settles on a method with the server by itself, and has zstd only where a
+         * plugin for it is installed: tell_compression says what came of it. */
         return set_option(mysql, MYSQL_OPT_COMPRESS, NULL, "compress=zstd", err);
     }
     return BS_OK;
@@ -156,6 +171,10 @@ set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_
     my_bool use_tls = endpoint->ssl_mode != BS_SSL_DISABLED;
     my_bool check_name = endpoint->ssl_mode == BS_SSL_VERIFY_IDENTITY;
     enum bs_status status = set_compression(mysql, endpoint, err);
+    if (status == BS_OK) {
+        status =
+            set_option(mysql, MARIADB_OPT_RESTRICTED_AUTH, AUTH_PLUGINS, "the login plugins", err);
+    }
     if (status == BS_OK) {
         status = set_option(mysql, MYSQL_OPT_SSL_ENFORCE, &use_tls, "ssl-mode", err);
     }
@@ -222,6 +241,29 @@ set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_
 
 #endif
 
+static const char *
+compression_in_force(const MYSQL *mysql) {
+    return (mysql->client_flag & FLAG_ZSTD) != 0       ? "zstd"
+           : (mysql->client_flag & FLAG_COMPRESS) != 0 ? "zlib"
+                                                       : "none";
+}
+
+/* Once per process: each of many sessions would say the same. */
+static void
+tell_compression(const MYSQL *mysql, const struct bs_endpoint *endpoint, const char *where) {
+    static atomic_flag told = ATOMIC_FLAG_INIT;
+    const char *wanted = endpoint->compress == BS_COMPRESS_ZSTD   ? "zstd"
+                         : endpoint->compress == BS_COMPRESS_ZLIB ? "zlib"
+                                                                  : NULL;
+    const char *got = compression_in_force(mysql);
+    if (wanted != NULL && strcmp(wanted, got) != 0 && !atomic_flag_test_and_set(&told)) {
+        bs_log(BS_LOG_WARNING,
+               "%s: the compression of SQL sessions is %s, not %s: the server and the MySQL client "
+               "library here (%s) have no more in common; the binlog stream is not affected",
+               where, got, wanted, mysql_get_client_info());
+    }
+}
+
 static void
 set_keepalive(int fd) {
     int on = 1;
@@ -237,12 +279,14 @@ set_keepalive(int fd) {
 
 enum bs_status
 bs_client_check_connection(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
+    char where[512];
+    bs_endpoint_describe(endpoint, where, sizeof where);
     if (endpoint->ssl_mode >= BS_SSL_REQUIRED && mysql_get_ssl_cipher(mysql) == NULL) {
-        char where[512];
-        bs_endpoint_describe(endpoint, where, sizeof where);
-        bs_error_set(err, BS_SERVER, "%s offers no TLS, but ssl-mode asks for it", where);
-        return bs_error_hint(err, "switch TLS on in the server, or give ssl-mode=PREFERRED");
+        bs_error_set(err, BS_SERVER, "%s offers no TLS, which ssl-mode asks for", where);
+        return bs_error_hint(err, "give the server a certificate (ssl_cert, ssl_key), or use "
+                                  "ssl-mode=PREFERRED");
     }
+    tell_compression(mysql, endpoint, where);
     set_keepalive(socket_of(mysql));
     return BS_OK;
 }

@@ -1,4 +1,5 @@
 /* Errors of the client library and of the server as struct bs_error. */
+#include "base/tls_trouble.h"
 #include "sql/session_private.h"
 
 #include <errno.h>
@@ -35,6 +36,7 @@ enum {
     CR_LOST_EXTENDED = 2055,
     CR_PLUGIN = 2059,
     CR_LOCAL_INFILE = 2068,
+    CR_NOT_ALLOWED = 5010, /* Connector/C: a plugin that is not among those allowed */
 };
 
 static enum bs_status
@@ -153,15 +155,47 @@ fail_unreachable(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct 
 }
 
 static enum bs_status
-fail_tls(struct bs_sql *sql, struct bs_error *err) {
+fail_tls(struct bs_sql *sql, const struct bs_endpoint *endpoint, struct bs_error *err) {
     const char *text = mysql_error(sql->mysql);
-    /* A certificate that does not fit will not fit the next time either. */
-    bool lasting = holds_word(bs_str(text), "certificate") || holds_word(bs_str(text), "verif") ||
-                   holds_word(bs_str(text), "required");
-    bs_error_set(err, lasting ? BS_SERVER : BS_IO, "no TLS with %s: %s", sql->where, text);
+    bool known = bs_tls_trouble_explain(endpoint, text, err);
+    if (!known) {
+        bs_error_set(err, BS_IO, "the TLS handshake failed: %s", text);
+        bs_error_hint(err, "check ssl-mode, ssl-ca, ssl-cert, ssl-key and tls-version of the URI");
+    }
     add_numbers(sql->mysql, err);
-    return bs_error_hint(err,
-                         "check ssl-mode, ssl-ca, ssl-cert, ssl-key and tls-version of the URI");
+    bs_error_context(err, "opening TLS with %s", sql->where);
+    return known ? BS_SERVER : BS_IO;
+}
+
+/* Plugins are told apart by the library's text, which names them. */
+static enum bs_status
+hint_plugin(const char *text, struct bs_error *err) {
+    static const struct {
+        const char *name;
+        const char *hint;
+    } HINTS[] = {
+        {"client_ed25519",
+         "the MySQL client library lacks this plugin: install the package that holds "
+         "client_ed25519.so (Debian: libmariadb3)"},
+        {"parsec", "the MySQL client library has this plugin from MariaDB Connector/C 3.4 on "
+                   "(parsec.so); with an older one use an account with ed25519"},
+        {"mysql_native_password",
+         "libmysqlclient 9 has it as a plugin: install the package that holds "
+         "mysql_native_password.so (Debian: mysql-client-core), or use caching_sha2_password"},
+        {"mysql_clear_password", "binstream does not hand the password itself to a server on "
+                                 "demand: use an account with another plugin"},
+        {"dialog", "use an account that logs in with a password alone"},
+        {"mysql_old_password", "the account still has a password hash from before MySQL 4.1: on "
+                               "the server, SET old_passwords=0 and set its password again"},
+    };
+    for (size_t i = 0; i < sizeof HINTS / sizeof HINTS[0]; i++) {
+        if (strstr(text, HINTS[i].name) != NULL) {
+            return bs_error_hint(err, "%s", HINTS[i].hint);
+        }
+    }
+    return bs_error_hint(err, "the account's login plugin is missing in this client library: use "
+                              "an account with caching_sha2_password, mysql_native_password or "
+                              "ed25519");
 }
 
 static void
@@ -170,8 +204,9 @@ add_login_hint(unsigned int number, struct bs_error *err) {
     case 1044: /* ER_DBACCESS_DENIED_ERROR */
     case 1045: /* ER_ACCESS_DENIED_ERROR */
     case 1698: /* ER_ACCESS_DENIED_NO_PASSWORD_ERROR */
-        bs_error_hint(err,
-                      "check user and password, and that the account is allowed from this host");
+        bs_error_hint(err, "check user and password, that the account is allowed from this host, "
+                           "and what it requires: SSL needs ssl-mode=REQUIRED, X509 also ssl-cert "
+                           "and ssl-key");
         return;
     case 1040: /* ER_CON_COUNT_ERROR */
     case 1203: /* ER_TOO_MANY_USER_CONNECTIONS */
@@ -184,14 +219,23 @@ add_login_hint(unsigned int number, struct bs_error *err) {
     case 1130: /* ER_HOST_NOT_PRIVILEGED */
         bs_error_hint(err, "create an account that may log in from this host");
         return;
-    case CR_PLUGIN:
-    case 1251: /* ER_NOT_SUPPORTED_AUTH_MODE */
-        bs_error_hint(err, "the account's authentication plugin is missing in this client library; "
-                           "use an account with mysql_native_password or caching_sha2_password");
-        return;
     default:
         return;
     }
+}
+
+/* Connector/C 3.3 quotes here what no longer is the plugin's name, but other bytes of the login. */
+static enum bs_status
+fail_plugin_not_allowed(struct bs_sql *sql, struct bs_error *err) {
+    bs_error_set(err, BS_SERVER,
+                 "cannot log in to %s: the server asks for a login plugin that binstream does not "
+                 "use, such as mysql_clear_password or dialog",
+                 sql->where);
+    if (err != NULL) {
+        err->sql_errno = CR_NOT_ALLOWED;
+    }
+    return bs_error_hint(err, "use an account with caching_sha2_password, mysql_native_password or "
+                              "ed25519: the password itself is not handed to a server on demand");
 }
 
 enum bs_status
@@ -201,13 +245,22 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
         return fail_unreachable(sql, endpoint, err);
     }
     if (number == CR_TLS) {
-        return fail_tls(sql, err);
+        return fail_tls(sql, endpoint, err);
+    }
+    if (number == CR_NOT_ALLOWED) {
+        return fail_plugin_not_allowed(sql, err);
     }
     enum bs_status status = class_of(number);
     bs_error_set(err, status, "cannot log in to %s: %s (%u)", sql->where, mysql_error(sql->mysql),
                  number);
     add_numbers(sql->mysql, err);
     add_login_hint(number, err);
+    if (number == CR_PLUGIN || number == 1251) {
+        hint_plugin(mysql_error(sql->mysql), err);
+    }
+    if (number == CR_LOST || number == CR_GONE) {
+        bs_tls_trouble_hint_login(endpoint, err);
+    }
     return status;
 }
 

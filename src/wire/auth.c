@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+enum { AUTH_MORE = 0x01 };
+
 static const struct bs_auth_plugin *const PLUGINS[] = {
-    &bs_auth_native,
-    &bs_auth_caching_sha2,
-    &bs_auth_sha256,
+    &bs_auth_native, &bs_auth_caching_sha2, &bs_auth_sha256, &bs_auth_ed25519, &bs_auth_parsec,
 };
 
 static const struct {
@@ -17,10 +17,6 @@ static const struct {
     {"mysql_old_password",
      "the account still has a password hash from before MySQL 4.1: on the server, "
      "run SET old_passwords=0 and set its password again"},
-    {"client_ed25519", "give the account another plugin: ALTER USER ... IDENTIFIED VIA "
-                       "mysql_native_password USING PASSWORD(...)"},
-    {"parsec", "give the account another plugin: ALTER USER ... IDENTIFIED VIA "
-               "mysql_native_password USING PASSWORD(...)"},
     {"mysql_clear_password",
      "binstream does not hand the password itself to a server on demand: use an "
      "account with caching_sha2_password or mysql_native_password"},
@@ -64,17 +60,19 @@ refuse(struct bs_str name, struct bs_error *err) {
     return bs_error_hint(err, "use an account with caching_sha2_password or mysql_native_password");
 }
 
+/* Some servers end a scramble with a NUL, but a random one of the right length may end in a zero
+ * too. */
 static enum bs_status
 take_scramble(struct bs_auth *auth, struct bs_str scramble, struct bs_error *err) {
-    if (scramble.len > 0 && scramble.data[scramble.len - 1] == '\0') {
-        scramble.len--;
+    size_t len = auth->plugin->scramble_len;
+    BS_ASSERT(len <= sizeof auth->scramble);
+    bool ends_in_nul = scramble.len == len + 1 && scramble.data[len] == '\0';
+    if (scramble.len != len && !ends_in_nul) {
+        return bs_error_set(err, BS_PROTOCOL,
+                            "the server sent a login scramble of %zu bytes for %s", scramble.len,
+                            auth->plugin->name);
     }
-    if (scramble.len > sizeof auth->scramble) {
-        return bs_error_set(err, BS_PROTOCOL, "the server sent %zu bytes of login scramble",
-                            scramble.len);
-    }
-    memcpy(auth->scramble, scramble.data, scramble.len);
-    auth->scramble_len = scramble.len;
+    memcpy(auth->scramble, scramble.data, len);
     return BS_OK;
 }
 
@@ -84,11 +82,6 @@ start(struct bs_auth *auth, const struct bs_auth_plugin *plugin, struct bs_str s
     auth->plugin = plugin;
     auth->awaiting_key = false;
     enum bs_status status = take_scramble(auth, scramble, err);
-    if (status == BS_OK && auth->scramble_len != BS_SCRAMBLE_LEN) {
-        status =
-            bs_error_set(err, BS_PROTOCOL, "the server sent a login scramble of %zu bytes for %s",
-                         auth->scramble_len, plugin->name);
-    }
     return status == BS_OK ? plugin->begin(auth, out, err) : status;
 }
 
@@ -96,7 +89,7 @@ enum bs_status
 bs_auth_begin(struct bs_auth *auth, const char *plugin_name, struct bs_str scramble,
               struct bs_buf *out, struct bs_error *err) {
     const struct bs_auth_plugin *plugin = find_plugin(bs_str(plugin_name));
-    if (plugin == NULL) {
+    if (plugin == NULL || plugin->scramble_len != BS_SCRAMBLE_LEN) {
         /* Only 20 bytes of a longer scramble matter to a plugin that will be switched away from. */
         scramble.len = scramble.len < BS_SCRAMBLE_LEN ? scramble.len : BS_SCRAMBLE_LEN;
         plugin = &bs_auth_native;
@@ -132,12 +125,14 @@ bs_auth_switch(struct bs_auth *auth, struct bs_str message, struct bs_buf *out,
 enum bs_status
 bs_auth_more(struct bs_auth *auth, struct bs_str message, struct bs_buf *out, bool *reply,
              struct bs_error *err) {
-    BS_ASSERT(message.len > 0 && auth->plugin != NULL);
+    BS_ASSERT(auth->plugin != NULL);
     *reply = false;
     if (auth->plugin->more == NULL) {
         return bs_error_set(err, BS_PROTOCOL, "the server sent more login data than %s knows",
                             auth->plugin->name);
     }
-    struct bs_str data = {message.data + 1, message.len - 1};
+    bool is_marked = message.len > 0 && message.data[0] == AUTH_MORE;
+    size_t skip = is_marked ? 1 : 0;
+    struct bs_str data = {message.data + skip, message.len - skip};
     return auth->plugin->more(auth, data, out, reply, err);
 }

@@ -33,4 +33,5 @@ begin(struct bs_auth *auth, struct bs_buf *out, struct bs_error *err) {
                              "OpenSSL refuses SHA-1, which mysql_native_password needs");
 }
 
-const struct bs_auth_plugin bs_auth_native = {"mysql_native_password", begin, NULL};
+const struct bs_auth_plugin bs_auth_native = {"mysql_native_password", BS_SCRAMBLE_LEN, begin,
+                                              NULL};

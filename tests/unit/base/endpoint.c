@@ -61,6 +61,25 @@ Test(endpoint, every_part_and_option_is_taken) {
     bs_endpoint_fini(&e);
 }
 
+/* As MySQL's own client reads --ssl-ca: tests/e2e/test_tls.py compares. */
+Test(endpoint, an_authority_without_a_mode_is_asked) {
+    struct bs_endpoint e = parsed("mysql://u@h/?ssl-ca=/a");
+    cr_assert_eq(e.ssl_mode, BS_SSL_VERIFY_CA);
+    bs_endpoint_fini(&e);
+    e = parsed("mysql://u@h/?ssl-mode=PREFERRED&ssl-ca=/a");
+    cr_assert_eq(e.ssl_mode, BS_SSL_PREFERRED);
+    bs_endpoint_fini(&e);
+}
+
+Test(endpoint, what_is_read_may_be_a_part) {
+    struct bs_endpoint e;
+    struct bs_error err;
+    cr_assert_eq(bs_endpoint_read(&e, "mysql://u@h/?ssl-mode=VERIFY_CA&ssl-cert=/c", &err), BS_OK);
+    cr_assert_eq(bs_endpoint_complete(&e, &err), BS_CONFIG);
+    cr_assert_not_null(strstr(err.message, "need ssl-ca"));
+    bs_endpoint_fini(&e);
+}
+
 Test(endpoint, percent_signs_are_decoded_in_every_part) {
     struct bs_endpoint e =
         parsed("mysql://a%40b:%3a%2F%3F%23%25%C3%A9@h%2dx/?socket=%2Ftmp%2Fs%26k");

@@ -105,13 +105,121 @@ Test(resolve, an_option_file_is_enough) {
 
 Test(resolve, an_option_file_fills_in_what_the_uri_does_not_say) {
     write_file("[binstream-source]\nuser=other\npassword=p\\\\w\nhost=other\nssl_ca=/ca\n"
-               "ssl-mode=VERIFY_CA\n[client]\npassword=worse\n");
+               "ssl-mode=REQUIRED\ncompress=zlib\nconnect-timeout=7\n[client]\npassword=worse\n"
+               "compress\n");
     cr_assert_eq(bs_connect_resolve(&endpoint, "source", "mysql://me@host/", path, &err), BS_OK);
     cr_assert_str_eq(endpoint.user, "me");
     cr_assert_str_eq(endpoint.host, "host");
     cr_assert_str_eq(endpoint.password, "p\\w");
     cr_assert_str_eq(endpoint.ssl_ca, "/ca");
-    cr_assert_eq(endpoint.ssl_mode, BS_SSL_VERIFY_CA);
+    cr_assert_eq(endpoint.ssl_mode, BS_SSL_REQUIRED);
+    cr_assert_eq(endpoint.compress, BS_COMPRESS_ZLIB);
+    cr_assert_eq(endpoint.connect_timeout_ms, 7000);
+}
+
+Test(resolve, what_the_uri_says_of_tls_wins_over_the_file) {
+    write_file("[client]\nssl-mode=VERIFY_IDENTITY\nssl-ca=/nonexistent\ncompress=1\n"
+               "[binstream-source]\ncompress=zstd\n");
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source",
+                                    "mysql://me@host/?ssl-mode=PREFERRED&compress=none", path,
+                                    &err),
+                 BS_OK);
+    cr_assert_eq(endpoint.ssl_mode, BS_SSL_PREFERRED);
+    cr_assert_eq(endpoint.compress, BS_COMPRESS_NONE);
+}
+
+Test(resolve, a_mode_in_the_uri_and_its_authority_in_the_file_make_a_whole) {
+    write_file("[client]\nssl-ca=/nonexistent\n");
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source",
+                                    "mysql://me@host/?ssl-mode=VERIFY_IDENTITY", path, &err),
+                 BS_CONFIG);
+    cr_assert_not_null(strstr(err.message, "/nonexistent"), "%s", err.message);
+    /* An authority alone, in either place, is one that is asked. */
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", "mysql://me@host/", path, &err),
+                 BS_CONFIG);
+    cr_assert_not_null(strstr(err.message, "/nonexistent"), "%s", err.message);
+}
+
+Test(resolve, the_environment_wins_over_the_file_but_not_over_the_uri) {
+    write_file("[client]\npassword=file\nuser=me\n");
+    setenv("BINSTREAM_SOURCE_PASSWORD", "environment", 1);
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", "mysql://me@host/", path, &err), BS_OK);
+    cr_assert_str_eq(endpoint.password, "environment");
+    bs_endpoint_fini(&endpoint);
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", NULL, path, &err), BS_OK);
+    cr_assert_str_eq(endpoint.password, "environment");
+    bs_endpoint_fini(&endpoint);
+    unsetenv("BINSTREAM_SOURCE_PASSWORD");
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", "mysql://me@host/", path, &err), BS_OK);
+    cr_assert_str_eq(endpoint.password, "file");
+}
+
+static void
+expect_bad_password(const char *text, size_t len, const char *words) {
+    char uri[128];
+    char file[] = "/tmp/binstream-test-XXXXXX";
+    int fd = mkstemp(file);
+    cr_assert_eq(write(fd, text, len), (ssize_t)len);
+    close(fd);
+    (void)snprintf(uri, sizeof uri, "mysql://me@host/?password-file=%s", file);
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", uri, NULL, &err), BS_CONFIG);
+    cr_assert(strstr(err.message, words) != NULL && strstr(err.message, file) != NULL, "%s",
+              err.message);
+    cr_assert(strstr(err.message, "s3cr3t") == NULL);
+    unlink(file);
+}
+
+Test(resolve, a_password_file_that_holds_none_is_refused) {
+    char long_line[5000];
+    memset(long_line, 'x', sizeof long_line);
+    expect_bad_password("", 0, "empty first line");
+    expect_bad_password("\r\ns3cr3t", 8, "empty first line");
+    expect_bad_password("s3cr3t\0more\n", 12, "zero byte");
+    expect_bad_password(long_line, sizeof long_line, "too long");
+    cr_assert_eq(
+        bs_connect_resolve(&endpoint, "source", "mysql://me@host/?password-file=/tmp", NULL, &err),
+        BS_CONFIG);
+    cr_assert_not_null(strstr(err.message, "directory"), "%s", err.message);
+}
+
+Test(resolve, a_password_file_may_be_as_long_as_4096_and_end_as_windows_ends_lines) {
+    char uri[128];
+    char text[4099];
+    memset(text, 'p', 4096);
+    memcpy(text + 4096, "\r\n", 3);
+    write_file(text);
+    (void)snprintf(uri, sizeof uri, "mysql://me@host/?password-file=%s", path);
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", uri, NULL, &err), BS_OK, "%s",
+                 err.message);
+    cr_assert_eq(strlen(endpoint.password), 4096);
+}
+
+Test(resolve, a_password_file_may_stand_in_our_section_alone) {
+    char text[256];
+    char uri_file[] = "/tmp/binstream-test-XXXXXX";
+    int fd = mkstemp(uri_file);
+    cr_assert_eq(write(fd, "from the file", 13), 13);
+    close(fd);
+    (void)snprintf(
+        text, sizeof text,
+        "[client]\nuser=me\npassword-file=/no/such\n[binstream-source]\npassword-file=%s\n",
+        uri_file);
+    write_file(text);
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", NULL, path, &err), BS_OK);
+    cr_assert_str_eq(endpoint.password, "from the file");
+    unlink(uri_file);
+}
+
+Test(resolve, a_line_of_the_option_file_that_is_too_long_is_refused) {
+    char text[6000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    memcpy(text, "[client]\npassword=", 18);
+    write_file(text);
+    cr_assert_eq(bs_connect_resolve(&endpoint, "source", "mysql://me@host/", path, &err),
+                 BS_CONFIG);
+    cr_assert_not_null(strstr(err.message, ":2: the line is longer"), "%s", err.message);
+    cr_assert_null(strstr(err.message, "xxx"));
 }
 
 Test(resolve, an_unknown_option_of_ours_in_the_file_is_an_error) {

@@ -3,6 +3,7 @@
 With --write the pages are written anew."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,18 @@ FOLDER = os.path.join(ROOT, "docs", "reference")
 
 def ask(*args):
     return subprocess.run([BINSTREAM, "help", "--reference", *args], check=True, capture_output=True, text=True).stdout
+
+
+def uri_options_are_told():
+    """A URI's options are known to its parser alone, which lists them where it does not know one."""
+    argv = [BINSTREAM, "status", "--target", "mysql://u@h/?no-such-option=1"]
+    said = subprocess.run(argv, capture_output=True, text=True).stderr
+    known = re.findall(r"[a-z-]+", re.search(r"known are ([a-z, -]+)", said).group(1).replace(" and ", ", "))
+    assert len(known) >= 10 and "ssl-mode" in known, said
+    with open(os.path.join(FOLDER, "README.md")) as handle:
+        page = handle.read()
+    for name in known:
+        assert re.search(r"^\| .*`%s`" % name, page, re.M), "docs/reference/README.md does not tell of %s" % name
 
 
 def main():
@@ -29,6 +42,7 @@ def main():
             assert handle.read() == text, "docs/reference/%s is not what --help says: run %s --write" % (name, sys.argv[0])
     left = set(os.listdir(FOLDER)) - set(pages) - {"README.md"}
     assert not left, "docs/reference has pages of commands that do not exist: %s" % left
+    uri_options_are_told()
     print("%d pages are up to date" % len(pages))
 
 

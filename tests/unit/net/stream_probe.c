@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/endpoint.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/stream.h"
 
@@ -98,6 +99,8 @@ take_option(struct options *o, const char *name, const char *value) {
         o->resumes = (int)number;
     } else if (strcmp(name, "--quiet") == 0) {
         o->quiet = number != 0;
+    } else if (strcmp(name, "--debug") == 0) {
+        bs_log_setup(number != 0 ? BS_LOG_DEBUG : BS_LOG_INFO, false);
     } else if (strcmp(name, "--out") == 0) {
         o->out = fopen(value, "wb");
     } else {

@@ -6,6 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define SCRAMBLE "ABCDEFGHIJKLMNOPQRST"
 
@@ -44,9 +46,11 @@ Test(auth, an_empty_password_is_an_empty_answer) {
 }
 
 Test(auth, a_default_plugin_that_is_not_spoken_is_replaced_by_native) {
-    expect_answer("client_ed25519", "secret", "28441590674285e7d03cae7af237504797f70e91");
-    cr_assert(!bs_auth_knows("client_ed25519"));
+    expect_answer("dialog", "secret", "28441590674285e7d03cae7af237504797f70e91");
+    cr_assert(!bs_auth_knows("dialog"));
     cr_assert(bs_auth_knows("caching_sha2_password"));
+    /* Spoken, but not with the 20 bytes of a greeting. */
+    expect_answer("client_ed25519", "secret", "28441590674285e7d03cae7af237504797f70e91");
 }
 
 Test(auth, a_scramble_of_the_wrong_length_is_refused) {
@@ -94,9 +98,6 @@ expect_refusal(const char *message, size_t len, const char *name, const char *ad
 
 Test(auth, plugins_that_are_not_spoken_are_refused_by_name_with_advice) {
     expect_refusal("\xfe", 1, "mysql_old_password", "old_passwords=0");
-    expect_refusal("\xfe"
-                   "client_ed25519\0" SCRAMBLE,
-                   36, "client_ed25519", "ALTER USER");
     expect_refusal("\xfe"
                    "dialog\0" SCRAMBLE,
                    28, "dialog", "password");
@@ -246,4 +247,144 @@ Test(auth, sha256_encrypts_for_the_key_that_the_server_sent) {
     bs_buf_fini(&pem);
     bs_buf_fini(&out);
     bs_buf_fini(&message);
+}
+
+/* Public keys as MariaDB 10.11 and 11.8 made them from these passwords, in mysql.user. */
+#define X20 "xxxxxxxxxxxxxxxxxxxx"
+static const struct {
+    const char *password;
+    const char *public_key;
+} ED25519_ACCOUNTS[] = {
+    {"secret", "648814444520e4f56043a2ec9215e63be7992d2d270bc6dee873e36164786096"},
+    {X20 X20 X20 X20 X20, "51d8689aa11d3ad1f210da71f7b69e9de2fbcabf0462f56f94d5a8004244c998"},
+    {"p\xc3\xa4 ss/@:%", "a33535d3f98aad85f1104ca32090c448fe07f20840c39f8a2968ce8e30eb333e"},
+};
+
+/* As the server does it, but with OpenSSL. */
+static bool
+is_signed(const char *public_key_hex, const uint8_t *signature, const void *message, size_t len) {
+    uint8_t key[32];
+    for (size_t i = 0; i < sizeof key; i++) {
+        char pair[3] = {public_key_hex[2 * i], public_key_hex[2 * i + 1], '\0'};
+        key[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    EVP_PKEY *public_key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, sizeof key);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    cr_assert_eq(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, public_key), 1);
+    int rc = EVP_DigestVerify(ctx, signature, 64, message, len);
+    EVP_MD_CTX_free(ctx);
+    EVP_PKEY_free(public_key);
+    return rc == 1;
+}
+
+/* The last one ends in a zero, which is no end of text. */
+static const char NONCES[][33] = {
+    "0123456789abcdefghijklmnopqrstuv",
+    "\x00\xff\x80"
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ+++",
+    "the last byte of it is a zero: \0",
+};
+
+static struct bs_buf
+switch_message(const char *plugin, const char *nonce) {
+    struct bs_buf message = {0};
+    bs_buf_put_u8(&message, 0xFE);
+    bs_buf_put(&message, plugin, strlen(plugin) + 1);
+    bs_buf_put(&message, nonce, 32);
+    return message;
+}
+
+Test(auth, ed25519_signs_what_the_server_sent_with_the_key_that_the_server_made) {
+    for (size_t i = 0; i < sizeof ED25519_ACCOUNTS / sizeof ED25519_ACCOUNTS[0]; i++) {
+        for (size_t k = 0; k < sizeof NONCES / sizeof NONCES[0]; k++) {
+            struct bs_auth auth = auth_of(ED25519_ACCOUNTS[i].password, false, bs_str(""));
+            struct bs_buf message = switch_message("client_ed25519", NONCES[k]);
+            struct bs_buf out = {0};
+            struct bs_error err;
+            cr_assert_eq(bs_auth_switch(&auth, bs_buf_str(&message), &out, &err), BS_OK);
+            cr_assert_eq(out.len, 64);
+            cr_assert(is_signed(ED25519_ACCOUNTS[i].public_key, out.data, NONCES[k], 32));
+            cr_assert(!is_signed(ED25519_ACCOUNTS[i].public_key, out.data, NONCES[k], 31));
+            bs_buf_fini(&message);
+            bs_buf_fini(&out);
+        }
+    }
+}
+
+/* Signing the same twice gives the same: a nonce of its own would tell the key. */
+Test(auth, ed25519_signs_without_chance) {
+    struct bs_buf out[2] = {0};
+    for (size_t i = 0; i < 2; i++) {
+        struct bs_auth auth = auth_of("secret", false, bs_str(""));
+        struct bs_buf message = switch_message("client_ed25519", NONCES[0]);
+        cr_assert_eq(bs_auth_switch(&auth, bs_buf_str(&message), &out[i], NULL), BS_OK);
+        bs_buf_fini(&message);
+    }
+    cr_assert_arr_eq(out[0].data, out[1].data, 64);
+    bs_buf_fini(&out[0]);
+    bs_buf_fini(&out[1]);
+}
+
+Test(auth, ed25519_with_another_length_than_32_is_refused) {
+    const char message[] = "\xfe"
+                           "client_ed25519\0" SCRAMBLE;
+    struct bs_auth auth = auth_of("secret", false, bs_str(""));
+    struct bs_buf out = {0};
+    struct bs_error err;
+    cr_assert_eq(switch_to(&auth, message, sizeof message - 1, &out, &err), BS_PROTOCOL);
+    cr_assert_eq(out.len, 0);
+}
+
+/* salt and public key from an account of MariaDB 11.8: "P0:c0esGlA3ThFtNa2ZAwYU6Mf/:QlnsRtG9..." */
+static const char PARSEC_SALT[] = "P\x00\x73\x47\xac\x1a\x50\x37\x4e\x11\x6d\x35\xad\x99"
+                                  "\x03\x06\x14\xe8\xc7\xff";
+static const char PARSEC_KEY[] = "4259ec46d1bd97db847bcdee44a22d90e78a57056e8f930fde4c82b1"
+                                 "fd5a2542";
+
+static struct bs_auth
+parsec_begun(void) {
+    struct bs_auth auth = auth_of("secret", false, bs_str(""));
+    struct bs_buf message = switch_message("parsec", NONCES[0]);
+    struct bs_buf out = {0};
+    cr_assert_eq(bs_auth_switch(&auth, bs_buf_str(&message), &out, NULL), BS_OK);
+    cr_assert_eq(out.len, 0);
+    bs_buf_fini(&message);
+    return auth;
+}
+
+Test(auth, parsec_signs_both_nonces_with_the_key_that_the_server_made) {
+    struct bs_auth auth = parsec_begun();
+    struct bs_buf out = {0};
+    struct bs_error err;
+    uint8_t both[64];
+    bool reply = false;
+    cr_assert_eq(bs_auth_more(&auth, (struct bs_str){PARSEC_SALT, 20}, &out, &reply, &err), BS_OK);
+    cr_assert(reply);
+    cr_assert_eq(out.len, 96);
+    memcpy(both, NONCES[0], 32);
+    memcpy(both + 32, out.data, 32);
+    cr_assert(is_signed(PARSEC_KEY, out.data + 32, both, sizeof both));
+    bs_buf_fini(&out);
+}
+
+Test(auth, parsec_refuses_what_it_does_not_know) {
+    static const struct bs_str messages[] = {
+        {"", 0},
+        {PARSEC_SALT, 19},
+        {"P\x04"
+         "012345678901234567",
+         20},
+        {"Q\x00"
+         "012345678901234567",
+         20},
+    };
+    for (size_t i = 0; i < sizeof messages / sizeof messages[0]; i++) {
+        struct bs_auth auth = parsec_begun();
+        struct bs_buf out = {0};
+        struct bs_error err;
+        bool reply = false;
+        cr_assert_eq(bs_auth_more(&auth, messages[i], &out, &reply, &err), BS_PROTOCOL);
+        cr_assert_eq(out.len, 0);
+        cr_assert(!reply);
+    }
 }
