@@ -4,7 +4,6 @@ cutovers. With a trigger on the table, so that a row replayed where the trigger 
 import json
 import os
 import threading
-import time
 
 import pymysql
 
@@ -105,6 +104,7 @@ class Ticker(threading.Thread):
         self.stopping = threading.Event()
         self.acknowledged = 0
         self.refusal = None
+        self.statement = WRITE
 
     def run(self):
         password = 'app' if self.user == 'app' else ''
@@ -113,7 +113,7 @@ class Ticker(threading.Thread):
         cursor = connection.cursor()
         while not self.stopping.wait(self.pause):
             try:
-                cursor.execute(WRITE)
+                cursor.execute(self.statement)
                 self.acknowledged += 1
             except pymysql.err.MySQLError as error:
                 self.refusal = error.args[0]
