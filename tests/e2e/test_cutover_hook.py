@@ -174,6 +174,35 @@ class Hooks:
             bs_cutover.begin_again(self.pair)
         say('written to after the death: stopped and asked; --hook-lost=%s' % word)
 
+    # ---- the target dies -------------------------------------------------------------------------------------------
+
+    def target_lost(self, code):
+        """While the hook runs. What it said is not forgotten, nor is it run again: its end was seen."""
+        self.hook.forget()
+        follow = self.ready('--hook', self.hook.command)
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(follow)
+        self.pair.target.kill9()
+        self.hook.end(code)
+        cutover.wait(30)
+        self.pair.wait_until(lambda: 'going back to the last commit' in follow.err, 'follow to notice', follow=follow)
+        if code != 0:
+            assert settings(self.pair) == self.before, 'the source waits for a target that is away'
+        self.pair.target.start()
+        if code == 0:
+            follow.wait(60)
+            follow.expect(0)
+            assert bs_cutover.report_of(follow)['hook_attempts'] == 1, follow.out
+            self.judge()
+            bs_cutover.begin_again(self.pair)
+        else:
+            self.pair.wait_until(lambda: triggers(self.pair) == 0, 'the triggers to go', follow=follow)
+            self.pair.wait_applied(follow)
+            self.is_as_before()
+            follow.kill9()
+        assert self.hook.begun == 1
+        say('the target died while the hook ran, which said %d: %s' % (code, 'completed' if code == 0 else 'undone'))
+
     def judge_rows(self):
         for table in ('shop.one_row', 'shop.audit'):
             query = 'SELECT * FROM %s ORDER BY 1' % table
@@ -223,6 +252,8 @@ def test(options):
         hooks.hook_fails_again()
         hooks.written_after_death('undo')
         hooks.written_after_death('done')
+        hooks.target_lost(3)
+        hooks.target_lost(0)
         for point, hook, again in (('hook-marked', 0, 1), ('hook-ended', 0, 2), ('cutover-reported', 0, 2), ('cutover-done', 0, 1),
                                    ('undo-source-free', 3, 1), ('undo-phase-back', 3, 1)):
             hooks.killed_at(point, hook, again)
