@@ -2,7 +2,7 @@
  *
  *   store the source's settings ─> freeze ─> final position ─> drain ─> finish objects
  *   ─> look for late writes ─> store the mark of the hook ─> hook ─> look once more
- *   ─> report, phase done, answer: one transaction
+ *   ─> enable events ─> report, phase done, answer: one transaction
  *
  * Anything that fails or takes too long before the hook has ended with 0, the hook itself too, is
  * undone in reverse: the mark goes, the source's settings are put back, triggers and events that
@@ -137,9 +137,40 @@ look_once_more(struct bs_attempt *attempt) {
            late.message);
 }
 
+/* The settings that are stored are those from before the first freeze. */
+static enum bs_status
+open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
+    struct bs_freeze_values before = attempt->frozen.before;
+    enum bs_status status = open_source(attempt, err);
+    attempt->frozen.before = before;
+    attempt->frozen.applied = status == BS_OK;
+    return status;
+}
+
+static enum bs_status
+wake_events(struct bs_attempt *attempt, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (attempt->counts.events == 0) {
+        return BS_OK;
+    }
+    if (attempt->frozen.reader == NULL) {
+        status = open_source_again(attempt, err);
+    }
+    if (status == BS_OK) {
+        status = bs_finish_wake_events(attempt->frozen.reader, &attempt->frozen.server,
+                                       bs_follow_target(attempt->follow),
+                                       attempt->config->selection, &attempt->config->state, err);
+    }
+    bs_fault_point("events-awake");
+    return status;
+}
+
 static enum bs_status
 complete(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
-    enum bs_status status = bs_record_done(attempt, err);
+    enum bs_status status = wake_events(attempt, err);
+    if (status == BS_OK) {
+        status = bs_record_done(attempt, err);
+    }
     *finished = status == BS_OK;
     if (status == BS_OK) {
         bs_log(BS_LOG_INFO, "cutover: done, the source was frozen for %" PRId64 " ms",
@@ -258,16 +289,6 @@ stop_undecided(const struct bs_attempt *attempt, struct bs_error *err) {
         "is tried again (%s)%s",
         attempt->hook,
         attempt->mode == BS_FREEZE_READ_ONLY ? "; the source stays read-only until then" : "");
-}
-
-/* The settings that are stored are those from before the first freeze. */
-static enum bs_status
-open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
-    struct bs_freeze_values before = attempt->frozen.before;
-    enum bs_status status = open_source(attempt, err);
-    attempt->frozen.before = before;
-    attempt->frozen.applied = status == BS_OK;
-    return status;
 }
 
 static enum bs_status

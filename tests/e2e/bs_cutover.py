@@ -14,6 +14,8 @@ SCHEMA = [
     'CREATE TABLE shop.one_row (only_id INT PRIMARY KEY, only_n BIGINT NOT NULL) ENGINE=InnoDB',
     'CREATE TABLE shop.audit (id BIGINT AUTO_INCREMENT PRIMARY KEY, n BIGINT NOT NULL) ENGINE=InnoDB',
     'CREATE TRIGGER shop.one_row_audit AFTER UPDATE ON shop.one_row FOR EACH ROW INSERT INTO shop.audit (n) VALUES (NEW.only_n)',
+    'CREATE EVENT shop.awake ON SCHEDULE EVERY 1 SECOND COMMENT "ENABLE; PRESERVE" DO SET @x = "ENABLE"',
+    'CREATE EVENT shop.asleep ON SCHEDULE EVERY 1 SECOND ON COMPLETION PRESERVE DISABLE DO SET @x = 1',
     'INSERT INTO shop.one_row VALUES (1, 0)',
 ]
 APP = ["CREATE USER app@'%' IDENTIFIED BY 'app'", "GRANT ALL ON shop.* TO app@'%'", "GRANT ALL ON lab.* TO app@'%'"]
@@ -49,6 +51,14 @@ def settings(pair):
 
 def triggers(pair):
     return pair.target.query("SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'")[0][0]
+
+
+def events(pair):
+    return sorted(pair.target.query("SELECT EVENT_NAME, STATUS FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'shop'"))
+
+
+ASLEEP = [('asleep', 'DISABLED'), ('awake', 'DISABLED')]
+AWAKE = [('asleep', 'DISABLED'), ('awake', 'ENABLED')]
 
 
 def report_of(follow):

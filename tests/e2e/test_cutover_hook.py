@@ -25,14 +25,17 @@ class Hooks:
         return follow
 
     def judge(self):
+        assert bs_cutover.events(self.pair) == bs_cutover.AWAKE, bs_cutover.events(self.pair)
         self.pair.judge()
 
     def is_as_before(self):
         assert settings(self.pair) == self.before, settings(self.pair)
+        assert bs_cutover.events(self.pair) == []
         assert triggers(self.pair) == 0, 'triggers were left on the target: they would fire on replayed rows'
 
     def frozen(self, mode):
-        assert self.pair.source.query(bs_cutover.SETTINGS)
+        # One that fires on the target before the traffic goes there could not be undone.
+        assert bs_cutover.events(self.pair) == bs_cutover.ASLEEP, bs_cutover.events(self.pair)
         if mode != 'none':
             assert bs_cutover.app_is_held(self.pair), 'an application can write while the hook runs (%s)' % mode
 
@@ -254,7 +257,7 @@ def test(options):
         hooks.written_after_death('done')
         hooks.target_lost(3)
         hooks.target_lost(0)
-        for point, hook, again in (('hook-marked', 0, 1), ('hook-ended', 0, 2), ('cutover-reported', 0, 2), ('cutover-done', 0, 1),
+        for point, hook, again in (('hook-marked', 0, 1), ('hook-ended', 0, 2), ('cutover-reported', 0, 2), ('events-awake', 0, 2), ('cutover-done', 0, 1),
                                    ('undo-source-free', 3, 1), ('undo-phase-back', 3, 1)):
             hooks.killed_at(point, hook, again)
 

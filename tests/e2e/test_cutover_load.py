@@ -53,13 +53,14 @@ class Writer:
                 return
 
     def run(self):
+        target = self.connect(self.ports[1])  # beforehand: logging in is not the freeze's
         with self.connect(self.ports[0]).cursor() as cursor:
             self.until_refused(cursor)
         self.result['refused'] = time.monotonic()
         self.result['on_source'] = self.n
         while not os.path.exists(self.switch):
             time.sleep(0.002)
-        with self.connect(self.ports[1]).cursor() as cursor:
+        with target.cursor() as cursor:
             for _ in range(100):
                 self.write(cursor)
                 if self.result['back'] is None:
