@@ -303,8 +303,10 @@ const struct bs_command bs_command_cutover = {
         "The follow, which must have been started with --until-cutover, stops writes on the "
         "source,\n"
         "replays the rest of its log, makes triggers, events and AUTO_INCREMENT counters on the\n"
-        "target, runs the hook, and reports. If that would take longer than --max-freeze, or anything\n"
-        "fails, all is put back, following goes on, and this command says why and exits with 6 or 1.\n"
+        "target, runs the hook, and reports. If that would take longer than --max-freeze, or "
+        "anything\n"
+        "fails, all is put back, following goes on, and this command says why and exits with 6 or "
+        "1.\n"
         "Options that are not given are those of the follow.",
     .table = BS_OPTION_TABLE(CUTOVER_OPTIONS),
     .run = cutover,
