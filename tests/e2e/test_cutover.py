@@ -3,6 +3,7 @@
 administrator or an event that writes on, it is undone; the source is as it was, writers go on, following goes on, and a
 later cutover works."""
 import argparse
+import time
 
 import bs_cutover
 import bs_harness
@@ -152,6 +153,20 @@ def open_transaction(pair, follow, before):
     say('an open transaction of a SUPER user: %s' % ('cannot commit' if 'super_read_only' in before else 'not frozen, undone'))
 
 
+def held_by_locks(pair, follow, mode, n, before):
+    """An event that runs waits for the locks, and the scheduler starts no other."""
+    hook = bs_cutover.Hook(pair)
+    cutover = pair.start('cutover', '--freeze', mode, '--hook', hook.command, source=False)
+    hook.wait_begun(follow)
+    now = n()
+    time.sleep(0.5)  # many writes of the event, were it not held
+    assert n() == now, 'the event writes on beside --freeze=%s' % mode
+    hook.end(9)
+    cutover.wait(60)
+    cutover.expect(6)
+    put_back(pair, follow, before)
+
+
 EVENT = ('CREATE EVENT lab.busy ON SCHEDULE EVERY 1 SECOND DO BEGIN DECLARE i INT DEFAULT 0; WHILE i < 500 DO '
          'UPDATE lab.busy SET n = n + 1; SET i = i + 1; DO SLEEP(0.02); END WHILE; END')
 
@@ -169,6 +184,8 @@ def busy_event(pair, follow, before):
     else:
         refused(pair, '--max-freeze', '2', word='runs an event')
         put_back(pair, follow, before)
+    for mode in ('lock-tables', 'ftwrl'):
+        held_by_locks(pair, follow, mode, n, before)
     now = n()
     pair.wait_until(lambda: n() > now, 'the event to go on after the undoing', follow=follow)
     source.query('DROP EVENT lab.busy')

@@ -103,6 +103,60 @@ class Hooks:
         follow.kill9()
         say('a hook that was not over in time was ended, the cutover undone')
 
+    # ---- who writes on ---------------------------------------------------------------------------------------------
+
+    def written_before_hook(self):
+        """Nobody has stopped the writers. What comes late must not meet the triggers that the target has by then."""
+        follow = self.ready('--freeze', 'none')
+        ticker = bs_cutover.Ticker(self.pair, 'app', pause=0.001, go_on=True)
+        ticker.start()
+        for _ in range(5):
+            ticker.wait_for(30)
+            cutover = self.pair.run('cutover', source=False, expect=(6,))
+            assert 'rows of shop.' in cutover.out, cutover.tail()
+        ticker.stop()
+        self.pair.wait_applied(follow)
+        self.is_as_before()
+        self.judge_rows()
+        follow.kill9()
+        say('five cutovers beside a writer: undone, no trigger fired on a replayed row')
+
+    def written_while_hook_runs(self):
+        """Too late to undo anything: it is said, and the exit code is 4."""
+        self.hook.forget()
+        follow = self.ready('--freeze', 'none', '--hook', self.hook.command)
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(follow)
+        self.pair.source.query(bs_cutover.WRITE)
+        self.hook.end(0)
+        cutover.wait(60)
+        cutover.expect(4)
+        follow.wait(60)
+        follow.expect(4)
+        assert bs_cutover.report_of(follow)['written_late'] is True, follow.out
+        assert 'does NOT have' in cutover.out and 'rows of shop.one_row' in follow.err, cutover.tail()
+        say('written to while the hook ran: done, and said')
+        bs_cutover.begin_again(self.pair)
+
+    def taken_over(self):
+        """A second follow takes the task over while the hook of the first one runs: one of them ends it."""
+        self.hook.forget()
+        first = self.ready('--hook', self.hook.command)
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(first)
+        second = self.pair.follow_start('--until-cutover', '--json')
+        self.hook.wait_begun(second, 2)
+        self.hook.end(0)
+        second.wait(60)
+        second.expect(0)
+        cutover.wait(60)
+        cutover.expect(0)
+        first.wait(60)
+        assert first.code not in (0, -9), first.tail()
+        self.judge()
+        say('taken over while the hook ran: the second one completed')
+        bs_cutover.begin_again(self.pair)
+
     # ---- kill -9 ---------------------------------------------------------------------------------------------------
 
     def die_in_hook(self, mode, *args):
@@ -250,6 +304,9 @@ def test(options):
         for mode in MODES:
             hooks.mode(mode)
         hooks.out_of_time()
+        hooks.written_before_hook()
+        hooks.written_while_hook_runs()
+        hooks.taken_over()
         for mode in ('read-only', 'lock-tables'):
             hooks.killed_in_hook(mode)
         hooks.hook_fails_again()
