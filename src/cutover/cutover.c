@@ -197,6 +197,7 @@ undo_in_order(struct bs_attempt *attempt, struct bs_error *err) {
         bs_fault_point("undo-source-free");
     }
     if (status == BS_OK) {
+        bs_follow_give_up_open(attempt->follow);
         status = bs_finish_undo(target, state, err);
     }
     if (status == BS_OK) {

@@ -410,6 +410,15 @@ bs_follow_hold(struct bs_follow *follow) {
     follow->applier.hold = true;
 }
 
+/* Nothing else is needed: what is broken is opened anew after the cutover. */
+void
+bs_follow_give_up_open(struct bs_follow *follow) {
+    struct bs_error ignored;
+    if (follow->is_broken && bs_sql_exec(follow->applier.lane.sql, &ignored, "ROLLBACK") != BS_OK) {
+        bs_log(BS_LOG_DEBUG, "giving up what is open: %s", ignored.message);
+    }
+}
+
 bool
 bs_follow_met_held(const struct bs_follow *follow) {
     return follow->hold && follow->is_broken && follow->broken.status == BS_CANCELLED;

@@ -78,6 +78,9 @@ enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_positio
 void bs_follow_hold(struct bs_follow *follow);
 bool bs_follow_met_held(const struct bs_follow *follow); /* it came upon such */
 
+/* The same: gives up what a failed drain has left open on the target. DROP would wait for it. */
+void bs_follow_give_up_open(struct bs_follow *follow);
+
 /* The same: statements on bs_follow_target are killed after the deadline. For when nothing is being
  * applied; lifted by bs_guard_end. */
 enum bs_status bs_follow_guard(struct bs_follow *follow, struct bs_guard *guard,
