@@ -302,6 +302,18 @@ apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_targ
     return status;
 }
 
+enum bs_status
+bs_applier_refuse_held(const char *what, struct bs_str db, struct bs_str name,
+                       struct bs_error *err) {
+    bs_error_set(err, BS_CANCELLED,
+                 "the source was written to after it had been frozen: %s %.*s%s%.*s", what,
+                 (int)db.len, db.data, name.len > 0 ? "." : "", (int)name.len, name.data);
+    return bs_error_hint(err,
+                         "stop the writers that --freeze does not hold back (on MariaDB and MySQL "
+                         "5.6 accounts with SUPER and their events obey no read_only; a replica "
+                         "obeys it nowhere), then ask for the cutover again");
+}
+
 static enum bs_status
 apply_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     struct bs_target_table *table = NULL;
@@ -309,6 +321,9 @@ apply_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_err
     enum bs_status status = find_table(applier, item->map, &table, err);
     if (status != BS_OK || table == NULL) {
         return status;
+    }
+    if (applier->hold) {
+        return bs_applier_refuse_held("rows of", item->map->db, item->map->table, err);
     }
     status = bs_rows_open(&rows, &item->event, item->map, table->model, &applier->rows_arena, err);
     if (status != BS_OK) {

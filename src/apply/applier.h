@@ -49,6 +49,7 @@ struct bs_applier {
     bool kept_is_lost;        /* they were too many */
     bool group_has_ddl;       /* the open group has run a DDL: commit at its end */
     bool group_counts;        /* the open group touched the selection */
+    bool hold;                /* set by the caller: see bs_applier_refuse_held */
     int64_t open_since_ms;    /* when the open target transaction got its first group */
     int64_t source_us;        /* commit time of the last group ended */
     struct bs_applier_stats stats;
@@ -75,6 +76,12 @@ enum bs_status bs_applier_item(struct bs_applier *applier, const struct bs_item 
 
 /* There is nothing more to read right now: commits what is open, if no group is. */
 enum bs_status bs_applier_idle(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
+
+/* For src/apply/ddl.c as well: while hold is set, nothing that concerns the selection is applied;
+ * it is an error, BS_CANCELLED. So after the final position of a cutover, when the target has
+ * triggers that must not see a replayed row. */
+enum bs_status bs_applier_refuse_held(const char *what, struct bs_str db, struct bs_str name,
+                                      struct bs_error *err);
 
 /* For src/apply/ddl.c: commits all whole groups before the one that is open. */
 enum bs_status bs_applier_commit(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;

@@ -92,8 +92,8 @@ skip(struct bs_applier *applier, const struct bs_statement *statement, const cha
     return BS_OK;
 }
 
-static enum bs_status
-open_session(struct bs_applier *applier, struct bs_error *err) {
+enum bs_status
+bs_ddl_open(struct bs_applier *applier, struct bs_error *err) {
     struct bs_sql_options options = {.program = "binstream DDL",
                                      .no_binlog = applier->no_target_binlog};
     enum bs_status status = BS_OK;
@@ -217,7 +217,7 @@ run_statement(struct bs_applier *applier, const struct bs_statement *statement,
               struct bs_error *err) {
     struct bs_error failure;
     bs_error_clear(&failure);
-    enum bs_status status = open_session(applier, &failure);
+    enum bs_status status = bs_ddl_open(applier, &failure);
     if (status == BS_OK) {
         status = set_context(applier, statement, &failure);
     }
@@ -503,6 +503,30 @@ empty_memory_table(struct bs_applier *applier, const struct bs_statement *statem
     return true;
 }
 
+/* Would leaving the statement out, or running it, make a difference to what the target is after a
+ * cutover? */
+static bool
+concerns_us(const struct bs_applier *applier, const struct bs_ddl *ddl) {
+    switch (ddl->class) {
+    case BS_DDL_OBJECT:
+    case BS_DDL_DEFERRED:
+        for (size_t i = 0; i < ddl->count; i++) {
+            if (is_selected(applier, &ddl->objects[i])) {
+                return true;
+            }
+        }
+        return is_in_part(applier, ddl);
+    case BS_DDL_TEMPORARY:
+    case BS_DDL_ACCOUNT:
+    case BS_DDL_UPKEEP:
+        return false;
+    case BS_DDL_DML:
+    case BS_DDL_UNKNOWN:
+        break;
+    }
+    return true;
+}
+
 static enum bs_status
 apply_parsed(struct bs_applier *applier, const struct bs_statement *statement,
              const struct bs_ddl *ddl, struct bs_error *err) {
@@ -542,7 +566,14 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
     uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
     bs_ddl_parse(&ddl, statement->sql, statement->db, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
-    enum bs_status status = apply_parsed(applier, statement, &ddl, err);
+    enum bs_status status;
+    if (applier->hold && concerns_us(applier, &ddl)) {
+        char text[SHOWN_MAX];
+        status = bs_applier_refuse_held("statement", bs_str(show(statement, text)),
+                                        (struct bs_str){"", 0}, err);
+    } else {
+        status = apply_parsed(applier, statement, &ddl, err);
+    }
     bs_ddl_fini(&ddl);
     return status;
 }

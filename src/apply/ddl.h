@@ -11,6 +11,9 @@
 
 #include "apply/applier.h"
 
+/* Opens the session that statements run on, which otherwise the first one does. */
+enum bs_status bs_ddl_open(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
+
 enum bs_status bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item,
                             struct bs_error *err) BS_MUST_CHECK;
 

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "cli/cutover_report.h"
 #include "cli/report.h"
+#include "cutover/cutover.h"
 #include "state/fence.h"
 
 #include <inttypes.h>
@@ -45,6 +46,9 @@ make_arguments(const struct bs_values *v) {
     }
     if (v->max_freeze_ms > 0) {
         bs_json_put_u64(&json, "max_freeze_ms", v->max_freeze_ms);
+    }
+    if (v->hook != NULL) {
+        bs_json_put_text(&json, "hook", v->hook);
     }
     bs_json_close(&json);
     return bs_buf_take_cstr(&json);
@@ -220,7 +224,10 @@ cutover_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
 static enum bs_status
 cutover(struct bs_run *run, struct bs_error *err) {
     struct bs_sql *sql = NULL;
-    enum bs_status status = bs_cli_connect(&run->target, &sql, err);
+    enum bs_status status = bs_cutover_check_hook(run->values->hook, err);
+    if (status == BS_OK) {
+        status = bs_cli_connect(&run->target, &sql, err);
+    }
     if (status == BS_OK) {
         status = cutover_on(sql, run, err);
     }
@@ -228,12 +235,23 @@ cutover(struct bs_run *run, struct bs_error *err) {
     return status;
 }
 
-/* Nothing runs: the phase is ours to set, under the fence. */
+/* Nothing runs: the phase is ours to set, under the fence. A source that a cutover left frozen is
+ * only known to a follow. */
 static enum bs_status
 abort_idle(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
     uint64_t epoch = 0;
+    bool left = false;
     struct bs_request done = {.answer = NULL};
-    enum bs_status status = bs_fence_take_over(sql, &run->state, TAKE_OVER_MS, &epoch, err);
+    enum bs_status status = bs_cutover_is_left(sql, &run->state, &left, err);
+    if (status == BS_OK && left) {
+        bs_error_set(err, BS_IO, "a cutover of task '%s' was cut short: the source may be frozen",
+                     run->state.task);
+        return bs_error_hint(err, "run 'binstream follow --until-cutover', which puts the source "
+                                  "back or completes the cutover; then abort");
+    }
+    if (status == BS_OK) {
+        status = bs_fence_take_over(sql, &run->state, TAKE_OVER_MS, &epoch, err);
+    }
     if (status == BS_OK) {
         status = bs_state_set_phase(sql, &run->state, epoch, BS_PHASE_ABORTED, err);
     }
@@ -285,8 +303,10 @@ const struct bs_command bs_command_cutover = {
         "The follow, which must have been started with --until-cutover, stops writes on the "
         "source,\n"
         "replays the rest of its log, makes triggers, events and AUTO_INCREMENT counters on the\n"
-        "target, and reports. If that would take longer than --max-freeze, or anything fails, all\n"
-        "is put back, following goes on, and this command says why and exits with 6 or 1.\n"
+        "target, runs the hook, and reports. If that would take longer than --max-freeze, or "
+        "anything\n"
+        "fails, all is put back, following goes on, and this command says why and exits with 6 or "
+        "1.\n"
         "Options that are not given are those of the follow.",
     .table = BS_OPTION_TABLE(CUTOVER_OPTIONS),
     .run = cutover,

@@ -24,6 +24,7 @@ static const struct bs_option OPTIONS[] = {
      .offset = BS_FIELD(until_caught_up),
      .help = "end at the place where the source's log ended when this was started"},
     BS_OPTIONS_FREEZE("read-only", "30"),
+    BS_OPTION_HOOK_LOST,
     BS_OPTION_GIVE_UP,
     BS_OPTION_MEMORY,
     BS_OPTION_NO_TARGET_BINLOG,
@@ -191,10 +192,13 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
     struct bs_follow_report result = {0};
     struct bs_cutover_config cutover = {
         .source = &run->source,
+        .target = &run->target,
         .selection = &run->selection,
         .state = run->state,
         .freeze = (enum bs_freeze)v->freeze,
         .max_freeze_ms = (uint32_t)v->max_freeze_ms,
+        .hook = v->hook,
+        .hook_lost = (enum bs_hook_lost)v->hook_lost,
     };
     struct bs_follow_config config = {
         .source = &run->source,
@@ -214,6 +218,7 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
     enum bs_status status = bs_follow_run(&config, &result, err);
     bs_progress_end(&run->progress);
     if (status == BS_OK && until == BS_FOLLOW_UNTIL_CUTOVER) {
+        run->exit_code = cutover.wrote_late ? bs_exit_code(BS_DIFFERENT) : 0;
         status =
             report(run, "cutover", "The cutover is done.", &result, cutover.report_json, json, err);
     } else if (status == BS_OK) {
@@ -236,7 +241,10 @@ bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
     enum bs_follow_until until = v->until_cutover     ? BS_FOLLOW_UNTIL_CUTOVER
                                  : v->until_caught_up ? BS_FOLLOW_UNTIL_CAUGHT_UP
                                                       : BS_FOLLOW_UNTIL_STOPPED;
-    enum bs_status status = bs_cli_connect(&run->target, &target, err);
+    enum bs_status status = bs_cutover_check_hook(v->hook, err);
+    if (status == BS_OK) {
+        status = bs_cli_connect(&run->target, &target, err);
+    }
     if (status == BS_OK) {
         status = bs_cli_load_task(target, run, &task, err);
     }

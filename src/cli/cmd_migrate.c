@@ -10,6 +10,7 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTIONS_SELECTION,
     BS_OPTIONS_COPY,
     BS_OPTIONS_FREEZE("read-only", "30"),
+    BS_OPTION_HOOK_LOST,
     BS_OPTION_GIVE_UP,
     BS_OPTION_MEMORY,
     BS_OPTION_NO_TARGET_BINLOG,

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "cli/report.h"
+#include "cutover/cutover.h"
 #include "sql/text.h"
 #include "state/fence.h"
 
@@ -132,6 +133,18 @@ check_task(struct bs_sql *sql, const struct bs_run *run, const struct bs_task *t
     enum bs_status status = bs_fence_is_held(sql, &run->state, &held, err);
     if (status == BS_OK && held) {
         return refuse_running(run, task, err);
+    }
+    bool left = false;
+    if (status == BS_OK && !run->values->state_only) {
+        status = bs_cutover_is_left(sql, &run->state, &left, err);
+    }
+    if (status == BS_OK && left) {
+        bs_error_set(err, BS_CONFIG,
+                     "a cutover of task '%s' was cut short: the source may be frozen, and the "
+                     "traffic may go to the target",
+                     run->state.task);
+        return bs_error_hint(err, "run 'binstream follow --until-cutover', which puts the source "
+                                  "back or completes the cutover; then reset");
     }
     if (status == BS_OK && task->phase == BS_PHASE_DONE && !run->values->state_only) {
         bs_error_set(

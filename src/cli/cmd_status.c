@@ -152,8 +152,9 @@ meaning_of(const struct look *look) {
         return look->running ? "changes of the source are being replayed"
                              : "nothing runs: run 'binstream follow' again";
     case BS_PHASE_FINISHING:
-        return look->running ? "the cutover is taking place"
-                             : "a cutover was cut short: run 'binstream follow' again";
+        return look->running
+                   ? "the cutover is taking place"
+                   : "a cutover was cut short: run 'binstream follow --until-cutover' again";
     case BS_PHASE_DONE:
         return "the target has taken over";
     case BS_PHASE_ABORTED:

@@ -3,6 +3,7 @@
 #include "cli/report.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void
 put_member(struct bs_buf *out, const char *json, const char *key, const char *name,
@@ -29,25 +30,68 @@ put_finished(struct bs_buf *out, const char *json) {
     free(counters);
 }
 
-void
-bs_cutover_report_put(struct bs_buf *out, const char *json) {
-    char *freeze = bs_json_get(json, "freeze");
-    char *file = bs_json_get(json, "final_file");
-    char *pos = bs_json_get(json, "final_pos");
-    put_member(out, json, "freeze_ms", "writes stopped", " ms until the target was ready");
-    if (file != NULL && pos != NULL) {
-        bs_report_put_line(out, "final position", "%s:%s", file, pos);
+static void
+put_place(struct bs_buf *out, const char *json, const char *file_key, const char *pos_key,
+          const char *name) {
+    char *file = bs_json_get(json, file_key);
+    char *pos = bs_json_get(json, pos_key);
+    if (file != NULL && *file != '\0' && pos != NULL) {
+        bs_report_put_line(out, name, "%s:%s", file, pos);
     }
-    put_member(out, json, "final_gtid", "final GTID", "");
-    put_member(out, json, "transactions", "transactions", " replayed by this follow");
-    put_member(out, json, "rows", "rows", " replayed by this follow");
-    put_finished(out, json);
-    bs_buf_puts(out,
-                "The target has all that the source had. Next: point the applications to it.\n");
+    free(file);
+    free(pos);
+}
+
+static void
+put_hook(struct bs_buf *out, const char *json) {
+    char *hook = bs_json_get(json, "hook");
+    char *attempts = bs_json_get(json, "hook_attempts");
+    if (hook != NULL && attempts != NULL && strcmp(hook, "done") == 0) {
+        bs_report_put_line(
+            out, "hook", "exit 0%s%s%s", strcmp(attempts, "1") != 0 ? ", begun " : "",
+            strcmp(attempts, "1") != 0 ? attempts : "", strcmp(attempts, "1") != 0 ? " times" : "");
+    } else if (hook != NULL) {
+        bs_report_put_line(out, "hook", "%s", hook);
+    }
+    free(hook);
+    free(attempts);
+}
+
+static void
+put_end(struct bs_buf *out, const char *json) {
+    char *freeze = bs_json_get(json, "freeze");
+    char *hook = bs_json_get(json, "hook");
+    char *late = bs_json_get(json, "written_late");
+    if (late != NULL && strcmp(late, "true") == 0) {
+        bs_buf_puts(out,
+                    "The source was written to while the hook ran, and the target does NOT have "
+                    "that: see the log\nof the follow, and carry it over by hand.\n");
+    } else if (hook == NULL) {
+        bs_buf_puts(out, "The target has all that the source had. Next: point the applications to "
+                         "it.\n");
+    } else {
+        bs_buf_puts(out, "The target has all that the source had.\n");
+    }
     if (freeze != NULL && strcmp(freeze, "read-only") == 0) {
         bs_buf_puts(out, "The source stays read-only, so that no write goes astray.\n");
     }
     free(freeze);
-    free(file);
-    free(pos);
+    free(hook);
+    free(late);
+}
+
+void
+bs_cutover_report_put(struct bs_buf *out, const char *json) {
+    put_member(out, json, "freeze", "freeze", "");
+    put_member(out, json, "freeze_ms", "writes stopped", " ms");
+    put_place(out, json, "final_file", "final_pos", "final position");
+    put_member(out, json, "final_gtid", "final GTID", "");
+    put_place(out, json, "target_file", "target_pos", "target's own");
+    put_member(out, json, "target_gtid", "target's GTID", "");
+    put_member(out, json, "transactions", "transactions", " replayed by this follow");
+    put_member(out, json, "rows", "rows", " replayed by this follow");
+    put_finished(out, json);
+    put_hook(out, json);
+    put_member(out, json, "compared", "compared", "");
+    put_end(out, json);
 }

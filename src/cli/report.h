@@ -1,11 +1,12 @@
-/* What reports are made of: numbers for people, JSON for programs. Pure, but for the printing. */
+/* What reports are made of: numbers for people, JSON for programs (base/json.h). Pure, but for the
+ * printing. */
 #ifndef BS_CLI_REPORT_H
 #define BS_CLI_REPORT_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/position.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* For people: "1,234,567", "12.3 MB" (powers of 1000), "8.4 s", "2 min 5 s", "1 h 02 min". */
@@ -19,20 +20,6 @@ void bs_report_put_position(struct bs_buf *out, const struct bs_position *positi
 
 /* "  name          text" */
 void bs_report_put_line(struct bs_buf *out, const char *name, const char *fmt, ...) BS_PRINTF(3, 4);
-
-/* JSON: one flat object at a time. open, members, close. */
-void bs_json_open(struct bs_buf *out);
-void bs_json_close(struct bs_buf *out);
-void bs_json_put_text(struct bs_buf *out, const char *key, const char *text); /* NULL: null */
-void bs_json_put_u64(struct bs_buf *out, const char *key, uint64_t number);
-void bs_json_put_i64(struct bs_buf *out, const char *key, int64_t number);
-void bs_json_put_double(struct bs_buf *out, const char *key, double number);
-void bs_json_put_bool(struct bs_buf *out, const char *key, bool value);
-void bs_json_put_raw(struct bs_buf *out, const char *key, const char *json); /* NULL: null */
-
-/* The value of a member of a flat JSON object as text (strings unescaped), heap-owned; NULL if it
- * is not there, null, or no plain value. Reads what binstream itself wrote. */
-char *bs_json_get(const char *json, const char *key);
 
 /* Writes to stdout and flushes: BS_IO if it cannot be. */
 enum bs_status bs_report_print(const struct bs_buf *text, struct bs_error *err) BS_MUST_CHECK;

@@ -13,7 +13,8 @@ struct bs_values {
     int progress, log_level;
     uint64_t threads, memory, chunk_bytes;
     uint64_t lock_timeout_ms, max_freeze_ms, give_up_ms;
-    int consistency, position, freeze;
+    char *hook;
+    int consistency, position, freeze, hook_lost;
     bool no_target_binlog, keep_engines, until_cutover, until_caught_up, watch, state_only;
 };
 
@@ -30,6 +31,7 @@ extern const char *const BS_LOG_LEVEL_CHOICES[];   /* enum bs_log_level */
 extern const char *const BS_CONSISTENCY_CHOICES[]; /* enum bs_consistency */
 extern const char *const BS_POSITION_CHOICES[];    /* enum bs_position_choice */
 extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
+extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
 
 #define BS_FIELD(name) offsetof(struct bs_values, name)
 
@@ -139,10 +141,28 @@ extern const char *const BS_FREEZE_CHOICES[];      /* enum bs_freeze */
      .fallback = freeze_default,                                                                   \
      .choices = BS_FREEZE_CHOICES,                                                                 \
      .help = "how writes on the source are stopped at cutover"},                                   \
+        {.name = "max-freeze",                                                                     \
+         .kind = BS_OPTION_SECONDS,                                                                \
+         .offset = BS_FIELD(max_freeze_ms),                                                        \
+         .value = "SECONDS",                                                                       \
+         .fallback = seconds_default,                                                              \
+         .least = 100,                                                                             \
+         .most = 86400000,                                                                         \
+         .help = "undo the freeze and go on following when the cutover, its hook included, is "    \
+                 "not over in this time"},                                                         \
     {                                                                                              \
-        .name = "max-freeze", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(max_freeze_ms),        \
-        .value = "SECONDS", .fallback = seconds_default, .least = 100, .most = 86400000,           \
-        .help = "undo the freeze and go on following when the cutover is not over in this time"    \
+        .name = "hook", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(hook), .value = "COMMAND",      \
+        .help = "what switches the traffic to the target: run by /bin/sh on the machine of the "   \
+                "follow when the target is ready and the source still frozen; a cutover whose "    \
+                "hook does not end with 0 is undone; an empty one is none"                         \
+    }
+#define BS_OPTION_HOOK_LOST                                                                        \
+    {                                                                                              \
+        .name = "hook-lost", .kind = BS_OPTION_CHOICE, .offset = BS_FIELD(hook_lost),              \
+        .value = "WHAT", .fallback = "again", .choices = BS_HOOK_LOST_CHOICES,                     \
+        .help = "what to do about a cutover that was cut short while its hook ran: run the hook "  \
+                "again, take it as done (the traffic goes to the target), or undo the cutover "    \
+                "(it goes to the source)"                                                          \
     }
 #define BS_OPTIONS_COMMON                                                                          \
     {.name = "task",                                                                               \

@@ -1,327 +1,406 @@
-/* The steps, each durable before the next, and what undoes them:
+/* The steps, each durable before the next:
  *
- *   store the source's settings ─> freeze ─> final position ─> drain
- *   ─> finish objects ─> look for late writes ─> phase done ─> answer
+ *   store the source's settings ─> freeze ─> final position ─> drain ─> finish objects
+ *   ─> look for late writes ─> store the mark of the hook ─> hook ─> look once more
+ *   ─> enable events ─> report, phase done, answer: one transaction
  *
- * Anything that fails or takes too long before "phase done" is undone in reverse: triggers and
- * events that were made are dropped, the settings are put back, the phase is following again, and
- * the request is answered with exit 6 (or 1) and the reason. A crash in between is undone in the
- * same way by the next follow, before it applies anything (bs_cutover_opened): the stored settings
- * tell that it must.
+ * Anything that fails or takes too long before the hook has ended with 0, the hook itself too, is
+ * undone in reverse: the mark goes, the source's settings are put back, triggers and events that
+ * were made are dropped, the phase is following again, and the request is answered with exit 6 (or
+ * 1) and the reason. A crash in between is undone in the same way by whoever opens the task next,
+ * before it applies anything (bs_cutover_opened): the stored settings tell that it must.
  *
- * A write that slips past the freeze (an account with SUPER, where read_only lets it) shows as rows
- * behind the final position while the stream is still open: the cutover is undone. */
-#include "cutover/cutover.h"
+ * Not so when the mark is there: the hook was begun and nobody knows how it ended, so the traffic
+ * may go to either side. Then nothing is undone and nothing applied. The source is frozen again,
+ * nothing of ours may have been written to it since, and the hook is run again; if one of these
+ * fails, the run stops and the operator says what is the case (--hook-lost). Without a hook the
+ * point of no return is the last transaction.
+ *
+ * From the final position on the follow holds: what a write that slipped past the freeze changed
+ * shows in the stream, and is refused instead of applied, since the target has triggers by then. It
+ * undoes the cutover, and is applied after that. */
+#include "cutover/cutover_private.h"
 
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/fault.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "catalog/catalog.h"
-#include "cutover/finish.h"
-#include "cutover/freeze.h"
+#include "base/stop.h"
+#include "cutover/hook.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char FREEZE_REPORT[] = "freeze";
-static const char NOT_FROZEN[] = "none stored";
+enum { LAST_LOOK_MS = 2000 };
 
-/* One cutover in work. */
-struct attempt {
-    struct bs_cutover_config *config;
-    struct bs_follow *follow;
-    struct bs_frozen frozen;
-    int64_t frozen_at_ms, deadline_ms;
-    uint32_t max_freeze_ms;
-    enum bs_freeze mode;
-    struct bs_position final;
-    uint64_t groups_at_final;
-    struct bs_finish_counts counts;
-};
-
-/* The value of "key" in the flat JSON object that `cutover` wrote: a string or a number. */
-static bool
-argument(const char *json, const char *key, char *out, size_t cap) {
-    char quoted[64];
-    (void)snprintf(quoted, sizeof quoted, "\"%s\":", key);
-    const char *at = json != NULL ? strstr(json, quoted) : NULL;
-    if (at == NULL) {
-        return false;
+enum bs_status
+bs_cutover_check_hook(const char *command, struct bs_error *err) {
+    struct bs_buf json = {0};
+    if (command == NULL) {
+        return BS_OK;
     }
-    at += strlen(quoted);
-    at += strspn(at, " \"");
-    size_t len = strcspn(at, "\",} ");
-    (void)snprintf(out, cap, "%.*s", (int)len, at);
-    return len > 0;
+    bs_json_open(&json);
+    bs_json_put_text(&json, "hook", command);
+    bs_json_close(&json);
+    char *back = bs_json_get(bs_buf_cstr(&json), "hook");
+    bool same = back != NULL && strcmp(back, command) == 0;
+    bs_buf_fini(&json);
+    free(back);
+    return same ? BS_OK : bs_error_set(err, BS_CONFIG, "option --hook: the command is not UTF-8");
 }
 
 static void
-read_arguments(struct attempt *attempt, const struct bs_request *request) {
-    char value[64];
-    attempt->mode = attempt->config->freeze;
-    attempt->max_freeze_ms = attempt->config->max_freeze_ms;
-    if (argument(request->arguments, "freeze", value, sizeof value)) {
-        (void)bs_freeze_parse(value, &attempt->mode);
+read_arguments(struct bs_attempt *attempt, const struct bs_request *request) {
+    const struct bs_cutover_config *config = attempt->config;
+    const char *json = request->arguments != NULL ? request->arguments : "{}";
+    char *freeze = bs_json_get(json, "freeze");
+    char *hook = bs_json_get(json, "hook");
+    uint64_t max_freeze_ms = bs_json_get_u64(json, "max_freeze_ms");
+    attempt->mode = config->freeze;
+    if (freeze != NULL) {
+        (void)bs_freeze_parse(freeze, &attempt->mode);
     }
-    if (argument(request->arguments, "max_freeze_ms", value, sizeof value)) {
-        attempt->max_freeze_ms = (uint32_t)strtoul(value, NULL, 10);
+    attempt->max_freeze_ms = max_freeze_ms > 0 ? (uint32_t)max_freeze_ms : config->max_freeze_ms;
+    if (hook == NULL && config->hook != NULL) {
+        hook = bs_strdup(config->hook);
     }
+    if (hook != NULL && *hook != '\0') {
+        attempt->hook = hook;
+        hook = NULL;
+    }
+    free(hook);
+    free(freeze);
+}
+
+static void
+fini(struct bs_attempt *attempt) {
+    bs_freeze_close(&attempt->frozen);
+    bs_position_fini(&attempt->final);
+    bs_position_fini(&attempt->target);
+    free(attempt->hook);
 }
 
 static enum bs_status
-store_settings(struct attempt *attempt, struct bs_error *err) {
-    struct bs_buf text = {0};
-    bs_freeze_values_put(&text, &attempt->frozen);
-    enum bs_status status =
-        bs_state_save_report(bs_follow_target(attempt->follow), &attempt->config->state,
-                             FREEZE_REPORT, bs_buf_cstr(&text), err);
-    bs_buf_fini(&text);
-    return status;
+open_source(struct bs_attempt *attempt, struct bs_error *err) {
+    return bs_freeze_open(&attempt->frozen, attempt->config->source, &attempt->config->state,
+                          bs_follow_task(attempt->follow), attempt->mode, err);
 }
 
+/* With the mark stored before it starts, and the outcome kept here should the target be away. */
 static enum bs_status
-forget_settings(struct bs_sql *target, const struct bs_state *state, struct bs_error *err) {
-    return bs_state_save_report(target, state, FREEZE_REPORT, NOT_FROZEN, err);
-}
-
-static enum bs_status
-freeze(struct attempt *attempt, struct bs_error *err) {
-    enum bs_status status = store_settings(attempt, err);
+run_hook(struct bs_attempt *attempt, struct bs_error *err) {
+    struct bs_cutover_config *config = attempt->config;
+    if (attempt->hook == NULL) {
+        return BS_OK;
+    }
+    if (bs_clock_mono_ms() >= attempt->deadline_ms) {
+        return bs_error_set(err, BS_CANCELLED, "--max-freeze left no time for the hook");
+    }
+    attempt->hook_attempt++;
+    config->hook_end = BS_HOOK_FAILED; /* whether the mark was stored or not: it has not begun */
+    enum bs_status status = bs_record_mark(attempt, err);
     if (status != BS_OK) {
         return status;
     }
-    bs_log(BS_LOG_INFO, "cutover: freezing the source (%s)", bs_freeze_name(attempt->mode));
-    attempt->frozen_at_ms = bs_clock_mono_ms();
-    attempt->deadline_ms = attempt->frozen_at_ms + attempt->max_freeze_ms;
-    status =
-        bs_freeze_apply(&attempt->frozen, attempt->config->selection, attempt->max_freeze_ms, err);
-    if (status == BS_OK) {
-        bs_fault_point("cutover-frozen");
-        status = bs_catalog_position(attempt->frozen.reader, &attempt->frozen.server,
-                                     &attempt->final, err);
+    config->hook_end = BS_HOOK_NOT_ENDED;
+    bs_fault_point("hook-marked");
+    bs_log(BS_LOG_INFO, "cutover: running the hook: %s", attempt->hook);
+    struct bs_hook hook = {.command = attempt->hook,
+                           .source = config->source,
+                           .target = config->target,
+                           .task = config->state.task,
+                           .final = &attempt->final,
+                           .attempt = attempt->hook_attempt,
+                           .deadline_ms = attempt->deadline_ms};
+    status = bs_hook_run(&hook, err);
+    config->hook_end = status == BS_OK ? BS_HOOK_SUCCEEDED : BS_HOOK_FAILED;
+    bs_fault_point("hook-ended");
+    return status;
+}
+
+/* Behind the point of no return a late write cannot undo anything: it is said. */
+static void
+look_once_more(struct bs_attempt *attempt) {
+    struct bs_error late;
+    bs_error_clear(&late);
+    if (attempt->hook == NULL ||
+        bs_attempt_look(attempt, bs_clock_mono_ms() + LAST_LOOK_MS, &late) == BS_OK) {
+        return;
     }
+    attempt->wrote_late = bs_follow_met_held(attempt->follow);
+    bs_log(attempt->wrote_late ? BS_LOG_ERROR : BS_LOG_WARNING,
+           attempt->wrote_late ? "while the hook ran, %s: the target does not have this"
+                               : "whether the source was written to while the hook ran cannot be "
+                                 "told: %s",
+           late.message);
+}
+
+/* The settings that are stored are those from before the first freeze. */
+static enum bs_status
+open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
+    struct bs_freeze_values before = attempt->frozen.before;
+    enum bs_status status = open_source(attempt, err);
+    attempt->frozen.before = before;
+    attempt->frozen.applied = status == BS_OK;
     return status;
 }
 
 static enum bs_status
-drain(struct attempt *attempt, struct bs_error *err) {
-    bool reached = false;
-    bs_log(BS_LOG_INFO, "cutover: draining to %s:%" PRIu64, attempt->final.file,
-           attempt->final.pos);
-    enum bs_status status =
-        bs_follow_drain(attempt->follow, &attempt->final, attempt->deadline_ms, &reached, err);
-    if (status == BS_OK && !reached) {
-        bs_error_set(err, BS_CANCELLED,
-                     "the target did not reach the source's end within --max-freeze (%" PRIu32
-                     " s)",
-                     attempt->max_freeze_ms / 1000);
-        return bs_error_hint(err,
-                             "ask again when `binstream status` shows a small lag, or allow more "
-                             "with --max-freeze");
+wake_events(struct bs_attempt *attempt, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (attempt->counts.events == 0) {
+        return BS_OK;
     }
-    attempt->groups_at_final = bs_follow_groups(attempt->follow);
-    bs_fault_point("cutover-drained");
-    return status;
-}
-
-/* Reads on to where the source's binlog ends now: nothing of ours may have been written. */
-static enum bs_status
-look_for_late_writes(struct attempt *attempt, struct bs_error *err) {
-    struct bs_position now = {0};
-    bool reached = false;
-    enum bs_status status =
-        bs_catalog_position(attempt->frozen.reader, &attempt->frozen.server, &now, err);
+    if (attempt->frozen.reader == NULL) {
+        status = open_source_again(attempt, err);
+    }
     if (status == BS_OK) {
-        status = bs_follow_drain(attempt->follow, &now, attempt->deadline_ms, &reached, err);
+        status = bs_finish_wake_events(attempt->frozen.reader, &attempt->frozen.server,
+                                       bs_follow_target(attempt->follow),
+                                       bs_follow_translation(attempt->follow),
+                                       attempt->config->selection, &attempt->config->state, err);
     }
-    bs_position_fini(&now);
-    if (status == BS_OK &&
-        (!reached || bs_follow_groups(attempt->follow) != attempt->groups_at_final)) {
-        bs_error_set(err, BS_CANCELLED, "the source was written to after it had been frozen");
-        return bs_error_hint(err,
-                             "stop writers that have SUPER (or their like) and obey no read_only, "
-                             "then ask for the cutover again");
-    }
+    bs_fault_point("events-awake");
     return status;
 }
 
 static enum bs_status
-finish(struct attempt *attempt, struct bs_error *err) {
-    const struct bs_state *state = &attempt->config->state;
-    struct bs_sql *target = bs_follow_target(attempt->follow);
-    enum bs_status status = bs_state_set_phase(target, state, bs_follow_epoch(attempt->follow),
-                                               BS_PHASE_FINISHING, err);
+complete(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
+    enum bs_status status = wake_events(attempt, err);
     if (status == BS_OK) {
-        status =
-            bs_finish_objects(attempt->frozen.reader, &attempt->frozen.server, target,
-                              bs_follow_translation(attempt->follow), attempt->config->selection,
-                              state, attempt->deadline_ms, &attempt->counts, err);
+        status = bs_record_done(attempt, err);
     }
+    *finished = status == BS_OK;
     if (status == BS_OK) {
-        bs_fault_point("cutover-finished");
-        status = look_for_late_writes(attempt, err);
-    }
-    return status;
-}
-
-static char *
-write_report(const struct attempt *attempt, int64_t freeze_ms) {
-    struct bs_buf json = {0};
-    char gtid[2048];
-    char file[512];
-    bs_json_escape(gtid, sizeof gtid, attempt->final.gtid, strlen(attempt->final.gtid));
-    bs_json_escape(file, sizeof file, attempt->final.file, strlen(attempt->final.file));
-    bs_buf_printf(&json,
-                  "{\"result\":\"done\",\"freeze\":\"%s\",\"freeze_ms\":%" PRId64
-                  ",\"final_file\":\"%s\",\"final_pos\":%" PRIu64 ",\"final_gtid\":\"%s\"",
-                  bs_freeze_name(attempt->mode), freeze_ms, file, attempt->final.pos, gtid);
-    bs_buf_printf(&json,
-                  ",\"triggers\":%" PRIu64 ",\"events\":%" PRIu64 ",\"auto_increment\":%" PRIu64
-                  ",\"sequences\":%" PRIu64 ",\"transactions\":%" PRIu64 ",\"rows\":%" PRIu64
-                  ",\"lag_s\":0}",
-                  attempt->counts.triggers, attempt->counts.events, attempt->counts.auto_increments,
-                  attempt->counts.sequences, bs_follow_groups(attempt->follow),
-                  bs_follow_rows(attempt->follow));
-    return bs_buf_take_cstr(&json);
-}
-
-static enum bs_status
-complete(struct attempt *attempt, const struct bs_request *request, struct bs_error *err) {
-    const struct bs_state *state = &attempt->config->state;
-    struct bs_sql *target = bs_follow_target(attempt->follow);
-    int64_t freeze_ms = bs_clock_mono_ms() - attempt->frozen_at_ms;
-    free(attempt->config->report_json);
-    attempt->config->report_json = write_report(attempt, freeze_ms);
-    /* The report first: whoever sees the phase finds it. */
-    enum bs_status status =
-        bs_state_save_report(target, state, "cutover", attempt->config->report_json, err);
-    if (status == BS_OK) {
-        status =
-            bs_state_set_phase(target, state, bs_follow_epoch(attempt->follow), BS_PHASE_DONE, err);
-    }
-    if (status == BS_OK) {
+        bs_log(BS_LOG_INFO, "cutover: done, the source was frozen for %" PRId64 " ms",
+               (bs_clock_wall_us() - attempt->frozen_us) / 1000);
         bs_fault_point("cutover-done");
-        status = bs_state_answer(target, state, request->id, BS_REQUEST_ANSWERED,
-                                 attempt->config->report_json, 0, err);
     }
-    bs_log(BS_LOG_INFO, "cutover: done, the source was frozen for %" PRId64 " ms", freeze_ms);
     return status;
 }
 
+/* The mark first: what is known to have failed must not be taken for begun and lost. Then the
+ * source: writers wait. *err gets the first failure. */
 static enum bs_status
-undo(struct attempt *attempt, struct bs_error *err) {
+undo_in_order(struct bs_attempt *attempt, struct bs_error *err) {
     const struct bs_state *state = &attempt->config->state;
     struct bs_sql *target = bs_follow_target(attempt->follow);
-    /* The source first: writers wait. */
-    enum bs_status source_status = BS_OK;
+    struct bs_error later;
+    enum bs_status status = BS_OK;
+    if (attempt->hook_attempt > 0) {
+        status = bs_record_forget_mark(attempt, err);
+    }
     if (attempt->frozen.applied) {
-        source_status = bs_freeze_undo(&attempt->frozen, err);
+        enum bs_status source = bs_freeze_undo(&attempt->frozen, status == BS_OK ? err : &later);
+        status = status == BS_OK ? source : status;
+        bs_fault_point("undo-source-free");
     }
-    if (target == NULL) {
-        return bs_error_set(err, BS_IO, "the target was lost while the cutover was undone");
+    if (status == BS_OK) {
+        bs_follow_give_up_open(attempt->follow);
+        status = bs_finish_undo(target, state, err);
     }
-    enum bs_status status = bs_finish_undo(target, state, source_status == BS_OK ? err : NULL);
     if (status == BS_OK) {
         status = bs_state_set_phase(target, state, bs_follow_epoch(attempt->follow),
-                                    BS_PHASE_FOLLOWING, source_status == BS_OK ? err : NULL);
+                                    BS_PHASE_FOLLOWING, err);
     }
-    if (status == BS_OK && source_status == BS_OK) {
-        status = forget_settings(target, state, err);
+    if (status == BS_OK) {
+        bs_fault_point("undo-phase-back");
+        status = bs_record_forget_settings(attempt, err);
     }
-    return source_status != BS_OK ? source_status : status;
+    return status;
 }
 
-/* Undone, answered, and following goes on; unless the undoing itself failed. */
+/* Undone, answered, and following goes on; unless the undoing itself failed. Who was fenced leaves
+ * it to the successor, which ends the connection that could still freeze. */
 static enum bs_status
-give_up(struct attempt *attempt, const struct bs_request *request, const struct bs_error *cause,
+give_up(struct bs_attempt *attempt, const struct bs_request *request, const struct bs_error *cause,
         struct bs_error *err) {
     bs_log(BS_LOG_WARNING, "cutover: undone: %s", cause->message);
-    enum bs_status status = undo(attempt, err);
-    struct bs_sql *target = bs_follow_target(attempt->follow);
-    if (target == NULL) {
+    if (cause->status == BS_FENCED) {
+        *err = *cause;
+        return BS_FENCED;
+    }
+    enum bs_status status = undo_in_order(attempt, err);
+    if (status != BS_OK) {
         return status;
     }
     char *text = bs_asprintf("the cutover was undone: %s%s%s", cause->message,
                              cause->hint[0] != '\0' ? "\nwhat to do: " : "", cause->hint);
     int exit_code = cause->status == BS_CANCELLED ? 6 : 1;
-    enum bs_status answered =
-        bs_state_answer(target, &attempt->config->state, request->id, BS_REQUEST_ANSWERED, text,
-                        exit_code, status == BS_OK ? err : NULL);
+    status = bs_state_answer(bs_follow_target(attempt->follow), &attempt->config->state,
+                             request->id, BS_REQUEST_ANSWERED, text, exit_code, err);
     free(text);
-    return status != BS_OK ? status : answered;
+    return status;
+}
+
+static enum bs_status
+attempt_all(struct bs_attempt *attempt, struct bs_error *err) {
+    enum bs_status status = open_source(attempt, err);
+    if (status == BS_OK) {
+        status = bs_attempt_freeze(attempt, err);
+    }
+    if (status == BS_OK) {
+        status = bs_attempt_drain(attempt, err);
+    }
+    if (status == BS_OK) {
+        status = bs_attempt_finish(attempt, err);
+    }
+    if (status == BS_OK) {
+        status = bs_attempt_look(attempt, attempt->deadline_ms, err);
+    }
+    return status == BS_OK ? run_hook(attempt, err) : status;
+}
+
+static enum bs_status
+perform(struct bs_cutover_config *config, struct bs_follow *follow,
+        const struct bs_request *request, bool *finished, struct bs_error *err) {
+    struct bs_attempt attempt = {.config = config, .follow = follow};
+    struct bs_error cause;
+    bs_error_clear(&cause);
+    config->hook_end = BS_HOOK_NOT_ENDED;
+    read_arguments(&attempt, request);
+    enum bs_status status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
+                                            BS_REQUEST_RUNNING, "", 0, err);
+    if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
+        look_once_more(&attempt);
+        status = complete(&attempt, finished, err);
+    } else if (status == BS_OK) {
+        status = give_up(&attempt, request, &cause, err);
+    }
+    fini(&attempt);
+    return status;
+}
+
+/* The hook was begun and its end is not known, and now something is in the way. */
+static enum bs_status
+stop_undecided(const struct bs_attempt *attempt, struct bs_error *err) {
+    struct bs_error cause = *err;
+    if (bs_stop_requested()) {
+        return cause.status;
+    }
+    bs_error_set(err, BS_CONFLICT,
+                 "the cutover was cut short while its hook ran, and cannot be completed by itself: "
+                 "%s",
+                 cause.message);
+    return bs_error_hint(
+        err,
+        "look where the traffic goes. To the target: run this again with --hook-lost=done. To the "
+        "source, and nothing wrote to the target: with --hook-lost=undo. Without either the hook "
+        "is tried again (%s)%s",
+        attempt->hook,
+        attempt->mode == BS_FREEZE_READ_ONLY ? "; the source stays read-only until then" : "");
+}
+
+static enum bs_status
+freeze_and_hook_again(struct bs_attempt *attempt, struct bs_error *err) {
+    attempt->deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
+    enum bs_status status = open_source_again(attempt, err);
+    if (status == BS_OK) {
+        status = bs_freeze_apply(&attempt->frozen, attempt->config->selection, attempt->deadline_ms,
+                                 err);
+    }
+    if (status == BS_OK) {
+        status = bs_attempt_look(attempt, attempt->deadline_ms, err);
+    }
+    if (status == BS_OK) {
+        status = run_hook(attempt, err);
+    }
+    if (status != BS_OK) {
+        return stop_undecided(attempt, err);
+    }
+    look_once_more(attempt);
+    return BS_OK;
+}
+
+static enum bs_status
+undo_by_word(struct bs_attempt *attempt, struct bs_error *err) {
+    bs_log(BS_LOG_WARNING, "the cutover is undone by the operator's word (--hook-lost=undo)");
+    enum bs_status status = open_source_again(attempt, err);
+    return status == BS_OK ? undo_in_order(attempt, err) : status;
+}
+
+static enum bs_status
+resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
+    struct bs_cutover_config *config = attempt->config;
+    enum bs_status status = BS_OK;
+    if (config->hook_end == BS_HOOK_SUCCEEDED) {
+        return complete(attempt, finished, err);
+    }
+    switch (config->hook_lost) {
+    case BS_HOOK_AGAIN:
+        status = freeze_and_hook_again(attempt, err);
+        break;
+    case BS_HOOK_DONE:
+        attempt->hook_taken_as_done = true;
+        break;
+    case BS_HOOK_UNDO:
+        return undo_by_word(attempt, err);
+    }
+    return status == BS_OK ? complete(attempt, finished, err) : status;
+}
+
+/* An earlier cutover whose hook had been begun. */
+static enum bs_status
+complete_interrupted(struct bs_cutover_config *config, struct bs_follow *follow, bool *finished,
+                     struct bs_error *err) {
+    struct bs_attempt attempt = {.config = config, .follow = follow};
+    bool marked = false;
+    bool stored = false;
+    enum bs_status status = bs_record_load_settings(&attempt, &stored, err);
+    if (status == BS_OK) {
+        status = bs_record_load_mark(&attempt, &marked, err);
+    }
+    if (status == BS_OK && (!marked || !stored)) {
+        status = bs_error_set(err, BS_SCHEMA, "the state of the interrupted cutover is incomplete");
+    }
+    if (status == BS_OK) {
+        bs_log(BS_LOG_WARNING, "an earlier cutover was cut short while its hook ran");
+        status = resolve(&attempt, finished, err);
+    }
+    fini(&attempt);
+    return status;
 }
 
 enum bs_status
 bs_cutover_perform(void *arg, struct bs_follow *follow, const struct bs_request *request,
                    bool *finished, struct bs_error *err) {
-    struct attempt attempt = {.config = arg, .follow = follow};
-    struct bs_error cause;
-    bs_error_clear(&cause);
-    read_arguments(&attempt, request);
-    enum bs_status status = bs_state_answer(bs_follow_target(follow), &attempt.config->state,
-                                            request->id, BS_REQUEST_RUNNING, "", 0, err);
-    if (status != BS_OK) {
-        return status;
-    }
-    status = bs_freeze_open(&attempt.frozen, attempt.config->source, bs_follow_task(follow),
-                            attempt.mode, &cause);
-    if (status == BS_OK) {
-        status = freeze(&attempt, &cause);
-    }
-    if (status == BS_OK) {
-        status = drain(&attempt, &cause);
-    }
-    if (status == BS_OK) {
-        status = finish(&attempt, &cause);
-    }
-    if (status == BS_OK) {
-        status = complete(&attempt, request, err);
-        *finished = status == BS_OK;
-    } else {
-        status = give_up(&attempt, request, &cause, err);
-    }
-    bs_freeze_close(&attempt.frozen);
-    bs_position_fini(&attempt.final);
-    return status;
+    *finished = false;
+    return request != NULL ? perform(arg, follow, request, finished, err)
+                           : complete_interrupted(arg, follow, finished, err);
 }
 
-/* Puts back what a cutover that died had changed. */
 static enum bs_status
-undo_left_over(struct bs_cutover_config *config, struct bs_follow *follow, const char *stored,
-               struct bs_error *err) {
-    struct attempt attempt = {.config = config, .follow = follow};
-    struct bs_freeze_values before;
-    if (!bs_freeze_values_parse(stored, &attempt.mode, &before)) {
-        return bs_error_set(err, BS_SCHEMA, "the stored settings of the source cannot be read: %s",
-                            stored);
-    }
+undo_left_over(struct bs_attempt *attempt, struct bs_error *err) {
     bs_log(BS_LOG_WARNING, "an earlier cutover did not finish: putting the source's settings back");
-    enum bs_status status =
-        bs_freeze_open(&attempt.frozen, config->source, bs_follow_task(follow), attempt.mode, err);
-    if (status == BS_OK) {
-        attempt.frozen.before = before;
-        attempt.frozen.applied = true;
-        status = undo(&attempt, err);
-    }
-    bs_freeze_close(&attempt.frozen);
-    return status;
+    enum bs_status status = open_source_again(attempt, err);
+    return status == BS_OK ? undo_in_order(attempt, err) : status;
 }
 
 enum bs_status
-bs_cutover_opened(void *arg, struct bs_follow *follow, const struct bs_task *task,
+bs_cutover_opened(void *arg, struct bs_follow *follow, const struct bs_task *task, bool *unfinished,
                   struct bs_error *err) {
     struct bs_cutover_config *config = arg;
-    char *stored = NULL;
+    struct bs_attempt attempt = {.config = config, .follow = follow};
+    bool marked = false;
+    bool stored = false;
     (void)task;
-    enum bs_status status =
-        bs_state_load_report(bs_follow_target(follow), &config->state, FREEZE_REPORT, &stored, err);
-    if (status == BS_OK && stored != NULL && strcmp(stored, NOT_FROZEN) != 0) {
-        status = undo_left_over(config, follow, stored, err);
+    enum bs_status status = bs_record_load_settings(&attempt, &stored, err);
+    if (status == BS_OK) {
+        status = bs_record_load_mark(&attempt, &marked, err);
     }
-    free(stored);
+    *unfinished = status == BS_OK && marked && config->hook_end != BS_HOOK_FAILED;
+    if (status == BS_OK && !*unfinished) {
+        status = stored ? undo_left_over(&attempt, err) : BS_OK;
+    }
+    if (status == BS_OK && !*unfinished) {
+        status = bs_state_answer_cutovers(
+            bs_follow_target(follow), &config->state, true,
+            "the cutover was undone: binstream or the target was lost while it was made\nwhat to "
+            "do: see the log of the follow, then ask again",
+            6, err);
+    }
+    fini(&attempt);
     return status;
 }

@@ -5,11 +5,14 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "cutover/events.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const int64_t NO_DEADLINE = INT64_MAX;
 
 static enum bs_status
 check_deadline(int64_t deadline_ms, struct bs_error *err) {
@@ -17,6 +20,16 @@ check_deadline(int64_t deadline_ms, struct bs_error *err) {
         return BS_OK;
     }
     return bs_error_set(err, BS_CANCELLED, "the objects could not be finished within --max-freeze");
+}
+
+static enum bs_status
+drop_object(struct bs_sql *target, const struct bs_object *object, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_printf(&text, "DROP %s IF EXISTS ", bs_object_kind_name(object->kind));
+    bs_sql_put_table(&text, bs_str(object->db), bs_str(object->name));
+    enum bs_status status = bs_sql_run(target, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    return status;
 }
 
 static enum bs_status
@@ -44,6 +57,15 @@ create_one(struct bs_sql *target, const struct bs_translation *translation,
     return BS_OK;
 }
 
+/* Asleep before the point of no return, which has a deadline. Behind it awake, in place of the one
+ * that sleeps: ALTER EVENT would take definer, sql_mode and charsets from our session. */
+static enum bs_status
+prepare_event(struct bs_sql *target, struct bs_object *event, int64_t deadline_ms,
+              struct bs_error *err) {
+    return deadline_ms != NO_DEADLINE ? bs_event_put_to_sleep(event, err)
+                                      : drop_object(target, event, err);
+}
+
 static enum bs_status
 create_kind(struct bs_sql *source, const struct bs_server *server, struct bs_sql *target,
             const struct bs_translation *translation, const struct bs_selection *selection,
@@ -55,6 +77,9 @@ create_kind(struct bs_sql *source, const struct bs_server *server, struct bs_sql
         bs_catalog_objects(source, server, selection, kind, &objects, &count, err);
     for (size_t i = 0; status == BS_OK && i < count; i++) {
         status = check_deadline(deadline_ms, err);
+        if (status == BS_OK && kind == BS_OBJECT_EVENT) {
+            status = prepare_event(target, &objects[i], deadline_ms, err);
+        }
         if (status == BS_OK) {
             status = create_one(target, translation, state, &objects[i], err);
         }
@@ -252,7 +277,6 @@ bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct 
         status = create_kind(source, server, target, translation, selection, state,
                              BS_OBJECT_TRIGGER, deadline_ms, &counts->triggers, err);
     }
-    /* Events last: one that is due fires as soon as it exists. */
     if (status == BS_OK) {
         status = create_kind(source, server, target, translation, selection, state, BS_OBJECT_EVENT,
                              deadline_ms, &counts->events, err);
@@ -260,14 +284,13 @@ bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct 
     return status;
 }
 
-static enum bs_status
-drop_object(struct bs_sql *target, const struct bs_object *object, struct bs_error *err) {
-    struct bs_buf text = {0};
-    bs_buf_printf(&text, "DROP %s IF EXISTS ", bs_object_kind_name(object->kind));
-    bs_sql_put_table(&text, bs_str(object->db), bs_str(object->name));
-    enum bs_status status = bs_sql_run(target, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
-    return status;
+enum bs_status
+bs_finish_wake_events(struct bs_sql *source, const struct bs_server *server, struct bs_sql *target,
+                      const struct bs_translation *translation, const struct bs_selection *selection,
+                      const struct bs_state *state, struct bs_error *err) {
+    uint64_t made = 0;
+    return create_kind(source, server, target, translation, selection, state, BS_OBJECT_EVENT,
+                       NO_DEADLINE, &made, err);
 }
 
 enum bs_status

@@ -25,6 +25,15 @@ enum bs_status bs_finish_objects(struct bs_sql *source, const struct bs_server *
                                  int64_t deadline_ms, struct bs_finish_counts *counts,
                                  struct bs_error *err) BS_MUST_CHECK;
 
+/* Enables the events that the source has enabled; until then they sleep. For behind the point of no
+ * return: an event that is due fires as soon as it is enabled. May be done again. */
+enum bs_status bs_finish_wake_events(struct bs_sql *source, const struct bs_server *server,
+                                     struct bs_sql *target,
+                                     const struct bs_translation *translation,
+                                     const struct bs_selection *selection,
+                                     const struct bs_state *state,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
 /* Drops the triggers and events that the task made. */
 enum bs_status bs_finish_undo(struct bs_sql *target, const struct bs_state *state,
                               struct bs_error *err) BS_MUST_CHECK;

@@ -1,14 +1,31 @@
 #include "cutover/freeze.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "catalog/catalog.h"
+#include "sql/guard.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
+
+enum {
+    LOCK_NAME_MAX = 48,
+    LOCK_WAIT_S = 2, /* for a session that was killed to go away */
+    LOCK_TRIES_MAX = 5,
+    POLL_MS = 10,
+    NS_PER_MS = 1000000,
+};
+
+/* Server errors. */
+enum { UNKNOWN_THREAD = 1094, UNKNOWN_TABLE = 1109, ACCESS_DENIED = 1227 };
 
 static const char *const NAMES[] = {
     [BS_FREEZE_READ_ONLY] = "read-only",
@@ -59,9 +76,63 @@ read_values(struct bs_frozen *frozen, struct bs_error *err) {
     return status;
 }
 
+/* One task, on whatever target: its beginning tells two of the same name apart. */
+static void
+name_lock(char *out, const struct bs_state *state, const struct bs_task *task) {
+    struct bs_buf key = {0};
+    bs_buf_put_lenenc_str(&key, bs_str(state->schema));
+    bs_buf_put_lenenc_str(&key, bs_str(state->task));
+    bs_buf_put_le(&key, (uint64_t)task->started_us, sizeof task->started_us);
+    (void)snprintf(out, LOCK_NAME_MAX, "bs.%016" PRIx64 ".freeze", bs_hash(key.data, key.len));
+    bs_buf_fini(&key);
+}
+
+static enum bs_status
+kill_holder(struct bs_frozen *frozen, const char *lock, struct bs_error *err) {
+    struct bs_buf id = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_sql_value(frozen->sql, &id, &found, err, "SELECT IS_USED_LOCK('%s')", lock);
+    if (status == BS_OK && found) {
+        bs_log(BS_LOG_WARNING, "ending connection %s of an earlier cutover on the source",
+               bs_buf_cstr(&id));
+        status = bs_sql_exec(frozen->sql, err, "KILL %s", bs_buf_cstr(&id));
+        if (status == BS_SERVER && err->sql_errno == UNKNOWN_THREAD) {
+            bs_error_clear(err);
+            status = BS_OK;
+        }
+    }
+    bs_buf_fini(&id);
+    return status;
+}
+
+static enum bs_status
+take_lock(struct bs_frozen *frozen, const struct bs_state *state, const struct bs_task *task,
+          struct bs_error *err) {
+    char lock[LOCK_NAME_MAX];
+    name_lock(lock, state, task);
+    for (int tries = 0; tries < LOCK_TRIES_MAX; tries++) {
+        struct bs_buf got = {0};
+        bool found = false;
+        enum bs_status status = kill_holder(frozen, lock, err);
+        if (status == BS_OK) {
+            status = bs_sql_value(frozen->sql, &got, &found, err, "SELECT GET_LOCK('%s', %d)", lock,
+                                  LOCK_WAIT_S);
+        }
+        bool is_ours = status == BS_OK && found && strcmp(bs_buf_cstr(&got), "1") == 0;
+        bs_buf_fini(&got);
+        if (status != BS_OK || is_ours) {
+            return status;
+        }
+    }
+    bs_error_set(err, BS_LIMIT, "a connection of an earlier cutover does not end on the source");
+    return bs_error_hint(err, "SELECT IS_USED_LOCK('%s') on the source tells which: end it", lock);
+}
+
 enum bs_status
 bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
-               const struct bs_task *task, enum bs_freeze mode, struct bs_error *err) {
+               const struct bs_state *state, const struct bs_task *task, enum bs_freeze mode,
+               struct bs_error *err) {
     struct bs_sql_options options = {.program = "binstream cutover"};
     memset(frozen, 0, sizeof *frozen);
     frozen->mode = mode;
@@ -74,6 +145,9 @@ bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
     }
     if (status == BS_OK) {
         status = bs_task_check_source(task, &frozen->server, err);
+    }
+    if (status == BS_OK) {
+        status = take_lock(frozen, state, task, err);
     }
     if (status == BS_OK) {
         status = read_values(frozen, err);
@@ -136,16 +210,89 @@ set_global(struct bs_sql *sql, const char *name, const char *value, struct bs_er
 }
 
 static enum bs_status
-freeze_read_only(struct bs_frozen *frozen, struct bs_error *err) {
-    bool super = frozen->before.super_read_only[0] != '\0';
-    enum bs_status status = BS_OK;
-    if (has_scheduler(&frozen->before)) {
-        status = set_global(frozen->sql, "event_scheduler", "OFF", err);
+stop_events(struct bs_frozen *frozen, struct bs_error *err) {
+    if (!has_scheduler(&frozen->before)) {
+        return BS_OK;
     }
-    if (status == BS_OK) {
-        status = set_global(frozen->sql, super ? "super_read_only" : "read_only", "ON", err);
+    enum bs_status status = set_global(frozen->sql, "event_scheduler", "OFF", err);
+    bool may_go_on = frozen->mode != BS_FREEZE_READ_ONLY;
+    if (status == BS_SERVER && err->sql_errno == ACCESS_DENIED && may_go_on) {
+        bs_log(BS_LOG_WARNING,
+               "the event scheduler of the source stays on, the account may not stop "
+               "it: its events wait for the locks, and write when they go");
+        bs_error_clear(err);
+        status = BS_OK;
     }
     return status;
+}
+
+/* Who can still write in spite of read_only, in the server's own words: events that run, and open
+ * transactions that have written. Those of accounts without SUPER cannot commit any more, but which
+ * they are cannot be told for sure, and they end as soon as they try. */
+static const char STRAGGLERS[] =
+    "SELECT p.ID, p.USER, p.COMMAND, p.TIME FROM information_schema.PROCESSLIST p WHERE "
+    "(p.COMMAND='Connect' AND p.DB IS NOT NULL AND p.USER NOT IN ('system user', "
+    "'event_scheduler', 'unauthenticated user')) OR p.ID IN (SELECT t.trx_mysql_thread_id FROM "
+    "information_schema.INNODB_TRX t WHERE t.trx_rows_modified > 0)";
+
+static enum bs_status
+find_straggler(struct bs_frozen *frozen, bool *found, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    *found = false;
+    enum bs_status status = bs_sql_query(frozen->reader, &result, err, "%s", STRAGGLERS);
+    if (status == BS_OK) {
+        status = bs_sql_next(result, &fields, err);
+    }
+    if (status == BS_OK && fields != NULL) {
+        *found = true;
+        bool is_event = bs_str_is(fields[2], "Connect");
+        bs_error_set(err, BS_CANCELLED,
+                     "the source could not be frozen in time: connection %s of user '%s', %s, is "
+                     "not surely held back by read_only",
+                     fields[0].data, fields[1].data,
+                     is_event ? "which runs an event" : "which has written in an open transaction");
+        bs_error_hint(err, "let it end, or end it, then ask for the cutover again; allow more with "
+                           "--max-freeze; or use --freeze=ftwrl");
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+/* Needs PROCESS. Without it what comes late is only seen in the binlog. */
+static enum bs_status
+await_stragglers(struct bs_frozen *frozen, struct bs_error *err) {
+    for (;;) {
+        struct timespec pause = {0, POLL_MS * NS_PER_MS};
+        bool found = false;
+        enum bs_status status = find_straggler(frozen, &found, err);
+        /* MySQL 5.1 has the table only with InnoDB's plugin. */
+        if (status == BS_SERVER &&
+            (err->sql_errno == ACCESS_DENIED || err->sql_errno == UNKNOWN_TABLE)) {
+            bs_log(BS_LOG_WARNING, "without PROCESS on the source it cannot be told whether events "
+                                   "and transactions of accounts with SUPER go on there");
+            bs_error_clear(err);
+            return BS_OK;
+        }
+        if (status != BS_OK || !found) {
+            return status;
+        }
+        if (bs_clock_mono_ms() >= frozen->deadline_ms) {
+            return BS_CANCELLED;
+        }
+        bs_error_clear(err);
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+static enum bs_status
+freeze_read_only(struct bs_frozen *frozen, struct bs_error *err) {
+    bool super = frozen->before.super_read_only[0] != '\0';
+    enum bs_status status = stop_events(frozen, err);
+    bs_fault_point("cutover-events-stopped");
+    return status == BS_OK
+               ? set_global(frozen->sql, super ? "super_read_only" : "read_only", "ON", err)
+               : status;
 }
 
 static enum bs_status
@@ -154,7 +301,7 @@ list_tables(struct bs_frozen *frozen, const struct bs_selection *selection, stru
     struct bs_sql_result *result = NULL;
     const struct bs_str *fields = NULL;
     enum bs_status status =
-        bs_sql_query(frozen->reader, &result, err,
+        bs_sql_query(frozen->sql, &result, err,
                      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE "
                      "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')");
     while (status == BS_OK) {
@@ -178,6 +325,9 @@ freeze_lock_tables(struct bs_frozen *frozen, const struct bs_selection *selectio
     struct bs_buf text = {0};
     enum bs_status status = list_tables(frozen, selection, &text, err);
     if (status == BS_OK) {
+        status = stop_events(frozen, err);
+    }
+    if (status == BS_OK) {
         status = bs_sql_exec(frozen->sql, err, "SET autocommit=0");
     }
     if (status == BS_OK && text.len > 0) {
@@ -188,12 +338,18 @@ freeze_lock_tables(struct bs_frozen *frozen, const struct bs_selection *selectio
 }
 
 static enum bs_status
+freeze_ftwrl(struct bs_frozen *frozen, struct bs_error *err) {
+    enum bs_status status = stop_events(frozen, err);
+    return status == BS_OK ? bs_sql_exec(frozen->sql, err, "FLUSH TABLES WITH READ LOCK") : status;
+}
+
+static enum bs_status
 explain_wait(const struct bs_frozen *frozen, enum bs_status status, struct bs_error *err) {
-    enum { ER_LOCK_WAIT_TIMEOUT = 1205 };
-    if (status != BS_SERVER || err == NULL || err->sql_errno != ER_LOCK_WAIT_TIMEOUT) {
-        return status == BS_OK ? BS_OK
-                               : bs_error_context(err, "freezing the source (--freeze=%s)",
-                                                  NAMES[frozen->mode]);
+    if (status == BS_OK || status == BS_CANCELLED) {
+        return status;
+    }
+    if (!bs_sql_is_interrupted(err)) {
+        return bs_error_context(err, "freezing the source (--freeze=%s)", NAMES[frozen->mode]);
     }
     bs_error_set(err, BS_CANCELLED,
                  "the source could not be frozen in time: a transaction or "
@@ -203,30 +359,86 @@ explain_wait(const struct bs_frozen *frozen, enum bs_status status, struct bs_er
                          "for the cutover again, or allow more with --max-freeze");
 }
 
-enum bs_status
-bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection, int64_t wait_ms,
+static enum bs_status
+freeze_as_asked(struct bs_frozen *frozen, const struct bs_selection *selection,
                 struct bs_error *err) {
-    int64_t seconds = wait_ms < 1000 ? 1 : wait_ms / 1000;
-    enum bs_status status = bs_sql_exec(
-        frozen->sql, err, "SET lock_wait_timeout=%" PRId64 ", innodb_lock_wait_timeout=%" PRId64,
-        seconds, seconds);
+    switch (frozen->mode) {
+    case BS_FREEZE_READ_ONLY:
+        return freeze_read_only(frozen, err);
+    case BS_FREEZE_LOCK_TABLES:
+        return freeze_lock_tables(frozen, selection, err);
+    case BS_FREEZE_FTWRL:
+        return freeze_ftwrl(frozen, err);
+    case BS_FREEZE_NONE:
+        break;
+    }
+    return BS_OK;
+}
+
+/* The server's timeouts are a second net: they count in seconds, and the guard is exact. */
+static enum bs_status
+set_timeouts(struct bs_frozen *frozen, struct bs_error *err) {
+    int64_t left = frozen->deadline_ms - bs_clock_mono_ms();
+    int64_t seconds = left < 1000 ? 2 : left / 1000 + 2;
+    return bs_sql_exec(frozen->sql, err,
+                       "SET lock_wait_timeout=%" PRId64 ", innodb_lock_wait_timeout=%" PRId64,
+                       seconds, seconds);
+}
+
+enum bs_status
+bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection, int64_t deadline_ms,
+                struct bs_error *err) {
+    struct bs_guard guard;
+    frozen->deadline_ms = deadline_ms;
     frozen->applied = true;
+    enum bs_status status = set_timeouts(frozen, err);
     if (status == BS_OK) {
-        switch (frozen->mode) {
-        case BS_FREEZE_READ_ONLY:
-            status = freeze_read_only(frozen, err);
-            break;
-        case BS_FREEZE_LOCK_TABLES:
-            status = freeze_lock_tables(frozen, selection, err);
-            break;
-        case BS_FREEZE_FTWRL:
-            status = bs_sql_exec(frozen->sql, err, "FLUSH TABLES WITH READ LOCK");
-            break;
-        case BS_FREEZE_NONE:
-            break;
-        }
+        status = bs_guard_begin(&guard, frozen->reader, frozen->sql, NULL, deadline_ms, err);
+    }
+    if (status == BS_OK) {
+        status = freeze_as_asked(frozen, selection, err);
+        (void)bs_guard_end(&guard);
+    }
+    bool super_writes =
+        frozen->mode == BS_FREEZE_READ_ONLY && frozen->before.super_read_only[0] == '\0';
+    if (status == BS_OK && super_writes) {
+        status = await_stragglers(frozen, err);
     }
     return explain_wait(frozen, status, err);
+}
+
+static enum bs_status
+check_variable(struct bs_frozen *frozen, const char *name, struct bs_error *err) {
+    char now[16];
+    enum bs_status status = read_variable(frozen->sql, name, now, sizeof now, err);
+    if (status == BS_OK && strcasecmp(now, "ON") != 0) {
+        return bs_error_set(err, BS_CANCELLED,
+                            "somebody has set %s=%s on the source, which was "
+                            "frozen",
+                            name, now);
+    }
+    return status;
+}
+
+enum bs_status
+bs_freeze_check(struct bs_frozen *frozen, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    switch (frozen->mode) {
+    case BS_FREEZE_READ_ONLY:
+        return check_variable(
+            frozen, frozen->before.super_read_only[0] != '\0' ? "super_read_only" : "read_only",
+            err);
+    case BS_FREEZE_LOCK_TABLES:
+    case BS_FREEZE_FTWRL:
+        status = bs_sql_exec(frozen->sql, err, "SELECT 1");
+        return status == BS_OK
+                   ? BS_OK
+                   : bs_error_set(err, BS_CANCELLED,
+                                  "the connection that holds the source's locks is lost");
+    case BS_FREEZE_NONE:
+        break;
+    }
+    return status;
 }
 
 /* Sets what is not as it was: a freeze that got only half way is undone only that far. */
@@ -255,20 +467,27 @@ undo_read_only(struct bs_frozen *frozen, struct bs_error *err) {
                            : status;
 }
 
-enum bs_status
-bs_freeze_undo(struct bs_frozen *frozen, struct bs_error *err) {
+static enum bs_status
+undo_as_done(struct bs_frozen *frozen, struct bs_error *err) {
     enum bs_status status = BS_OK;
     switch (frozen->mode) {
     case BS_FREEZE_READ_ONLY:
-        status = undo_read_only(frozen, err);
-        break;
+        return undo_read_only(frozen, err);
     case BS_FREEZE_LOCK_TABLES:
     case BS_FREEZE_FTWRL:
         status = bs_sql_exec(frozen->sql, err, "UNLOCK TABLES");
-        break;
+        return status == BS_OK
+                   ? set_back(frozen, "event_scheduler", frozen->before.event_scheduler, err)
+                   : status;
     case BS_FREEZE_NONE:
         break;
     }
+    return BS_OK;
+}
+
+enum bs_status
+bs_freeze_undo(struct bs_frozen *frozen, struct bs_error *err) {
+    enum bs_status status = undo_as_done(frozen, err);
     frozen->applied = frozen->applied && status != BS_OK;
     if (status != BS_OK) {
         bs_error_context(err, "undoing the freeze of the source");

@@ -3,9 +3,18 @@
  *
  *   [free] ──bs_freeze_store──> [stored] ──bs_freeze_apply──> [frozen] ──bs_freeze_undo──> [free]
  *
- * read-only: super_read_only where there is one (MySQL 5.7.8+), else read_only, with
- * event_scheduler off, since events do not obey read_only. lock-tables and ftwrl hold as long as
- * the session lives. Runs on the lane's thread. */
+ * read-only: super_read_only where there is one (MySQL 5.7.8+), else read_only. Where there is
+ * none, accounts with SUPER and the events of such accounts write on (seen on MySQL 5.6 and MariaDB
+ * 10.11): it then waits until no event runs and no transaction that has written is open, and what
+ * still comes shows in the binlog. lock-tables and ftwrl hold as long as the session lives. All but
+ * none stop the event scheduler, the locks only where the account may: an event that waits for a
+ * lock would otherwise write as soon as it goes.
+ *
+ * A statement that waits on the server outlives a killed client, and so would SET GLOBAL read_only:
+ * it could land after a rerun has put the settings back. So the freezing session holds a GET_LOCK
+ * of its task, and whoever opens a freeze kills its holder first.
+ *
+ * Runs on the lane's thread. */
 #ifndef BS_CUTOVER_FREEZE_H
 #define BS_CUTOVER_FREEZE_H
 
@@ -32,14 +41,15 @@ struct bs_frozen {
     struct bs_server server;
     enum bs_freeze mode;
     struct bs_freeze_values before;
+    int64_t deadline_ms;
     bool applied;
 };
 
 /* Fails with BS_PURGED if the address leads to another server than the task's: its settings are
  * not ours to change. */
 enum bs_status bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
-                              const struct bs_task *task, enum bs_freeze mode,
-                              struct bs_error *err) BS_MUST_CHECK;
+                              const struct bs_state *state, const struct bs_task *task,
+                              enum bs_freeze mode, struct bs_error *err) BS_MUST_CHECK;
 void bs_freeze_close(struct bs_frozen *frozen); /* lets locks go; read-only stays */
 
 /* As text for the state, and back. */
@@ -47,9 +57,12 @@ void bs_freeze_values_put(struct bs_buf *out, const struct bs_frozen *frozen);
 bool bs_freeze_values_parse(const char *text, enum bs_freeze *mode,
                             struct bs_freeze_values *values);
 
-/* Waits at most wait_ms for writers to let go: BS_CANCELLED if they do not. */
+/* Waits until the deadline (bs_clock_mono_ms) for writers to let go: BS_CANCELLED if they do not.
+ */
 enum bs_status bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection,
-                               int64_t wait_ms, struct bs_error *err) BS_MUST_CHECK;
+                               int64_t deadline_ms, struct bs_error *err) BS_MUST_CHECK;
+/* Is it frozen still? BS_CANCELLED if somebody has let go of it. */
+enum bs_status bs_freeze_check(struct bs_frozen *frozen, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_freeze_undo(struct bs_frozen *frozen, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

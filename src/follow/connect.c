@@ -117,7 +117,9 @@ open_applier(struct bs_follow *follow, struct bs_error *err) {
         .selection = &follow->selection,
         .translation = &follow->translation,
     };
-    return bs_applier_open(&follow->applier, &config, err);
+    enum bs_status status = bs_applier_open(&follow->applier, &config, err);
+    follow->applier.hold = follow->hold;
+    return status;
 }
 
 /* Once: which collations a server has does not change under a follow. */
@@ -276,8 +278,12 @@ bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct
         }
         status = bs_follow_open_target(follow, &failure);
         if (status == BS_OK) {
-            return bs_follow_start_stream(follow, err);
+            status = bs_follow_begin_work(follow, &failure);
         }
+        if (status == BS_OK) {
+            return follow->is_done ? BS_OK : bs_follow_start_stream(follow, err);
+        }
+        bs_follow_close_target(follow);
         if (!is_worth_waiting(&failure) || bs_clock_mono_ms() > give_up_ms) {
             if (err != NULL) {
                 *err = failure;

@@ -87,17 +87,6 @@ apply_block(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs
     return BS_OK;
 }
 
-/* The connection to the source broke: what is open on the target goes back to the last commit. */
-static enum bs_status
-handle_broken(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
-    bs_log(BS_LOG_WARNING, "the connection to the source broke: %s", msg->error->message);
-    follow->connected = false;
-    follow->reconnects++;
-    bs_follow_close_target(follow);
-    enum bs_status status = bs_follow_open_target(follow, err);
-    return status == BS_OK ? bs_follow_resume_stream(follow, err) : status;
-}
-
 /* FAILED, or ENDED without having been asked for. */
 static enum bs_status
 handle_end(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
@@ -119,6 +108,20 @@ handle_end(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_
                     bs_decoder_pos(follow->decoder));
     }
     return msg->error->status;
+}
+
+/* The connection to the source broke: what is open on the target goes back to the last commit. */
+static enum bs_status
+handle_broken(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
+    if (follow->in_cutover) {
+        return handle_end(follow, msg, err);
+    }
+    bs_log(BS_LOG_WARNING, "the connection to the source broke: %s", msg->error->message);
+    follow->connected = false;
+    follow->reconnects++;
+    bs_follow_close_target(follow);
+    enum bs_status status = bs_follow_open_target(follow, err);
+    return status == BS_OK ? bs_follow_resume_stream(follow, err) : status;
 }
 
 static enum bs_status
@@ -169,7 +172,12 @@ bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err) {
             follow->caught_up_us = bs_clock_wall_us();
         }
     }
-    bool recover = status != BS_OK && can_recover(msg, status, &failure) && may_retry(follow);
+    if (status != BS_OK && follow->in_cutover) {
+        follow->is_broken = true;
+        follow->broken = failure;
+    }
+    bool recover = status != BS_OK && !follow->in_cutover && can_recover(msg, status, &failure) &&
+                   may_retry(follow);
     if (msg != NULL) {
         bs_stream_msg_free(msg);
     }

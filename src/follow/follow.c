@@ -8,6 +8,7 @@
  * Every second or so the loop looks at requests (cutover, abort), the stop flag and the display. */
 #include "follow/follow_private.h"
 
+#include "apply/ddl.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -77,15 +78,34 @@ read_task(struct bs_follow *follow, struct bs_error *err) {
     return status;
 }
 
-/* With the task in hand: what an interrupted cutover left is put back, and the phase is ours. */
 static enum bs_status
-begin_work(struct bs_follow *follow, struct bs_error *err) {
+refuse_unfinished(const struct bs_follow *follow, struct bs_error *err) {
+    bs_error_set(err, BS_CONFIG,
+                 "the cutover of task '%s' was cut short while its hook ran: it must be completed",
+                 follow->config->state.task);
+    return bs_error_hint(err, "run `binstream follow --until-cutover`");
+}
+
+/* What an interrupted cutover left is put back, and the phase is ours. */
+enum bs_status
+bs_follow_begin_work(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_follow_config *config = follow->config;
     enum bs_status status = BS_OK;
-    if (config->opened != NULL) {
-        status = config->opened(config->cutover_arg, follow, &follow->task, err);
+    follow->unfinished = false;
+    follow->is_done = follow->task.phase == BS_PHASE_DONE;
+    if (follow->is_done) {
+        return BS_OK; /* the answer to its COMMIT was lost */
     }
-    if (status == BS_OK) {
+    status = check_phase(follow, err);
+    if (status == BS_OK && config->opened != NULL) {
+        status =
+            config->opened(config->cutover_arg, follow, &follow->task, &follow->unfinished, err);
+    }
+    follow->hold = follow->applier.hold = follow->unfinished;
+    if (status == BS_OK && follow->unfinished && config->until != BS_FOLLOW_UNTIL_CUTOVER) {
+        return refuse_unfinished(follow, err);
+    }
+    if (status == BS_OK && !follow->unfinished) {
         status = bs_state_set_phase(follow->control, &config->state, follow->epoch,
                                     BS_PHASE_FOLLOWING, err);
     }
@@ -104,7 +124,7 @@ open_and_begin(struct bs_follow *follow, struct bs_error *err) {
     for (int tries = 0; tries < BS_FOLLOW_RETRIES_MAX; tries++) {
         status = bs_follow_open_target(follow, err);
         if (status == BS_OK) {
-            status = begin_work(follow, err);
+            status = bs_follow_begin_work(follow, err);
         }
         if (status != BS_IO || !follow->taken_over) {
             return status;
@@ -169,6 +189,24 @@ handle_abort(struct bs_follow *follow, const struct bs_request *request, struct 
 }
 
 static enum bs_status
+run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *finished,
+            struct bs_error *err) {
+    const struct bs_follow_config *config = follow->config;
+    enum bs_status status = bs_ddl_open(&follow->applier, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    follow->in_cutover = true;
+    follow->is_broken = false;
+    status = config->cutover(config->cutover_arg, follow, request, finished, err);
+    follow->in_cutover = false;
+    follow->unfinished = false;
+    follow->hold = follow->applier.hold = false;
+    follow->is_broken = follow->is_broken && status == BS_OK && !*finished;
+    return status;
+}
+
+static enum bs_status
 handle_cutover(struct bs_follow *follow, const struct bs_request *request, bool *finished,
                struct bs_error *err) {
     const struct bs_follow_config *config = follow->config;
@@ -176,7 +214,9 @@ handle_cutover(struct bs_follow *follow, const struct bs_request *request, bool 
         return bs_state_answer(follow->control, &config->state, request->id, BS_REQUEST_ANSWERED,
                                "this follow was not started with --until-cutover", 1, err);
     }
-    return config->cutover(config->cutover_arg, follow, request, finished, err);
+    enum bs_status status = run_cutover(follow, request, finished, err);
+    /* After a failure inside of it the way back is the one of any loss: BS_IO leads there. */
+    return follow->is_broken ? bs_error_set(err, BS_IO, "%s", follow->broken.message) : status;
 }
 
 static enum bs_status
@@ -216,10 +256,23 @@ housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
         status = bs_follow_beat(follow, &failure);
     }
     if (status == BS_IO) {
-        return bs_follow_recover(follow, &failure, err);
+        status = bs_follow_recover(follow, &failure, err);
+        *finished = status == BS_OK && follow->is_done;
+        return status;
     }
     if (status != BS_OK && err != NULL) {
         *err = failure;
+    }
+    return status;
+}
+
+/* A cutover that may not be put back is completed before anything else. What fails there, a lost
+ * server too, ends the run: only a cutover that was undone goes on from the last commit. */
+static enum bs_status
+complete_unfinished(struct bs_follow *follow, bool *finished, struct bs_error *err) {
+    enum bs_status status = run_cutover(follow, NULL, finished, err);
+    if (status == BS_OK && follow->is_broken) {
+        status = bs_follow_recover(follow, &follow->broken, err);
     }
     return status;
 }
@@ -228,6 +281,12 @@ static enum bs_status
 loop(struct bs_follow *follow, struct bs_error *err) {
     bool finished = false;
     while (!finished) {
+        if (follow->unfinished) {
+            enum bs_status completed = complete_unfinished(follow, &finished, err);
+            if (completed != BS_OK || finished) {
+                return completed;
+            }
+        }
         enum bs_status status = bs_follow_feed(follow, BS_FOLLOW_TICK_MS, err);
         if (status == BS_OK) {
             status = bs_stop_check(err);
@@ -299,6 +358,14 @@ limit_lock_waits(struct bs_follow *follow, int64_t left_ms, struct bs_error *err
                        seconds);
 }
 
+/* Both sessions that apply may wait for what others hold on the target. */
+static enum bs_status
+guard_drain(struct bs_follow *follow, struct bs_guard *guard, int64_t deadline_ms,
+            struct bs_error *err) {
+    return bs_guard_begin(guard, follow->control, follow->applier.lane.sql, follow->applier.ddl_sql,
+                          deadline_ms, err);
+}
+
 static enum bs_status
 drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
       bool *reached, struct bs_error *err) {
@@ -321,15 +388,46 @@ drain(struct bs_follow *follow, const struct bs_position *position, int64_t dead
 enum bs_status
 bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
                 bool *reached, struct bs_error *err) {
+    struct bs_guard guard;
     *reached = false;
     enum bs_status status = limit_lock_waits(follow, deadline_ms - bs_clock_mono_ms(), err);
     if (status == BS_OK) {
+        status = guard_drain(follow, &guard, deadline_ms, err);
+    }
+    if (status == BS_OK) {
         status = drain(follow, position, deadline_ms, reached, err);
+        (void)bs_guard_end(&guard);
     }
     if (status == BS_OK) {
         status = bs_sql_exec(follow->applier.lane.sql, err, "SET innodb_lock_wait_timeout=DEFAULT");
     }
     return status;
+}
+
+void
+bs_follow_hold(struct bs_follow *follow) {
+    follow->hold = true;
+    follow->applier.hold = true;
+}
+
+/* Nothing else is needed: what is broken is opened anew after the cutover. */
+void
+bs_follow_give_up_open(struct bs_follow *follow) {
+    struct bs_error ignored;
+    if (follow->is_broken && bs_sql_exec(follow->applier.lane.sql, &ignored, "ROLLBACK") != BS_OK) {
+        bs_log(BS_LOG_DEBUG, "giving up what is open: %s", ignored.message);
+    }
+}
+
+bool
+bs_follow_met_held(const struct bs_follow *follow) {
+    return follow->hold && follow->is_broken && follow->broken.status == BS_CANCELLED;
+}
+
+enum bs_status
+bs_follow_guard(struct bs_follow *follow, struct bs_guard *guard, int64_t deadline_ms,
+                struct bs_error *err) {
+    return bs_guard_begin(guard, follow->applier.lane.sql, follow->control, NULL, deadline_ms, err);
 }
 
 struct bs_sql *

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/position.h"
 #include "schema/translation.h"
+#include "sql/guard.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -41,20 +42,21 @@ struct bs_follow_config {
     bool no_target_binlog;
     bool keep_engines;
     uint32_t give_up_ms; /* how long a lost source or target is tried again */
-    /* Called on the lane's thread once the task is taken over, before anything is applied: what an
-     * interrupted cutover left behind is put back here. May be NULL. */
+    /* Called on the lane's thread whenever the task was taken over, before anything is applied:
+     * what an interrupted cutover left behind is put back here. *unfinished true: that one may not
+     * be put back; then nothing more is applied, and cutover is called with request NULL as soon as
+     * the stream runs. May be NULL. */
     enum bs_status (*opened)(void *arg, struct bs_follow *follow, const struct bs_task *task,
-                             struct bs_error *err);
+                             bool *unfinished, struct bs_error *err);
     /* Called on the lane's thread when a cutover was asked for; returns when it is over. until
-     * CUTOVER only. See src/cutover. */
+     * CUTOVER only. See src/cutover. Nothing is opened again meanwhile: a server that is lost ends
+     * the cutover, and what is left then is told to opened. */
     enum bs_status (*cutover)(void *arg, struct bs_follow *follow, const struct bs_request *request,
                               bool *finished, struct bs_error *err);
     void *cutover_arg;                                                      /* of both */
     void (*progress)(void *arg, const struct bs_follow_progress *progress); /* may be NULL */
     void *progress_arg;
 };
-
-struct bs_follow;
 
 struct bs_follow_report {
     uint64_t transactions, rows, ddl_statements, skipped_statements, ignored_events, reconnects;
@@ -72,6 +74,19 @@ void bs_follow_report_fini(struct bs_follow_report *report);
 enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_position *position,
                                int64_t deadline_ms, bool *reached,
                                struct bs_error *err) BS_MUST_CHECK;
+
+/* The same: from now on nothing that concerns the selection is applied. A drain that comes upon it
+ * fails with BS_CANCELLED. */
+void bs_follow_hold(struct bs_follow *follow);
+bool bs_follow_met_held(const struct bs_follow *follow); /* it came upon such */
+
+/* The same: gives up what a failed drain has left open on the target. DROP would wait for it. */
+void bs_follow_give_up_open(struct bs_follow *follow);
+
+/* The same: statements on bs_follow_target are killed after the deadline. For when nothing is being
+ * applied; lifted by bs_guard_end. */
+enum bs_status bs_follow_guard(struct bs_follow *follow, struct bs_guard *guard,
+                               int64_t deadline_ms, struct bs_error *err) BS_MUST_CHECK;
 
 /* The lane's session on the target, for the finishing of objects while nothing is being applied. */
 struct bs_sql *bs_follow_target(struct bs_follow *follow);

@@ -49,6 +49,14 @@ struct bs_follow {
     struct bs_applier_stats stats_before; /* of appliers that were closed */
 
     struct bs_decoder *decoder;
+    /* The cutover. */
+    bool in_cutover;        /* its callback runs: nothing is opened again */
+    bool is_broken;         /* meanwhile something failed: back to the last commit afterwards */
+    struct bs_error broken; /* what */
+    bool hold;              /* nothing more is applied */
+    bool unfinished;        /* an earlier one waits to be completed */
+    bool is_done;           /* the phase says that it is over */
+
     uint32_t event_timestamp; /* of the newest event seen, seconds since 1970 */
     int64_t caught_up_us;     /* wall clock when the queue was last found empty and all applied */
 
@@ -57,6 +65,9 @@ struct bs_follow {
     uint64_t reconnects;
     int64_t started_ms, control_ms, beat_ms;
 };
+
+/* follow.c: with the task in hand, at first and after each recovery. */
+enum bs_status bs_follow_begin_work(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 
 /* connect.c */
 enum bs_status bs_follow_open_source(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;

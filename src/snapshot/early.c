@@ -108,7 +108,7 @@ bs_early_copy(struct bs_sql *view, struct bs_sql *target, const struct bs_copy *
               struct bs_error *err) {
     struct bs_buf text = {0};
     struct bs_sql_result *rows = NULL;
-    struct bs_copy *plain = bs_copy_new(copy->table, NULL);
+    struct bs_copy *plain = bs_copy_new(copy->table, copy->table, NULL);
     bs_buf_puts(&text, copy->select);
     bs_buf_puts(&text, " WHERE ");
     put_period(&text, copy, "=");

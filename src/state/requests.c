@@ -114,6 +114,33 @@ bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
     return status == BS_OK ? BS_OK : bs_error_context(err, "answering request %" PRIu64, id);
 }
 
+/* `cutover` takes its request back when no follow shows for 3 s: an older one has lost its asker.
+ */
+static void
+put_is_stale(struct bs_buf *text) {
+    enum { STALE_US = 30 * 1000000 };
+    bs_buf_printf(text, " AND (state='running' OR asked_us < %" PRId64 ")",
+                  bs_clock_wall_us() - STALE_US);
+}
+
+enum bs_status
+bs_state_answer_cutovers(struct bs_sql *sql, const struct bs_state *state, bool running_only,
+                         const char *answer, int exit_code, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "request");
+    bs_buf_printf(&text, " SET state='answered', exit_code=%d, answered_us=%" PRId64 ", answer=",
+                  exit_code, bs_clock_wall_us());
+    bs_state_put_text(&text, answer);
+    bs_state_put_where(&text, state);
+    bs_buf_puts(&text, " AND verb='cutover' AND state IN ('asked', 'running')");
+    if (running_only) {
+        put_is_stale(&text);
+    }
+    enum bs_status status = bs_state_run(sql, &text, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "answering the cutover requests");
+}
+
 enum bs_status
 bs_state_withdraw(struct bs_sql *sql, const struct bs_state *state, uint64_t id, bool even_running,
                   struct bs_error *err) {

@@ -222,6 +222,11 @@ enum bs_status bs_state_next_request(struct bs_sql *sql, const struct bs_state *
 enum bs_status bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
                                enum bs_request_state to, const char *answer, int exit_code,
                                struct bs_error *err) BS_MUST_CHECK;
+/* Answers every unanswered cutover request; with running_only those that were taken up, and those
+ * that nobody can be waiting for any more. */
+enum bs_status bs_state_answer_cutovers(struct bs_sql *sql, const struct bs_state *state,
+                                        bool running_only, const char *answer, int exit_code,
+                                        struct bs_error *err) BS_MUST_CHECK;
 /* Takes back a request that nobody has taken up (even_running: or that died with its follow). */
 enum bs_status bs_state_withdraw(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
                                  bool even_running, struct bs_error *err) BS_MUST_CHECK;

@@ -1,25 +1,32 @@
 #!/usr/bin/python3
-"""A cutover that does not get through costs nothing: killed in each of its phases, out of time, or with an administrator
-who writes on, it is undone; the source is as it was, writers go on, following goes on, and a later cutover works."""
+"""A cutover that does not get through costs nothing: killed in each of its phases, out of time wherever it waits, or with an
+administrator or an event that writes on, it is undone; the source is as it was, writers go on, following goes on, and a
+later cutover works."""
 import argparse
-import threading
+import time
 
+import bs_cutover
 import bs_harness
+from bs_cutover import Ticker, settings
 from bs_harness import say
 
-PHASES = ['cutover-frozen', 'cutover-drained', 'cutover-finished']
-
-
-def settings(pair):
-    rows = pair.source.query("SHOW GLOBAL VARIABLES WHERE Variable_name IN ('read_only', 'super_read_only', 'event_scheduler')")
-    return dict(rows)
+# Point, and whether the source's settings are changed there already.
+PHASES = [('cutover-stored', False), ('cutover-events-stopped', True), ('cutover-frozen', True), ('cutover-drained', True),
+          ('cutover-finished', True), ('cutover-reported', True)]
 
 
 def triggers(pair):
     return pair.target.query("SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA NOT IN ('sys', 'mysql')")[0][0]
 
 
-def killed(pair, point, before):
+def put_back(pair, follow, before):
+    pair.wait_until(lambda: settings(pair) == before, 'the settings of the source to be put back', follow=follow)
+    pair.wait_applied(follow)
+    assert settings(pair) == before, settings(pair)
+    assert triggers(pair) == 0, 'triggers were left on the target: they would fire on replayed rows'
+
+
+def killed(pair, point, changed, before):
     """Dies with the source frozen; the next follow puts everything back before it applies a row."""
     follow = pair.follow_start('--until-cutover', fault=point)
     pair.wait_applied(follow)
@@ -27,51 +34,164 @@ def killed(pair, point, before):
     follow.wait(30)
     assert follow.code == -9, follow.tail()
     assert cutover.err, 'cutover says nothing about the follow that died'
-    assert settings(pair) != before, 'the source is not frozen: the point was not where it says'
+    assert (settings(pair) != before) == changed, 'the point was not where it says'
     follow = pair.follow_start('--until-cutover')
-    pair.wait_until(lambda: settings(pair) == before, 'the settings of the source to be put back', follow=follow)
-    pair.wait_applied(follow)
-    assert triggers(pair) == 0, 'triggers were left on the target: they would fire on replayed rows'
+    put_back(pair, follow, before)
     follow.kill9()
     say('killed at %s: undone by the rerun' % point)
 
 
-def out_of_time(pair, before):
-    """A session on the source holds a table for itself: the freeze waits for it, longer than it may."""
-    follow = pair.follow_start('--until-cutover')
+def waiting(pair, statement):
+    """Connections of the source that run such a statement."""
+    return pair.source.query('SELECT id FROM information_schema.processlist WHERE info LIKE %s AND id <> CONNECTION_ID()', (statement + '%',))
+
+
+def killed_while_waiting(pair, mode, statement, hold, before):
+    """Its statement waits on the server, and outlives it there for a second: it must not freeze the source behind the rerun's
+    back."""
+    follow = pair.follow_start('--until-cutover', '--freeze', mode)
     pair.wait_applied(follow)
     holder = pair.source.connect()
     with holder.cursor() as cursor:
-        cursor.execute('LOCK TABLES shop.one_row WRITE')
-        process = pair.run('cutover', '--max-freeze', '1', source=False, expect=(6,))
+        cursor.execute(hold)
+        cutover = pair.start('cutover', source=False)
+        pair.wait_until(lambda: waiting(pair, statement), 'a freeze that waits', follow=follow)
+        follow.kill9()
+        follow = pair.follow_start('--until-cutover')
+        pair.wait_until(lambda: not waiting(pair, statement), 'the statement of the dead to be ended', follow=follow)
+        cursor.execute('UNLOCK TABLES')
     holder.close()
-    assert '--max-freeze' in process.err + process.out, process.tail()
-    assert settings(pair) == before, settings(pair)
+    put_back(pair, follow, before)
+    cutover.wait(30)
+    cutover.expect(1, 6)
+    follow.kill9()
+    say('killed while %s waited: undone by the rerun, nothing landed later' % statement)
+
+
+def refused(pair, *args, word):
+    process = pair.run('cutover', *args, source=False, expect=(6,))
+    assert word in process.err + process.out, process.tail()
+    return process
+
+
+def out_of_time(pair, before):
+    """Somebody holds a table for himself, on the source or on the target: the cutover waits for it, but not longer than it may."""
+    follow = pair.follow_start('--until-cutover')
     pair.wait_applied(follow)
-    assert triggers(pair) == 0
-    say('out of time: undone, following goes on')
+    table = pair.source.query("SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'")[0][0]
+    for server, word in ((pair.source, 'could not be frozen in time'), (pair.target, 'objects could not be made within --max-freeze')):
+        for mode in ('read-only', 'lock-tables', 'ftwrl'):
+            holder = server.connect()
+            with holder.cursor() as cursor:
+                cursor.execute('LOCK TABLES shop.`%s` WRITE' % table)
+                process = refused(pair, '--max-freeze', '1.5', '--freeze', mode, word=word)
+                assert process.seconds < 6, 'took %.1f s: --max-freeze is not kept' % process.seconds
+                assert settings(pair) == before, settings(pair)
+            holder.close()
+            put_back(pair, follow, before)
+    say('out of time on source and target: undone, following goes on')
     return follow
 
 
+def drain_out_of_time(pair, follow, before):
+    """What is written while the freeze still waits cannot be applied, since somebody holds the table on the target."""
+    source, target = pair.source.connect(), pair.target.connect()
+    with source.cursor() as on_source, target.cursor() as on_target:
+        on_source.execute('LOCK TABLES lab.sentinel WRITE')  # others cannot write as soon as a freeze waits
+        cutover = pair.start('cutover', '--max-freeze', '4', source=False)
+        pair.wait_until(lambda: waiting(pair, 'SET GLOBAL'), 'a freeze that waits', follow=follow)
+        on_target.execute('LOCK TABLES lab.sentinel WRITE')
+        on_source.execute('INSERT INTO lab.sentinel VALUES (900000, 0)')
+        on_source.execute('UNLOCK TABLES')
+        cutover.wait(30)
+        cutover.expect(6)
+        assert 'did not reach' in cutover.out and cutover.seconds < 8, cutover.tail()
+    source.close()
+    target.close()
+    put_back(pair, follow, before)
+    say('the target could not follow in time: undone')
+
+
 def late_writer(pair, follow, before):
-    """An administrator whom read_only does not hold back, where there is no super_read_only."""
+    """An administrator whom read_only does not hold back, where there is no super_read_only; else he is stopped. The table
+    has a trigger: what he writes late must not meet it on the target."""
+    ticker = Ticker(pair, 'root', go_on=True)
+    ticker.statement = 'UPDATE shop.one_row SET only = only + 1'
+    ticker.start()
+    ticker.wait_for(20)
     if 'super_read_only' in before:
-        return
-    stop = threading.Event()
+        stopped_by_hook(pair, follow, 'sleep 0.7', before, ticker)
+        say('a SUPER user is stopped by super_read_only')
+    else:
+        refused(pair, word='written to after it had been frozen')
+        say('a late writer was noticed: undone')
+    ticker.stop()
+    put_back(pair, follow, before)
 
-    def write():
-        with pair.source.connect() as connection, connection.cursor() as cursor:
-            while not stop.wait(0.005):
-                cursor.execute('UPDATE shop.one_row SET only = only + 1')
 
-    writer = threading.Thread(target=write)
-    writer.start()
-    process = pair.run('cutover', source=False, expect=(6,))
-    stop.set()
-    writer.join()
-    assert 'written to after it had been frozen' in process.err + process.out, process.tail()
-    assert settings(pair) == before, settings(pair)
-    say('a late writer was noticed: undone')
+def stopped_by_hook(pair, follow, look, before, ticker=None):
+    """A hook that watches the source for a while, and refuses."""
+    refused(pair, '--hook', look + '; exit 9', word='exit code 9')
+    if ticker is not None:
+        assert ticker.refusal == 1290, ticker.refusal
+    put_back(pair, follow, before)
+
+
+def open_transaction(pair, follow, before):
+    """A SUPER user has written and not committed: where read_only lets him commit later, the freeze must not be believed."""
+    holder = pair.source.connect()
+    holder.autocommit(False)
+    with holder.cursor() as cursor:
+        cursor.execute('INSERT INTO lab.sentinel VALUES (900001, 0)')
+        if 'super_read_only' in before:
+            stopped_by_hook(pair, follow, 'true', before)
+        else:
+            refused(pair, '--max-freeze', '1', word='open transaction')
+            put_back(pair, follow, before)
+    holder.commit()
+    holder.close()
+    say('an open transaction of a SUPER user: %s' % ('cannot commit' if 'super_read_only' in before else 'not frozen, undone'))
+
+
+def held_by_locks(pair, follow, mode, n, before):
+    """An event that runs waits for the locks, and the scheduler starts no other."""
+    hook = bs_cutover.Hook(pair)
+    cutover = pair.start('cutover', '--freeze', mode, '--hook', hook.command, source=False)
+    hook.wait_begun(follow)
+    now = n()
+    time.sleep(0.5)  # many writes of the event, were it not held
+    assert n() == now, 'the event writes on beside --freeze=%s' % mode
+    hook.end(9)
+    cutover.wait(60)
+    cutover.expect(6)
+    put_back(pair, follow, before)
+
+
+EVENT = ('CREATE EVENT lab.busy ON SCHEDULE EVERY 1 SECOND DO BEGIN DECLARE i INT DEFAULT 0; WHILE i < 500 DO '
+         'UPDATE lab.busy SET n = n + 1; SET i = i + 1; DO SLEEP(0.02); END WHILE; END')
+
+
+def busy_event(pair, follow, before):
+    """An event of root that fires each second and goes on for ten."""
+    source = pair.source
+    source.query('CREATE TABLE lab.busy (n BIGINT PRIMARY KEY) ENGINE=InnoDB')
+    source.query('INSERT INTO lab.busy VALUES (0)')
+    source.query(EVENT)
+    n = lambda: source.query('SELECT n FROM lab.busy')[0][0]
+    pair.wait_until(lambda: n() > 50, 'the event to write', follow=follow)
+    if 'super_read_only' in before:
+        stopped_by_hook(pair, follow, 'sleep 0.7', before)
+    else:
+        refused(pair, '--max-freeze', '2', word='runs an event')
+        put_back(pair, follow, before)
+    for mode in ('lock-tables', 'ftwrl'):
+        held_by_locks(pair, follow, mode, n, before)
+    now = n()
+    pair.wait_until(lambda: n() > now, 'the event to go on after the undoing', follow=follow)
+    source.query('DROP EVENT lab.busy')
+    for ident, in source.query("SELECT id FROM information_schema.processlist WHERE command = 'Connect' AND db = 'lab'"):
+        source.query('KILL %d' % ident)
+    say('an event of root that writes on: %s' % ('stopped by super_read_only' if 'super_read_only' in before else 'undone'))
 
 
 def test(options):
@@ -80,10 +200,17 @@ def test(options):
         before = settings(pair)
         pair.snapshot()
         writers.stop()  # each freeze would end them: they are back for the last one
-        for point in PHASES:
-            killed(pair, point, before)
+        for point, changed in PHASES:
+            killed(pair, point, changed, before)
+        for mode, statement, hold in (('read-only', 'SET GLOBAL', 'LOCK TABLES shop.one_row WRITE'),
+                                      ('ftwrl', 'FLUSH TABLES', 'LOCK TABLES shop.one_row WRITE'),
+                                      ('lock-tables', 'LOCK TABLES', 'LOCK TABLES shop.one_row WRITE')):
+            killed_while_waiting(pair, mode, statement, hold, before)
         follow = out_of_time(pair, before)
+        drain_out_of_time(pair, follow, before)
         late_writer(pair, follow, before)
+        open_transaction(pair, follow, before)
+        busy_event(pair, follow, before)
         writers = pair.writers(count=2, pace=0.02).start()
         writers.wait_for(50)
         pair.cutover(follow=follow)

@@ -1,0 +1,57 @@
+/* The inside of a cutover. Internal to src/cutover.
+ *
+ *   cutover.c   the callbacks: in which order, undo, what a crash left behind
+ *   steps.c     freeze, drain, finish objects, look for late writes
+ *   record.c    what is stored: the source's settings, the mark of the hook, the report
+ *   freeze.c    the source        finish.c  the target's objects        hook.c  the operator's
+ * command
+ */
+#ifndef BS_CUTOVER_CUTOVER_PRIVATE_H
+#define BS_CUTOVER_CUTOVER_PRIVATE_H
+
+#include "cutover/cutover.h"
+#include "cutover/finish.h"
+#include "cutover/freeze.h"
+
+/* One cutover in work. */
+struct bs_attempt {
+    struct bs_cutover_config *config;
+    struct bs_follow *follow;
+    enum bs_freeze mode;
+    uint32_t max_freeze_ms;
+    char *hook; /* heap-owned; NULL: none */
+    struct bs_frozen frozen;
+    int64_t frozen_us;   /* wall clock: it may be another process that ends the freeze */
+    int64_t deadline_ms; /* by bs_clock_mono_ms */
+    struct bs_position final;
+    struct bs_position target; /* the target's own, before applications write there; may be "" */
+    struct bs_finish_counts counts;
+    uint64_t hook_attempt; /* 0: none was begun */
+    bool hook_taken_as_done;
+    bool wrote_late;
+};
+
+/* steps.c. Each fails with BS_CANCELLED when it is not over at the deadline. */
+enum bs_status bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_attempt_drain(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_attempt_finish(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+/* Nothing of ours may be in the binlog behind the final position, and the freeze must hold. Applies
+ * nothing. */
+enum bs_status bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms,
+                               struct bs_error *err) BS_MUST_CHECK;
+
+/* record.c. Settings and mark: *found false when there is none. */
+enum bs_status bs_record_settings(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_record_load_settings(struct bs_attempt *attempt, bool *found,
+                                       struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_record_forget_settings(struct bs_attempt *attempt,
+                                         struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_record_mark(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_record_load_mark(struct bs_attempt *attempt, bool *found,
+                                   struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_record_forget_mark(struct bs_attempt *attempt,
+                                     struct bs_error *err) BS_MUST_CHECK;
+/* Report, phase and answers in one transaction: whoever sees one of them finds the others. */
+enum bs_status bs_record_done(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+
+#endif
