@@ -5,6 +5,7 @@ another Debian suite unpacked into a private tree and run with that tree's own d
 an npm package. bs_server_fetch.py brings it, bs_servers.py starts it.
 """
 
+import functools
 import glob
 import os
 import re
@@ -141,6 +142,19 @@ def checked_version(install):
     if not version.startswith(install.recipe.series + "."):
         raise Unavailable("what was fetched is version %s" % version)
     return version
+
+
+def own_server(recipe):
+    """(program, version) of the machine's own server where it is what the recipe asks for, else None."""
+    program, version = _own_mariadb()
+    is_it = recipe.flavour == "mariadb" and version and version.startswith(recipe.series + ".")
+    return (program, version) if is_it else None
+
+
+@functools.lru_cache(maxsize=None)
+def _own_mariadb():
+    program = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/bin")
+    return program, version_of([program]) if program else None
 
 
 def version_of(argv, env=None):
