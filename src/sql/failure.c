@@ -1,4 +1,5 @@
 /* Errors of the client library and of the server as struct bs_error. */
+#include "sql/client_options.h"
 #include "sql/session_private.h"
 
 #include <errno.h>
@@ -164,6 +165,15 @@ fail_tls(struct bs_sql *sql, struct bs_error *err) {
                          "check ssl-mode, ssl-ca, ssl-cert, ssl-key and tls-version of the URI");
 }
 
+/* Connector/C says it with a number that servers use for something else. */
+static bool
+lacks_plugin(MYSQL *mysql) {
+    enum { CONNECTOR_C_NO = 1156 };
+    unsigned int number = mysql_errno(mysql);
+    return number == CR_PLUGIN || (number == CONNECTOR_C_NO &&
+                                   holds_word(bs_str(mysql_error(mysql)), "could not be loaded"));
+}
+
 static void
 add_login_hint(unsigned int number, struct bs_error *err) {
     switch (number) {
@@ -184,7 +194,6 @@ add_login_hint(unsigned int number, struct bs_error *err) {
     case 1130: /* ER_HOST_NOT_PRIVILEGED */
         bs_error_hint(err, "create an account that may log in from this host");
         return;
-    case CR_PLUGIN:
     case 1251: /* ER_NOT_SUPPORTED_AUTH_MODE */
         bs_error_hint(err, "the account's authentication plugin is missing in this client library; "
                            "use an account with mysql_native_password or caching_sha2_password");
@@ -207,7 +216,11 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
     bs_error_set(err, status, "cannot log in to %s: %s (%u)", sql->where, mysql_error(sql->mysql),
                  number);
     add_numbers(sql->mysql, err);
-    add_login_hint(number, err);
+    if (lacks_plugin(sql->mysql)) {
+        bs_error_hint(err, "%s", bs_client_plugin_hint());
+    } else {
+        add_login_hint(number, err);
+    }
     return status;
 }
 
