@@ -17,9 +17,8 @@ import re
 import shutil
 import statistics
 import subprocess
-import tempfile
-
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
@@ -139,7 +138,14 @@ class Bench:
         commands = self.dump_commands(source, target)
         if None in commands:
             return None, "no comparison: mariadb-dump is not here; on Debian it comes with mariadb-client"
+        if any(_flavour_of(*command) != flavour(self.source_name) for command in commands):
+            return None, "no comparison: there are no client programs of %s here" % self.source_name
         return " | ".join(os.path.basename(argv[-1]) for argv, _ in commands), None
+
+
+def _flavour_of(argv, env):
+    said = subprocess.run(argv + ["--no-defaults", "--version"], env=env, stdout=subprocess.PIPE, text=True).stdout
+    return "mariadb" if "MariaDB" in said else "mysql"
 
 
 def _login(server):

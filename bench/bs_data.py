@@ -47,9 +47,9 @@ def _types_rows(table, first, last):
     return "INSERT INTO %s SELECT %s FROM %s" % (table, ", ".join(values), _numbers(first, last))
 
 
-def execute(server, *statements, log=True):
+def execute(server, *statements, database=DATABASE, log=True):
     """In one session. log=False: what was there before a snapshot is nothing to follow, so it need not be in the binlog."""
-    connection = server.connect()
+    connection = server.connect(database=database)
     try:
         with connection.cursor() as cursor:
             cursor.execute("SET SESSION time_zone = '+00:00'" + ("" if log else ", sql_log_bin = 0"))
@@ -61,14 +61,18 @@ def execute(server, *statements, log=True):
 
 def load(server, rows, types=True):
     """Makes the database; returns its tables with the number of rows of each."""
-    execute(server, "CREATE DATABASE " + DATABASE)
-    tables = {DATABASE + ".sbtest1": rows}
+    execute(server, "CREATE DATABASE " + DATABASE, database=None)
+    tables = {"bench.sbtest1": rows}
     execute(server, _SYSBENCH % "bench.sbtest1", sysbench_rows("bench.sbtest1", 1, rows), log=False)
     if types:
-        tables[DATABASE + ".types"] = max(1, rows // 10)
+        tables["bench.types"] = max(1, rows // 10)
         execute(server, _TYPES % "bench.types", _types_rows("bench.types", 1, tables["bench.types"]), log=False)
     return tables
 
 
 def count(server, table):
     return server.query("SELECT COUNT(*) FROM " + table)[0][0]
+
+
+def checksum(server, table):
+    return server.query("CHECKSUM TABLE " + table)[0][1]

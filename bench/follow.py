@@ -39,7 +39,10 @@ def measure(bench):
 
 
 def _write_small(source, rows):
-    bs_data.execute(source, "CALL bench_tools.small(%d, %d)" % (max(10, rows // 5), rows))
+    """How many rows were changed, as _write_bulk."""
+    transactions = max(10, rows // 5)
+    bs_data.execute(source, "CALL bench_tools.small(%d, %d)" % (transactions, rows))
+    return transactions * 4
 
 
 def _write_bulk(source, rows, number):
@@ -51,15 +54,16 @@ def _write_bulk(source, rows, number):
     updates = ["UPDATE %s SET k = k + %d, pad = REVERSE(pad) %s" % (TABLE, number, text) for text in where]
     deletes = ["DELETE FROM %s %s" % (TABLE, text) for text in where]
     bs_data.execute(source, *inserts, *updates, *deletes)
+    return rows * 3
 
 
 def _replay(bench, source, target, name, what, write):
     runs, amounts = [], None
     for number in range(1, bench.options.rounds + 1):
-        write(number)
+        written = write(number)
         measures, report = bench.binstream("follow", source, target, "--until-caught-up")
-        if bs_data.count(source, TABLE) != bs_data.count(target, TABLE):
-            raise bs_bench.BenchError("source and target differ after follow")
+        if report["rows"] != written or bs_data.checksum(source, TABLE) != bs_data.checksum(target, TABLE):
+            raise bs_bench.BenchError("source and target differ after follow, of %d rows it says %d" % (written, report["rows"]))
         runs.append({"tool": bs_bench.OURS, "round": number, **measures})
         amounts = {"rows": report["rows"], "transactions": report["transactions"]}
     what = "%s rows in %s, median of %d" % ("{:,}".format(amounts["rows"]), what, bench.options.rounds)
