@@ -94,7 +94,8 @@ class Bench:
 
     def binstream(self, verb, source, target, *more):
         """(measures, report) of one run."""
-        argv = [BINSTREAM, verb, "--source", source.uri(), "--target", target.uri(), "--json", "--progress", "none", *more]
+        ends = ["--source", source.uri() + "?ssl-mode=DISABLED", "--target", target.uri() + "?ssl-mode=DISABLED"]
+        argv = [BINSTREAM, verb, *ends, "--json", "--progress", "none", *more]
         with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
             process = Process(argv, os.path.join(folder, verb))
             try:
@@ -149,7 +150,9 @@ def _flavour_of(argv, env):
 
 
 def _login(server):
-    return ["--no-defaults", "--user=root", "--socket=" + server.socket, "--default-character-set=utf8mb4"]
+    """The same way as binstream: over TCP, without TLS."""
+    no_tls = "--skip-ssl" if flavour(server.name) == "mariadb" else "--ssl-mode=DISABLED"
+    return ["--no-defaults", "--user=root", "--host=127.0.0.1", "--port=%d" % server.port, no_tls, "--default-character-set=utf8mb4"]
 
 
 def _memory_mib():

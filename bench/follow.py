@@ -18,7 +18,7 @@ BEGIN
         UPDATE bench.sbtest1 SET k = k + 1 WHERE id = at;
         UPDATE bench.sbtest1 SET c = REVERSE(c) WHERE id = 1 + (at * 7) % highest;
         DELETE FROM bench.sbtest1 WHERE id = 1 + (at * 13) % highest;
-        INSERT INTO bench.sbtest1 (id, k, c, pad) VALUES (1 + (at * 13) % highest, at, MD5(at), SHA1(at));
+        INSERT INTO bench.sbtest1 (id, k, c, pad) VALUES (1 + (at * 13) % highest, at, SHA2(at, 256), SHA2(at, 224));
         COMMIT;
         SET done = done + 1;
     END WHILE;
