@@ -289,6 +289,7 @@ apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_targ
         }
         bs_change_add(&change, rows);
         applier->lane.open_rows++;
+        applier->stats.rows++;
         if (keeps && !keeps_too_much(applier)) {
             bs_change_add(&again, rows);
         }
@@ -458,12 +459,8 @@ dispatch(struct bs_applier *applier, const struct bs_item *item, struct bs_error
     case BS_ITEM_GROUP_BEGIN:
         applier->group_may_roll_back = may_roll_back(applier);
         return BS_OK;
-    case BS_ITEM_ROWS: {
-        uint64_t rows = applier->lane.open_rows;
-        enum bs_status status = apply_rows(applier, item, err);
-        applier->stats.rows += applier->lane.open_rows >= rows ? applier->lane.open_rows - rows : 0;
-        return status;
-    }
+    case BS_ITEM_ROWS:
+        return apply_rows(applier, item, err);
     case BS_ITEM_STATEMENT:
         return bs_ddl_apply(applier, item, err);
     case BS_ITEM_SAVEPOINT:

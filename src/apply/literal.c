@@ -202,6 +202,24 @@ put_document_match(struct bs_buf *sql, const struct bs_column *column,
     bs_buf_puts(sql, " AS JSON)");
 }
 
+static bool
+is_zero(const struct bs_value *value) {
+    return (value->kind == BS_VALUE_FLOAT && value->f32 == 0) ||
+           (value->kind == BS_VALUE_DOUBLE && value->f64 == 0);
+}
+
+/* The two zeros are equal, so the sign is asked for by itself: ATAN2(0, -1) is pi and ATAN2(-0, -1)
+ * is -pi. A server that keeps no sign of a zero reads none in the literal either. */
+static void
+put_zero_match(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_puts(sql, " <=> 0 AND ATAN2(");
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_puts(sql, ",-1) <=> ATAN2(");
+    bs_literal_put(sql, column, value);
+    bs_buf_puts(sql, ",-1)");
+}
+
 void
 bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,
                            const struct bs_value *value) {
@@ -215,6 +233,8 @@ bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,
         put_cast_match(sql, "UNSIGNED", column, value);
     } else if (text && (value->kind == BS_VALUE_BYTES || value->kind == BS_VALUE_TEMPORAL)) {
         put_cast_match(sql, "BINARY", column, value);
+    } else if (is_zero(value)) {
+        put_zero_match(sql, column, value);
     } else {
         bs_sql_put_ident(sql, bs_str(column->name));
         bs_buf_puts(sql, " <=> ");

@@ -184,6 +184,12 @@ set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_
     return status;
 }
 
+const char *
+bs_client_plugin_hint(void) {
+    return "MariaDB Connector/C lacks the account's authentication plugin: install it, name its "
+           "folder in MARIADB_PLUGIN_DIR, or use an account with mysql_native_password";
+}
+
 #else
 
 static int
@@ -237,6 +243,14 @@ set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_
                             "the server's public key", err);
     }
     return status;
+}
+
+/* mysql_native_password, which MySQL 5 and MariaDB use, is a plugin since MySQL 9. */
+const char *
+bs_client_plugin_hint(void) {
+    return "libmysqlclient lacks the account's authentication plugin: install it, for "
+           "mysql_native_password with MySQL's own client programs, or name its folder in "
+           "LIBMYSQL_PLUGIN_DIR";
 }
 
 #endif

@@ -22,4 +22,7 @@ enum bs_status bs_client_set_options(MYSQL *mysql, const struct bs_endpoint *end
 enum bs_status bs_client_check_connection(MYSQL *mysql, const struct bs_endpoint *endpoint,
                                           struct bs_error *err) BS_MUST_CHECK;
 
+/* What to do where the library does not find the plugin that an account logs in with. */
+const char *bs_client_plugin_hint(void);
+
 #endif

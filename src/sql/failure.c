@@ -1,5 +1,6 @@
 /* Errors of the client library and of the server as struct bs_error. */
 #include "base/tls_trouble.h"
+#include "sql/client_options.h"
 #include "sql/session_private.h"
 
 #include <errno.h>
@@ -193,9 +194,17 @@ hint_plugin(const char *text, struct bs_error *err) {
             return bs_error_hint(err, "%s", HINTS[i].hint);
         }
     }
-    return bs_error_hint(err, "the account's login plugin is missing in this client library: use "
-                              "an account with caching_sha2_password, mysql_native_password or "
-                              "ed25519");
+    return bs_error_hint(err, "%s", bs_client_plugin_hint());
+}
+
+/* Connector/C says it with a number that servers use for something else. */
+static bool
+lacks_plugin(MYSQL *mysql) {
+    enum { CONNECTOR_C_NO = 1156, ER_NOT_SUPPORTED_AUTH_MODE_NO = 1251 };
+    unsigned int number = mysql_errno(mysql);
+    return number == CR_PLUGIN || number == ER_NOT_SUPPORTED_AUTH_MODE_NO ||
+           (number == CONNECTOR_C_NO &&
+            holds_word(bs_str(mysql_error(mysql)), "could not be loaded"));
 }
 
 static void
@@ -254,12 +263,12 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
     bs_error_set(err, status, "cannot log in to %s: %s (%u)", sql->where, mysql_error(sql->mysql),
                  number);
     add_numbers(sql->mysql, err);
-    add_login_hint(number, err);
-    if (number == CR_PLUGIN || number == 1251) {
+    if (lacks_plugin(sql->mysql)) {
         hint_plugin(mysql_error(sql->mysql), err);
-    }
-    if (number == CR_LOST || number == CR_GONE) {
+    } else if (number == CR_LOST || number == CR_GONE) {
         bs_tls_trouble_hint_login(endpoint, err);
+    } else {
+        add_login_hint(number, err);
     }
     return status;
 }

@@ -1,4 +1,4 @@
-"""One run of binstream (or of the judge) as a child process: its output in files, its exit code, its peak memory."""
+"""One run of binstream (or of the judge) as a child process: its output in files, its exit code, its peak memory and processor time."""
 
 import ctypes
 import os
@@ -17,9 +17,11 @@ def _die_with_parent():
 
 
 class Process:
-    """Start from the main thread: the kernel ends the child when the thread that started it ends."""
+    """Start from the main thread: the kernel ends the child when the thread that started it ends.
 
-    def __init__(self, argv, log_base, env=None, quiet_env=()):
+    stdin, stdout: file descriptors in place of nothing and of the file."""
+
+    def __init__(self, argv, log_base, env=None, quiet_env=(), stdin=subprocess.DEVNULL, stdout=None):
         self.argv = [str(item) for item in argv]
         self.out_path, self.err_path = log_base + '.out', log_base + '.err'
         environment = dict(os.environ, **(env or {}))
@@ -29,9 +31,10 @@ class Process:
         self.ended = None
         self.code = None  # negative: the signal
         self.peak_kb = 0
+        self.cpu_s = 0.0
         with open(self.out_path, 'wb') as out, open(self.err_path, 'wb') as err:
-            self._popen = subprocess.Popen(self.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=environment,
-                                           preexec_fn=_die_with_parent)
+            self._popen = subprocess.Popen(self.argv, stdin=stdin, stdout=out if stdout is None else stdout, stderr=err,
+                                           env=environment, preexec_fn=_die_with_parent)
         self.pid = self._popen.pid
         self._done = threading.Event()
         threading.Thread(target=self._reap, daemon=True).start()
@@ -40,6 +43,7 @@ class Process:
         _, status, usage = os.wait4(self.pid, 0)
         self.ended = time.monotonic()
         self.peak_kb = usage.ru_maxrss
+        self.cpu_s = usage.ru_utime + usage.ru_stime
         self.code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         self._popen.returncode = self.code
         self._done.set()

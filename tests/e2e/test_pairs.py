@@ -24,6 +24,13 @@ def check_status(pair):
     assert 'lag' in text, text
 
 
+def delete_one_of_two_zeros(pair):
+    """Without a key, two rows that are equal to SQL may differ in the sign of a zero (not on every MariaDB)."""
+    pair.source.query('CREATE TABLE shop.zeros (f FLOAT, d DOUBLE(8,3))')
+    pair.source.query('INSERT INTO shop.zeros VALUES (-0e0, 0.1), (0, 0.1), (0.1, -0e0), (0.1, 0)')
+    pair.source.query('DELETE FROM shop.zeros WHERE ATAN2(f, -1) = ATAN2(0, -1) OR ATAN2(d, -1) = ATAN2(0, -1)')
+
+
 def test(options):
     with bs_harness.pair_of(options) as pair:
         writers = pair.writers(count=options.writers, pace=options.pace).start()
@@ -41,6 +48,7 @@ def test(options):
         ddl.stop()
         assert not ddl.failures, ddl.failures
         say(ddl.report() + ', each step at least %d times' % options.ddl_rounds)
+        delete_one_of_two_zeros(pair)
         writers.wait_for(20)
         pair.cutover(follow=follow)
         say(freeze_line(writers, time.monotonic()))

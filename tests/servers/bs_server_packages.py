@@ -16,6 +16,8 @@ import urllib.request
 
 from bs_server_install import Install, Unavailable, checked_version
 
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
 # -- packages of another Debian suite ------------------------------------------------------------
 
 
@@ -53,29 +55,26 @@ def _deb822_sources(stanza):
             yield address, suite, fields
 
 
-def _mirrors():
-    """sources.list prefixes 'deb [options] address' of the mirrors that may hold other suites."""
+def mirrors():
+    """{address: is it trusted without a signature?} of the mirrors that may hold other suites."""
     if os.environ.get("BINSTREAM_DEBIAN_MIRROR"):
-        found = [(os.environ["BINSTREAM_DEBIAN_MIRROR"], {})]
-    else:
-        # Suites such as bookworm-security live in archives of their own, which hold no other kind.
-        found = [
-            (address, options)
-            for address, suite, options in _apt_sources()
-            if re.match(r"^[a-z]+$", suite) and not address.startswith("cdrom:")
-        ]
-    keyring = "/usr/share/keyrings/debian-archive-keyring.gpg"
-    lines = []
-    for address, options in found:
-        words = ["target=Packages"]  # no descriptions, icons and the like
-        if options.get("trusted", "").lower() == "yes":
-            words.append("trusted=yes")
-        elif os.path.exists(keyring):
-            words.append("signed-by=" + keyring)
-        line = "deb [%s] %s" % (" ".join(words), address)
-        if line not in lines:
-            lines.append(line)
-    return lines
+        return {os.environ["BINSTREAM_DEBIAN_MIRROR"]: False}
+    # Suites such as bookworm-security live in archives of their own, which hold no other kind.
+    return {
+        address: options.get("trusted", "").lower() == "yes"
+        for address, suite, options in _apt_sources()
+        if re.match(r"^[a-z]+$", suite) and not address.startswith("cdrom:")
+    }
+
+
+def _source_line(address, trusted):
+    """The beginning of a line of sources.list: 'deb [options] address'."""
+    words = ["target=Packages"]  # no descriptions, icons and the like
+    if trusted:
+        words.append("trusted=yes")
+    elif os.path.exists(KEYRING):
+        words.append("signed-by=" + KEYRING)
+    return "deb [%s] %s" % (" ".join(words), address)
 
 
 def fetch_suites(name, recipe, work, say):
@@ -104,21 +103,21 @@ def _try_suites(recipe, unpack):
     for tool in ("apt-get", "apt-config", "dpkg"):
         if not shutil.which(tool):
             raise Unavailable("needs %s, which this machine does not have" % tool)
-    mirrors = _mirrors()
-    if not mirrors:
+    lines = [_source_line(address, trusted) for address, trusted in mirrors().items()]
+    if not lines:
         raise Unavailable("no archive in this machine's apt configuration can hold a Debian suite")
     reasons = []
-    for mirror in mirrors:
+    for line in lines:
         for suite in recipe.suites:
             try:
-                unpack(mirror, suite)
+                unpack(line, suite)
                 return
             except (Unavailable, subprocess.SubprocessError) as error:
                 reasons.append("%s: %s" % (suite, error))
     raise Unavailable("; ".join(reasons))
 
 
-def _open_suite(mirror, suite, work):
+def _open_suite(source_line, suite, work):
     """Reads the suite's list of packages; the folder and the environment for apt-get."""
     apt = os.path.join(work, "apt")
     shutil.rmtree(apt, ignore_errors=True)
@@ -126,14 +125,14 @@ def _open_suite(mirror, suite, work):
     os.makedirs(os.path.join(apt, "cache/archives/partial"))
     config = _write_apt_config(apt)
     with open(os.path.join(apt, "sources.list"), "w") as handle:
-        handle.write("%s %s main\n" % (mirror, suite))
+        handle.write("%s %s main\n" % (source_line, suite))
     env = dict(os.environ, APT_CONFIG=config, DEBIAN_FRONTEND="noninteractive", LC_ALL="C")
     _run_apt(["apt-get", "-q", "update"], env)
     return apt, env
 
 
-def _fetch_plugins(mirror, suite, package, work):
-    apt, env = _open_suite(mirror, suite, work)
+def _fetch_plugins(source_line, suite, package, work):
+    apt, env = _open_suite(source_line, suite, work)
     _run_apt(["apt-get", "-q", "download", package], env, cwd=apt)
     unpacked = os.path.join(apt, "unpacked")
     for archive in glob.glob(os.path.join(apt, "*.deb")):
@@ -147,8 +146,8 @@ def _fetch_plugins(mirror, suite, package, work):
     shutil.rmtree(apt)
 
 
-def _fetch_suite(mirror, suite, packages, work):
-    apt, env = _open_suite(mirror, suite, work)
+def _fetch_suite(source_line, suite, packages, work):
+    apt, env = _open_suite(source_line, suite, work)
     archives = os.path.join(apt, "cache/archives")
     _run_apt(["apt-get", "-q", "-y", "--download-only", "install"] + list(packages), env)
     tree = os.path.join(work, "tree")
@@ -172,21 +171,33 @@ def _keep_links_inside(tree):
                 os.symlink(inside, path)
 
 
-def _write_apt_config(apt):
-    """An apt configuration that knows nothing of this machine but how to reach its mirror."""
+def acquire_settings():
+    """Lines for another apt's configuration: how this machine's reaches its mirror.
+
+    Signatures are checked, age is not: a mirror that was frozen some weeks ago serves as well for
+    programs that run on loopback for a test."""
     dump = subprocess.run(
         ["apt-config", "dump"], stdout=subprocess.PIPE, universal_newlines=True, check=True
     ).stdout
-    keep = [
+    kept = [
         line
         for line in dump.splitlines()
         if line.startswith("Acquire::") and not line.startswith("Acquire::IndexTargets")
     ]
+    return kept + [
+        'Acquire::Check-Valid-Until "false";',
+        'Acquire::Languages "none";',
+        'Acquire::Retries "2";',
+    ]
+
+
+def _write_apt_config(apt):
+    """An apt configuration that knows nothing of this machine but how to reach its mirror."""
     architecture = subprocess.run(
         ["dpkg", "--print-architecture"], stdout=subprocess.PIPE, universal_newlines=True, check=True
     ).stdout.strip()
     open(os.path.join(apt, "status"), "w").close()
-    keep += [
+    lines = acquire_settings() + [
         'Dir::Etc::main "/dev/null";',
         'Dir::Etc::parts "/dev/null";',
         'Dir::Etc::preferences "/dev/null";',
@@ -203,15 +214,10 @@ def _write_apt_config(apt):
         'APT::Install-Recommends "false";',
         'APT::Sandbox::User "";',  # the folder may be closed to apt's own user
         'Debug::NoLocking "true";',
-        'Acquire::Languages "none";',
-        # Signatures are checked, age is not: a mirror that was frozen some weeks ago serves as
-        # well for programs that run on loopback for a test.
-        'Acquire::Check-Valid-Until "false";',
-        'Acquire::Retries "2";',
     ]
     path = os.path.join(apt, "apt.conf")
     with open(path, "w") as handle:
-        handle.write("\n".join(keep) + "\n")
+        handle.write("\n".join(lines) + "\n")
     return path
 
 

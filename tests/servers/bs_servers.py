@@ -364,11 +364,13 @@ class Server:
     # use
 
     def connect(self, **settings):
-        """A PyMySQL connection as root over the socket, in autocommit. settings win; give
-        host='127.0.0.1' to go over TCP."""
+        """A PyMySQL connection as root over the socket, in autocommit, without TLS unless settings
+        say ssl_*. settings win; give host='127.0.0.1' to go over TCP."""
         import pymysql
 
         arguments = {"user": "root", "password": "", "charset": "utf8mb4", "autocommit": True}
+        if not any(key.startswith("ssl") for key in settings):
+            arguments["ssl_disabled"] = True  # some versions of PyMySQL would use it where it is offered
         if settings.get("host"):
             arguments["port"] = self.port
         else:

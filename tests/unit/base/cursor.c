@@ -20,8 +20,8 @@ Test(cursor, integers_are_little_endian_unless_said) {
 }
 
 Test(cursor, a_short_read_fails_for_good_and_yields_nothing) {
-    const uint8_t bytes[] = {1, 2, 3};
-    struct bs_cursor c = bs_cursor(bytes, sizeof bytes);
+    const uint8_t bytes[] = {1, 2, 3, 4};
+    struct bs_cursor c = bs_cursor(bytes, 3);
     cr_assert_eq(bs_cursor_read_u32(&c), 0);
     cr_assert(c.failed);
     cr_assert_eq(bs_cursor_read_u8(&c), 0);

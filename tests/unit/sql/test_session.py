@@ -19,10 +19,10 @@ SECRET = "s3cr3t Pa'ss@:/?%é"
 SECRET_IN_URI = "s3cr3t%20Pa%27ss%40%3A%2F%3F%25%C3%A9"
 
 
-def probe(uri, *commands, options=(), fails=False):
+def probe(uri, *commands, options=(), fails=False, **more_env):
     """The probe's output lines. fails: no session comes about."""
     # A password or socket in the environment must not be looked at.
-    env = dict(os.environ, MYSQL_PWD="wrong", MYSQL_UNIX_PORT="/nonexistent", MYSQL_TCP_PORT="1")
+    env = dict(os.environ, MYSQL_PWD="wrong", MYSQL_UNIX_PORT="/nonexistent", MYSQL_TCP_PORT="1", **more_env)
     done = subprocess.run(
         [PROBE, *options, uri, *commands], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, env=env
     )
@@ -181,6 +181,18 @@ def passwords_of_all_kinds_log_in(server):
     assert probe(pinned, "value", "SELECT 1") == ["1"]
 
 
+def a_plugin_that_the_library_lacks_is_explained(server):
+    """Each library has the other one's plugin as a file of its own."""
+    linked = subprocess.run(["ldd", PROBE], stdout=subprocess.PIPE, check=True, text=True).stdout
+    lacks_it = ("libmysqlclient" in linked) != (NAME == "mysql-9.7")
+    with tempfile.TemporaryDirectory() as empty:
+        lines = probe(uri(server), "value", "SELECT 1", fails=lacks_it, LIBMYSQL_PLUGIN_DIR=empty, MARIADB_PLUGIN_DIR=empty)
+    if lacks_it:
+        assert "_password.so: cannot open" in error(lines) and "_PLUGIN_DIR" in lines[0], lines
+    else:
+        assert lines == ["1"], lines
+
+
 def unreachable_servers_are_named(server):
     with contextlib.closing(socket.socket()) as taken:
         taken.bind(("127.0.0.1", 0))
@@ -331,6 +343,7 @@ TESTS = [
     a_stream_given_up_leaves_the_session_in_order,
     errors_name_the_statement_but_no_password,
     passwords_of_all_kinds_log_in,
+    a_plugin_that_the_library_lacks_is_explained,
     unreachable_servers_are_named,
     localhost_is_tcp_and_a_socket_is_a_socket,
     compression_is_used_when_asked_for,

@@ -1,0 +1,200 @@
+"""What all benchmarks share: fresh servers, processes that are measured, and results that are printed.
+
+A result is a dictionary, the same in the JSON and for the table:
+
+    name, what          which benchmark, and in words
+    amounts             what each run moved: rows, and bytes or transactions
+    runs                one dictionary a run: tool, round, wall_s, cpu_s, peak_mib
+    medians             {tool: {wall_s, cpu_s, peak_mib, and <amount>_per_s for each amount}}
+    ratios              {tool: {wall_s, cpu_s, peak_mib}}: that tool's median divided by binstream's; may be empty
+    notes               sentences
+"""
+
+import json
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path[:0] = [os.path.join(ROOT, "tests", "servers"), os.path.join(ROOT, "tests", "e2e")]
+
+from bs_process import Process
+from bs_servers import Server, available, flavour
+
+BINSTREAM = os.path.abspath(os.environ.get("BINSTREAM") or os.path.join(ROOT, "build/release/binstream"))
+OURS = "binstream"
+MEASURES = ("wall_s", "cpu_s", "peak_mib")
+# Room for the data in memory, so that it is the programs that are measured and not the disk.
+ROOM = ["--innodb-buffer-pool-size=512M", "--loose-innodb-log-file-size=512M", "--loose-innodb-redo-log-capacity=1G"]
+DURABLE = ["--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1"]
+TIMEOUT_S = 3600
+
+
+class BenchError(Exception):
+    """The message is for the user."""
+
+
+class Bench:
+    def __init__(self, options, out):
+        self.options, self._out = options, out
+        self.source_name, _, target = options.servers.partition(":")
+        self.target_name = target or self.source_name
+        self.versions = {"source": self._version(self.source_name), "target": self._version(self.target_name)}
+        if not os.access(BINSTREAM, os.X_OK):
+            raise BenchError("%s is not built: ./dev build" % BINSTREAM)
+
+    @staticmethod
+    def _version(name):
+        try:
+            there, text = available(name)
+        except ValueError as error:
+            raise BenchError(str(error))
+        if not there:
+            raise BenchError("server %s: %s" % (name, text))
+        return text
+
+    def say(self, text):
+        print(text, file=self._out, flush=True)
+
+    def facts(self):
+        return {
+            "binstream": subprocess.run([BINSTREAM, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip(),
+            "machine": {"cores": os.cpu_count(), "memory_mib": _memory_mib(), "architecture": platform.machine()},
+            "servers": {side: "%s (%s)" % (name, self.versions[side])
+                        for side, name in (("source", self.source_name), ("target", self.target_name))},
+            "server_options": ROOM + self._durability(),
+            "rows": self.options.rows,
+            "rounds": self.options.rounds,
+        }
+
+    def _durability(self):
+        return DURABLE if self.options.durable else ["--sync-binlog=0", "--innodb-flush-log-at-trx-commit=2"]
+
+    @staticmethod
+    def heading(report):
+        machine = report["machine"]
+        return "%s, %d cores, %d MiB of memory\nfrom %s to %s\nboth with %s" % (
+            report["binstream"], machine["cores"], machine["memory_mib"], report["servers"]["source"], report["servers"]["target"],
+            " ".join(option.lstrip("-").replace("loose-", "") for option in report["server_options"]))
+
+    # ---- servers and processes -----------------------------------------------------------------------------------------
+
+    def source(self):
+        return Server(self.source_name, options=ROOM + self._durability())
+
+    def target(self):
+        """A fresh one for each run: none finds pages, logs or deleted rows of the one before."""
+        return Server(self.target_name, options=ROOM + self._durability())
+
+    def binstream(self, verb, source, target, *more):
+        """(measures, report) of one run."""
+        ends = ["--source", source.uri() + "?ssl-mode=DISABLED", "--target", target.uri() + "?ssl-mode=DISABLED"]
+        argv = [BINSTREAM, verb, *ends, "--json", "--progress", "none", *more]
+        with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
+            process = Process(argv, os.path.join(folder, verb))
+            try:
+                process.wait(TIMEOUT_S)
+                if process.code != 0:
+                    raise BenchError("exit code %d: %s\n%s" % (process.code, process.describe(), process.tail()))
+                report = json.loads(process.out.strip().splitlines()[-1])
+            finally:
+                process.kill9()
+        return {"wall_s": process.seconds, "cpu_s": process.cpu_s, "peak_mib": process.peak_kb / 1024}, report
+
+    def dump_and_load(self, source, target, database):
+        """Measures of the dump program of the source piped into the client of the target, both together."""
+        with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
+            (dump_argv, dump_env), (load_argv, load_env) = self.dump_commands(source, target)
+            dump_argv = dump_argv + _login(source) + ["--single-transaction", "--routines", "--databases", database]
+            read_end, write_end = os.pipe()
+            dump = Process(dump_argv, os.path.join(folder, "dump"), dump_env, stdout=write_end)
+            load = Process(load_argv + _login(target), os.path.join(folder, "load"), load_env, stdin=read_end)
+            os.close(write_end)
+            os.close(read_end)
+            try:
+                for process in (dump, load):
+                    process.wait(TIMEOUT_S)
+                for process in (dump, load):
+                    if process.code != 0:
+                        raise BenchError("exit code %s: %s\n%s" % (process.code, process.describe(), process.tail()))
+            finally:
+                dump.kill9()
+                load.kill9()
+        wall_s = max(dump.ended, load.ended) - dump.started
+        return {"wall_s": wall_s, "cpu_s": dump.cpu_s + load.cpu_s, "peak_mib": (dump.peak_kb + load.peak_kb) / 1024}
+
+    def dump_commands(self, source, target):
+        return source.install.command("dump"), target.install.command("client")
+
+    def dump_tool(self, source, target):
+        """(name, None), or (None, why there is nothing to compare with)."""
+        if flavour(self.source_name) != flavour(self.target_name):
+            return None, "no comparison: a dump of one flavour does not load into the other as it is"
+        commands = self.dump_commands(source, target)
+        if None in commands:
+            return None, "no comparison: mariadb-dump is not here; on Debian it comes with mariadb-client"
+        if any(_flavour_of(*command) != flavour(self.source_name) for command in commands):
+            return None, "no comparison: there are no client programs of %s here" % self.source_name
+        return " | ".join(os.path.basename(argv[-1]) for argv, _ in commands), None
+
+
+def _flavour_of(argv, env):
+    said = subprocess.run(argv + ["--no-defaults", "--version"], env=env, stdout=subprocess.PIPE, text=True).stdout
+    return "mariadb" if "MariaDB" in said else "mysql"
+
+
+def _login(server):
+    """The same way as binstream: over TCP, without TLS."""
+    no_tls = "--skip-ssl" if flavour(server.name) == "mariadb" else "--ssl-mode=DISABLED"
+    return ["--no-defaults", "--user=root", "--host=127.0.0.1", "--port=%d" % server.port, no_tls, "--default-character-set=utf8mb4"]
+
+
+def _memory_mib():
+    with open("/proc/meminfo") as handle:
+        return int(re.search(r"MemTotal:\s+(\d+)", handle.read()).group(1)) // 1024
+
+
+# ---- results -------------------------------------------------------------------------------------------------------------
+
+
+def result(name, what, runs, amounts, notes=()):
+    """amounts: {'rows': 500000, ...}, the same for each run, or a key of each run."""
+    tools = list(dict.fromkeys(run["tool"] for run in runs))
+    medians = {tool: _medians([run for run in runs if run["tool"] == tool], amounts) for tool in tools}
+    ratios = {tool: {key: medians[tool][key] / medians[OURS][key] for key in MEASURES} for tool in tools if tool != OURS}
+    return {"name": name, "what": what, "amounts": amounts, "runs": runs, "medians": medians, "ratios": ratios, "notes": list(notes)}
+
+
+def _medians(runs, amounts):
+    found = {key: statistics.median(run[key] for run in runs) for key in MEASURES}
+    found.update({key + "_per_s": amount / found["wall_s"] for key, amount in amounts.items()})
+    return found
+
+
+_UNITS = {"rows": ("rows/s", 1), "transactions": ("transactions/s", 1), "bytes": ("MB/s", 1e6)}
+
+
+def table(result):
+    """The medians as aligned text, and below how many times what binstream takes the others take."""
+    heads = [_UNITS[key][0] for key in result["amounts"]] + ["wall s", "CPU s", "peak MiB"]
+    lines = [[""] + heads]
+    for tool, median in result["medians"].items():
+        rates = [_number(median[key + "_per_s"] / _UNITS[key][1]) for key in result["amounts"]]
+        lines.append([tool] + rates + [_number(median[key]) for key in MEASURES])
+    for tool, ratios in result["ratios"].items():
+        blanks = [""] * len(result["amounts"])
+        lines.append(["takes, with binstream = 1"] + blanks + ["%.2f" % ratios[key] for key in MEASURES])
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    rows = ["  " + line[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))
+            for line in lines]
+    return "\n".join(["%s: %s" % (result["name"], result["what"])] + rows + ["  " + note for note in result["notes"]])
+
+
+def _number(value):
+    return "{:,.0f}".format(value) if value >= 100 else "%.3g" % value
