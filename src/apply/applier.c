@@ -515,11 +515,17 @@ bs_applier_refresh_table(struct bs_applier *applier, struct bs_str db, struct bs
         free(model->engine);
         model->engine = copy;
     }
-    bs_target_table_free(bs_map_remove(&applier->tables, key));
+    struct bs_target_table *before = bs_map_remove(&applier->tables, key);
+    if (model != NULL) {
+        model->is_translated = bs_translation_is_across(applier->translation);
+        if (model->is_translated && before != NULL) {
+            bs_table_take_period(model, before->model);
+        }
+    }
+    bs_target_table_free(before);
     bs_lane_begin(&applier->lane);
     (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
     if (model != NULL) {
-        model->is_translated = bs_translation_is_across(applier->translation);
         bs_state_put_model(&applier->lane.batch.sql, &applier->lane.state, model);
         put_table(applier, model);
     } else {

@@ -282,6 +282,9 @@ add_update(struct bs_change *change, const struct bs_rows *rows) {
 static void
 set_moment(struct bs_change *change, struct bs_str moment, bool before_it) {
     bool is_set = !before_it && bs_str_is(moment, change->moment);
+    if (change->table->model->is_translated) { /* a plain table there */
+        return;
+    }
     if (moment.len == 0 || moment.len >= sizeof change->moment || is_set) {
         return;
     }

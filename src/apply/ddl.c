@@ -426,6 +426,20 @@ translate(const struct bs_applier *applier, const struct bs_statement *statement
     bs_buf_fini(&text);
 }
 
+/* Row images of a system-versioned table have columns that its plain copy on a target of the other
+ * flavour lacks: where they would be afterwards only the source knows. */
+static bool
+alters_plain_copy(const struct bs_applier *applier, const struct bs_ddl *ddl) {
+    for (size_t i = 0; i < ddl->count && ddl->verb != BS_DDL_DROP; i++) {
+        const struct bs_target_table *table = bs_applier_find_table(
+            applier, bs_str(ddl->objects[i].db), bs_str(ddl->objects[i].name));
+        if (table != NULL && table->has_period && table->model->is_translated) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum bs_status
 run_translated(struct bs_applier *applier, const struct bs_statement *statement,
                const struct bs_ddl *ddl, struct bs_error *err) {
@@ -439,7 +453,12 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
     translate(applier, statement, ddl, notes.converts, &translated);
     const struct bs_note *refused = bs_notes_find(&translated.notes, BS_NOTE_REFUSED);
     const struct bs_note *left_out = bs_notes_find(&translated.notes, BS_NOTE_LEFT_OUT);
-    if (refused != NULL) {
+    if (translated.loses_history || alters_plain_copy(applier, ddl)) {
+        status = refuse(statement,
+                        "a system-versioned table is made or altered, and the target, which has no "
+                        "history, holds its current rows only",
+                        "take a new snapshot, or leave the table out with --exclude-tables", err);
+    } else if (refused != NULL) {
         status = refuse(statement, refused->text,
                         "drop this table from the task, or change it back on the source and take a "
                         "new snapshot; `binstream check` lists what has no equal on the target",

@@ -52,7 +52,7 @@ translate_all(struct bs_checking *c, const struct bs_translation *t, struct bs_s
     for (size_t i = 0; i < schema->table_count; i++) {
         const struct bs_table *table = schema->tables[i];
         struct bs_translated translated;
-        bs_translate_statement(t, bs_str(table->create), false, false, NULL, &translated);
+        bs_translate_create(t, table->engine, bs_str(table->create), &translated);
         add_notes(c, "table", table->db, table->name, &translated.notes);
         bs_translated_fini(&translated);
     }
@@ -79,6 +79,7 @@ load_notes(struct bs_checking *c, struct bs_error *err) {
     if (status != BS_OK) {
         return status;
     }
+    t.keep_engines = c->config->keep_engines;
     status = bs_catalog_schema(c->config->source, &c->source, c->config->selection, &schema, err);
     if (status == BS_OK) {
         translate_all(c, &t, schema);

@@ -1,5 +1,8 @@
 #include "schema/period.h"
 
+#include "base/mem.h"
+
+#include <stdlib.h>
 #include <string.h>
 
 /* 2038-01-19 03:14:07.999999, or since MariaDB 11.5 2106-02-07 06:28:15.999999; with a blank or a T
@@ -64,6 +67,52 @@ bs_table_period(const struct bs_table *table, size_t *start, size_t *end) {
     struct bs_str second = first.data != NULL ? next_name(&at) : first;
     return second.data != NULL && find_column(table, first, start) &&
            find_column(table, second, end);
+}
+
+static struct bs_column
+copy_of(const struct bs_column *column) {
+    struct bs_column copy = *column;
+    copy.name = bs_strdup(column->name);
+    copy.type_text = column->type_text != NULL ? bs_strdup(column->type_text) : NULL;
+    copy.charset = NULL;
+    copy.collation = NULL;
+    return copy;
+}
+
+/* Where a column stands once two stand at start and end. */
+static size_t
+moved(size_t index, size_t start, size_t end) {
+    size_t first = start < end ? start : end;
+    size_t second = start < end ? end : start;
+    index += index >= first;
+    return index + (index >= second);
+}
+
+void
+bs_table_take_period(struct bs_table *there, const struct bs_table *table) {
+    size_t start = 0, end = 0;
+    if (!bs_table_period(table, &start, &end) || start > there->column_count + 1 ||
+        end > there->column_count + 1) {
+        return;
+    }
+    struct bs_column *columns = bs_zalloc((there->column_count + 2) * sizeof *columns);
+    for (size_t i = 0; i < there->column_count; i++) {
+        columns[moved(i, start, end)] = there->columns[i];
+    }
+    columns[start] = copy_of(&table->columns[start]);
+    columns[end] = copy_of(&table->columns[end]);
+    for (size_t i = 0; i < there->key_count; i++) {
+        struct bs_key *key = &there->keys[i];
+        for (size_t k = 0; k < key->part_count; k++) {
+            key->parts[k].column = moved(key->parts[k].column, start, end);
+        }
+    }
+    free(there->columns);
+    there->columns = columns;
+    there->column_count += 2;
+    there->is_versioned = true;
+    free(there->create);
+    there->create = bs_strdup(table->create);
 }
 
 static bool

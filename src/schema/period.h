@@ -18,6 +18,11 @@
 /* Indexes of the two columns; false if the table is not system-versioned. */
 bool bs_table_period(const struct bs_table *table, size_t *start, size_t *end);
 
+/* Gives a model of a target that is not MariaDB, where the table is a plain one, the two columns
+ * that row images of the versioned table have: they are generated, so that nothing writes them.
+ * table: as the source has it, or a model that was given them before. */
+void bs_table_take_period(struct bs_table *there, const struct bs_table *table);
+
 /* Is that a row end of a current row, whatever the version it comes from? */
 bool bs_period_is_for_ever(struct bs_str row_end);
 

@@ -1,5 +1,6 @@
 /* Statements by their first words. What is common to all of them: names of collations, and the
  * operators -> and ->>, which MariaDB does not have. */
+#include "schema/engine.h"
 #include "schema/translate_private.h"
 
 #include "base/mem.h"
@@ -388,5 +389,19 @@ bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool a
     if (!is_nothing) {
         bs_words_put(&tr.words, &out->sql);
     }
+    out->loses_history = tr.loses_history;
     bs_words_fini(&tr.words);
+}
+
+void
+bs_translate_create(const struct bs_translation *t, const char *engine, struct bs_str create,
+                    struct bs_translated *out) {
+    struct bs_buf text = {0};
+    if (t->keep_engines || bs_engine_kind(engine) != BS_ENGINE_CONVERTED) {
+        bs_buf_put_str(&text, create);
+    } else {
+        bs_engine_put_innodb(&text, create, false, false);
+    }
+    bs_translate_statement(t, bs_buf_str(&text), false, false, NULL, out);
+    bs_buf_fini(&text);
 }

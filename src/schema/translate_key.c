@@ -36,6 +36,34 @@ has_expression(const struct bs_translating *tr, size_t open) {
     return false;
 }
 
+/* MariaDB adds the row end to each unique key of a system-versioned table, and prints it there if
+ * the column was named. */
+static bool
+is_row_end(const struct bs_translating *tr, size_t at) {
+    enum { TO_ROW_END = 6 }; /* PERIOD FOR SYSTEM_TIME ( start , end ) */
+    char wanted[BS_WORD_TEXT_MAX], name[BS_WORD_TEXT_MAX];
+    if (tr->period == 0 || !bs_translation_to_mysql(tr->t)) {
+        return false;
+    }
+    bs_words_name(&tr->words, tr->period + TO_ROW_END, wanted, sizeof wanted);
+    bs_words_name(&tr->words, at, name, sizeof name);
+    return strcasecmp(wanted, name) == 0;
+}
+
+static void
+cut_row_end(struct bs_translating *tr, size_t open) {
+    size_t end = bs_words_behind(&tr->words, open) - 1;
+    for (size_t at = open + 1; at < end;) {
+        size_t comma = bs_words_comma(&tr->words, at, end);
+        if (is_row_end(tr, at) && at > open + 1) {
+            bs_words_cut(&tr->words, at - 1, comma);
+        } else if (is_row_end(tr, at)) {
+            bs_words_cut(&tr->words, at, comma < end ? comma + 1 : comma);
+        }
+        at = comma + 1;
+    }
+}
+
 /* The columns of a list, quoted where one flavour might take a name for a keyword. */
 static void
 quote_parts(struct bs_translating *tr, size_t open) {
@@ -123,7 +151,7 @@ translate_check(struct bs_translating *tr, size_t check, size_t to) {
 static bool
 translate_period(struct bs_translating *tr) {
     bool to_mysql = bs_translation_to_mysql(tr->t);
-    if (to_mysql) {
+    if (to_mysql && tr->period == 0) { /* SYSTEM VERSIONING says it for its own */
         bs_notes_add(tr->notes, BS_NOTE_LEFT_OUT, "a PERIOD is left out: MySQL has none");
     }
     return to_mysql;
@@ -154,6 +182,7 @@ translate_listed_key(struct bs_translating *tr, size_t from, size_t open, size_t
         bs_notes_add(tr->notes, BS_NOTE_REFUSED, "WITHOUT OVERLAPS has no equal in MySQL");
     }
     quote_parts(tr, open);
+    cut_row_end(tr, open);
     translate_key_options(tr, bs_words_behind(&tr->words, open), to);
     return false;
 }

@@ -20,6 +20,8 @@ struct bs_translating {
     struct bs_words words;
     struct bs_notes *notes;
     const struct bs_table *here; /* the target's table before the statement, or NULL */
+    size_t period;               /* where PERIOD FOR SYSTEM_TIME stands, 0: nowhere */
+    bool loses_history;
 };
 
 /* A definition's part in [from, to): true if the whole element must go. */

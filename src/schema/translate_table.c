@@ -176,6 +176,7 @@ bs_translate_options(struct bs_translating *tr, size_t from, size_t to) {
                    bs_words_is(&tr->words, i + 1, "SYSTEM")) {
             bs_notes_add(tr->notes, BS_NOTE_LEFT_OUT,
                          "SYSTEM VERSIONING is left out, and the history stays behind");
+            tr->loses_history = true;
             bs_words_cut(&tr->words, i, i + 3);
         }
     }
@@ -196,6 +197,11 @@ bs_translate_create_table(struct bs_translating *tr, size_t name) {
                         !bs_words_is(&tr->words, open + 1, "SELECT") &&
                         !bs_words_is(&tr->words, open + 1, "LIKE");
     if (has_elements) {
+        size_t end = bs_words_behind(&tr->words, open) - 1;
+        size_t period = bs_words_find(&tr->words, open + 1, end, "PERIOD");
+        bool is_one = bs_words_is(&tr->words, period + 1, "FOR") &&
+                      bs_words_is(&tr->words, period + 2, "SYSTEM_TIME");
+        tr->period = is_one ? period : 0;
         (void)bs_translate_elements(tr, open);
     }
     size_t options = has_elements ? bs_words_behind(&tr->words, open) : open;

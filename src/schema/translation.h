@@ -57,6 +57,7 @@ struct bs_translated {
     struct bs_buf sql;    /* "" when nothing is left to be done */
     struct bs_buf before; /* a statement to be run before it, or "" */
     struct bs_notes notes;
+    bool loses_history; /* it makes a system-versioned table, which the target cannot have */
 };
 
 void bs_translated_fini(struct bs_translated *translated);
@@ -68,6 +69,11 @@ void bs_translated_fini(struct bs_translated *translated);
 void bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
                             bool no_backslash_escapes, const struct bs_table *here,
                             struct bs_translated *out);
+
+/* SHOW CREATE TABLE's text: made InnoDB first where the table's engine is converted. Elsewhere as
+ * bs_translate_statement. */
+void bs_translate_create(const struct bs_translation *t, const char *engine, struct bs_str create,
+                         struct bs_translated *out);
 
 /* A stored object (database, view, routine, trigger, event), in place: its text and the settings
  * that it is created in. */

@@ -223,7 +223,7 @@ bs_build_translate(const struct bs_translation *translation, struct bs_schema *s
     for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
         const struct bs_table *table = schema->tables[i];
         struct bs_translated translated;
-        bs_translate_statement(translation, bs_str(table->create), false, false, NULL, &translated);
+        bs_translate_create(translation, table->engine, bs_str(table->create), &translated);
         status = heed_notes(&translated.notes, "table", table->db, table->name, err);
         bs_translated_fini(&translated);
     }
@@ -234,18 +234,12 @@ bs_build_translate(const struct bs_translation *translation, struct bs_schema *s
 static void
 put_create(struct bs_buf *out, const struct bs_translation *translation,
            const struct bs_table *table) {
-    struct bs_buf text = {0}, of_engine = {0};
+    struct bs_buf text = {0};
     struct bs_translated translated;
     bs_create_text_put(&text, bs_str(table->create));
-    if (translation->keep_engines || bs_engine_kind(table->engine) != BS_ENGINE_CONVERTED) {
-        bs_buf_put_str(&of_engine, bs_buf_str(&text));
-    } else {
-        bs_engine_put_innodb(&of_engine, bs_buf_str(&text), false, false);
-    }
-    bs_translate_statement(translation, bs_buf_str(&of_engine), false, false, NULL, &translated);
+    bs_translate_create(translation, table->engine, bs_buf_str(&text), &translated);
     bs_buf_put_str(out, bs_buf_str(&translated.sql));
     bs_translated_fini(&translated);
-    bs_buf_fini(&of_engine);
     bs_buf_fini(&text);
 }
 

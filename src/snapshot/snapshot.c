@@ -191,6 +191,7 @@ read_there(struct run *run, struct bs_error *err) {
         }
         if (status == BS_OK) {
             run->there[i]->is_translated = true;
+            bs_table_take_period(run->there[i], table);
             free(run->there[i]->engine); /* whose transactions the stream tells of */
             run->there[i]->engine = bs_strdup(table->engine);
         }

@@ -25,6 +25,8 @@ class Ddl:
     def __init__(self, connect, schema, gtid, seed=1, rounds=1000, pace=0.0):
         self.connect, self.schema, self.facts, self.seed = connect, schema, schema.facts, seed
         self.gtid = gtid
+        self.without = {'versioned'} if 'versioned-ddl' in schema.without else set()
+        self.without |= {'sequences'} & schema.without
         self.ctas = not gtid or self.facts.mariadb or self.facts.version >= (8, 0, 21)
         self.rng = random.Random(seed)
         self.rounds, self.pace = rounds, pace
@@ -70,7 +72,7 @@ class Ddl:
             self.failures.append('ddl: %r in: %s' % (error, getattr(self, 'statement', '')[:600]))
 
     def _round(self, cursor):
-        steps = [step for step in STEPS if step is not ctas or self.ctas]
+        steps = [step for step in STEPS if (step is not ctas or self.ctas) and step.__name__ not in self.without]
         self.rng.shuffle(steps)
         for step in steps:
             if self.stopping.is_set():

@@ -231,6 +231,17 @@ Test(translate, an_index_that_only_helps_reading_may_be_left_out) {
     expect_note(MA118, MY9, "CREATE TABLE t (a TEXT, UNIQUE KEY a (a) USING HASH)", "refused:");
 }
 
+Test(translate, a_system_versioned_table_becomes_a_plain_one_and_its_keys_lose_the_row_end) {
+    expect(MA118, MY9,
+           "CREATE TABLE `t` (\n  `a` int NOT NULL,\n  `s` timestamp(6) GENERATED ALWAYS AS ROW "
+           "START,\n  `e` timestamp(6) GENERATED ALWAYS AS ROW END,\n  PRIMARY KEY "
+           "(`a`,`e`),\n  UNIQUE KEY `u` (`e`,`a`),\n  PERIOD FOR SYSTEM_TIME (`s`, `e`)\n) "
+           "ENGINE=InnoDB WITH SYSTEM VERSIONING",
+           "CREATE TABLE `t` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`),\n  UNIQUE KEY `u` "
+           "(`a`)\n) ENGINE=InnoDB | left out: SYSTEM "
+           "VERSIONING is left out, and the history stays behind");
+}
+
 Test(translate, the_first_of_several_elements_may_go) {
     expect(MY9, MA118, "CREATE TABLE t (KEY f ((a + 1)), a INT, b INT)",
            "CREATE TABLE `t` (`a` INT, `b` INT) | left out: an index over an expression is left "
