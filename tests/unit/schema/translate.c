@@ -237,7 +237,7 @@ Test(translate, a_system_versioned_table_becomes_a_plain_one_and_its_keys_lose_t
            "START,\n  `e` timestamp(6) GENERATED ALWAYS AS ROW END,\n  PRIMARY KEY "
            "(`a`,`e`),\n  UNIQUE KEY `u` (`e`,`a`),\n  PERIOD FOR SYSTEM_TIME (`s`, `e`)\n) "
            "ENGINE=InnoDB WITH SYSTEM VERSIONING",
-           "CREATE TABLE `t` (\n  `a` int NOT NULL,\n  PRIMARY KEY (`a`),\n  UNIQUE KEY `u` "
+           "CREATE TABLE `t` (\n`a` int NOT NULL,\nPRIMARY KEY (`a`),\nUNIQUE KEY `u` "
            "(`a`)\n) ENGINE=InnoDB | left out: SYSTEM "
            "VERSIONING is left out, and the history stays behind");
 }
