@@ -209,15 +209,16 @@ is_zero(const struct bs_value *value) {
 }
 
 /* The two zeros are equal, so the sign is asked for by itself: ATAN2(0, -1) is pi and ATAN2(-0, -1)
- * is -pi. A server that keeps no sign of a zero reads none in the literal either. */
+ * is -pi. A server that stores no sign of a zero (MariaDB from 10.11.18 and 11.8.9 on) prints none
+ * either, though it calculates with it. */
 static void
 put_zero_match(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
     bs_sql_put_ident(sql, bs_str(column->name));
     bs_buf_puts(sql, " <=> 0 AND ATAN2(");
     bs_sql_put_ident(sql, bs_str(column->name));
-    bs_buf_puts(sql, ",-1) <=> ATAN2(");
+    bs_buf_puts(sql, ",-1) <=> ATAN2(CONCAT(");
     bs_literal_put(sql, column, value);
-    bs_buf_puts(sql, ",-1)");
+    bs_buf_puts(sql, "),-1)");
 }
 
 void

@@ -108,7 +108,7 @@ Test(change, a_keyless_row_with_a_zero_is_found_by_its_sign) {
     values[0] = (struct bs_value){.kind = BS_VALUE_DOUBLE, .f64 = -0.0};
     cr_expect_str_eq(run(&batch, false, &rows, 1),
                      "DELETE FROM `d`.`t` WHERE `id` <=> 0 AND "
-                     "ATAN2(`id`,-1) <=> ATAN2(-0.0000000000000000e+00,-1) AND "
+                     "ATAN2(`id`,-1) <=> ATAN2(CONCAT(-0.0000000000000000e+00),-1) AND "
                      "CAST(`s` AS BINARY) <=> _binary'A' AND CAST(`e` AS UNSIGNED) <=> 3 LIMIT 1");
     bs_batch_fini(&batch);
 }
