@@ -147,14 +147,22 @@ apply_settings(struct bs_sql *sql, const struct settings *settings, struct bs_er
 
 /* The settings of the object, borrowed from it: not to be freed. */
 static struct settings
-settings_of(const struct bs_object *object, const struct settings *session) {
+settings_of(const struct bs_sql *sql, const struct bs_object *object,
+            const struct settings *session) {
     static char charset[] = "utf8mb4";
     static char collation[] = "utf8mb4_general_ci";
+    static char old_charset[] = "utf8";
+    static char old_collation[] = "utf8_general_ci";
+    bool has_utf8mb4 = strcmp(bs_sql_utf8(sql), charset) == 0;
     bool has_charset = object->charset_client != NULL && object->collation_connection != NULL;
     return (struct settings){
         .sql_mode = object->sql_mode != NULL ? object->sql_mode : session->sql_mode,
-        .charset_client = has_charset ? object->charset_client : charset,
-        .collation_connection = has_charset ? object->collation_connection : collation,
+        .charset_client = has_charset   ? object->charset_client
+                          : has_utf8mb4 ? charset
+                                        : old_charset,
+        .collation_connection = has_charset   ? object->collation_connection
+                                : has_utf8mb4 ? collation
+                                              : old_collation,
         .time_zone = object->time_zone,
     };
 }
@@ -219,7 +227,7 @@ keep_first(enum bs_status *status, struct bs_error *err, enum bs_status next,
 static enum bs_status
 create_in_settings(struct bs_sql *sql, const struct bs_object *object,
                    const struct settings *session, struct bs_error *err) {
-    struct settings wanted = settings_of(object, session);
+    struct settings wanted = settings_of(sql, object, session);
     enum bs_status status = apply_settings(sql, &wanted, err);
     if (status == BS_OK) {
         status = run_text(sql, object, err);

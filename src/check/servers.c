@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The range that the tests cover. */
+/* The range that the tests cover, and what is written for beyond them. */
 enum {
-    MYSQL_OLDEST = 50600,
+    MYSQL_OLDEST = 50130, /* row events as they have been since */
+    MYSQL_TESTED = 50600,
     MYSQL_NEWEST = 90799,
     MARIADB_OLDEST = 100500,
     MARIADB_NEWEST = 110899,
@@ -20,9 +21,13 @@ check_version(struct bs_checking *c, const struct bs_server *server) {
     uint32_t oldest = mysql ? MYSQL_OLDEST : MARIADB_OLDEST;
     uint32_t newest = mysql ? MYSQL_NEWEST : MARIADB_NEWEST;
     char *found = bs_asprintf("%s %s", bs_flavour_name(server->flavour), server->version_text);
-    const char *known = "supported are MySQL 5.6 to 9.7 and MariaDB 10.5 to 11.8";
+    const char *known = "supported are MySQL 5.1.30 to 9.7 and MariaDB 10.5 to 11.8";
     if (server->version < oldest) {
         bs_check_add(c, BS_CHECK_FAIL, found, bs_asprintf("%s", known));
+    } else if (mysql && server->version < MYSQL_TESTED) {
+        bs_check_add(c, BS_CHECK_WARNING, found,
+                     bs_strdup("binstream is written for it, but its tests begin with MySQL 5.6: "
+                               "move a copy first and compare"));
     } else if (server->version > newest) {
         bs_check_add(c, BS_CHECK_WARNING, found,
                      bs_asprintf("newer than what binstream was tested with; %s", known));

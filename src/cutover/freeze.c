@@ -228,19 +228,25 @@ stop_events(struct bs_frozen *frozen, struct bs_error *err) {
 
 /* Who can still write in spite of read_only, in the server's own words: events that run, and open
  * transactions that have written. Those of accounts without SUPER cannot commit any more, but which
- * they are cannot be told for sure, and they end as soon as they try. */
-static const char STRAGGLERS[] =
+ * they are cannot be told for sure, and they end as soon as they try. MySQL 5.1 does not tell of
+ * its transactions: what is committed late is seen in its binlog. */
+static const char EVENTS_THAT_RUN[] =
     "SELECT p.ID, p.USER, p.COMMAND, p.TIME FROM information_schema.PROCESSLIST p WHERE "
     "(p.COMMAND='Connect' AND p.DB IS NOT NULL AND p.USER NOT IN ('system user', "
-    "'event_scheduler', 'unauthenticated user')) OR p.ID IN (SELECT t.trx_mysql_thread_id FROM "
-    "information_schema.INNODB_TRX t WHERE t.trx_rows_modified > 0)";
+    "'event_scheduler', 'unauthenticated user'))";
+static const char OPEN_WRITERS[] =
+    " OR p.ID IN (SELECT t.trx_mysql_thread_id FROM information_schema.INNODB_TRX t WHERE "
+    "t.trx_rows_modified > 0)";
 
 static enum bs_status
 find_straggler(struct bs_frozen *frozen, bool *found, struct bs_error *err) {
     struct bs_sql_result *result = NULL;
     const struct bs_str *fields = NULL;
     *found = false;
-    enum bs_status status = bs_sql_query(frozen->reader, &result, err, "%s", STRAGGLERS);
+    enum { HAS_INNODB_TRX = 50500 };
+    bool tells = frozen->server.version >= HAS_INNODB_TRX;
+    enum bs_status status = bs_sql_query(frozen->reader, &result, err, "%s%s", EVENTS_THAT_RUN,
+                                         tells ? OPEN_WRITERS : "");
     if (status == BS_OK) {
         status = bs_sql_next(result, &fields, err);
     }
@@ -380,9 +386,7 @@ static enum bs_status
 set_timeouts(struct bs_frozen *frozen, struct bs_error *err) {
     int64_t left = frozen->deadline_ms - bs_clock_mono_ms();
     int64_t seconds = left < 1000 ? 2 : left / 1000 + 2;
-    return bs_sql_exec(frozen->sql, err,
-                       "SET lock_wait_timeout=%" PRId64 ", innodb_lock_wait_timeout=%" PRId64,
-                       seconds, seconds);
+    return bs_sql_limit_waits(frozen->sql, seconds, err);
 }
 
 enum bs_status

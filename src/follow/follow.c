@@ -354,8 +354,7 @@ bs_follow_report_fini(struct bs_follow_report *report) {
 static enum bs_status
 limit_lock_waits(struct bs_follow *follow, int64_t left_ms, struct bs_error *err) {
     int64_t seconds = left_ms < 1000 ? 1 : left_ms / 1000;
-    return bs_sql_exec(follow->applier.lane.sql, err, "SET innodb_lock_wait_timeout=%" PRId64,
-                       seconds);
+    return bs_sql_limit_row_waits(follow->applier.lane.sql, seconds, err);
 }
 
 /* Both sessions that apply may wait for what others hold on the target. */
@@ -399,7 +398,7 @@ bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, in
         (void)bs_guard_end(&guard);
     }
     if (status == BS_OK) {
-        status = bs_sql_exec(follow->applier.lane.sql, err, "SET innodb_lock_wait_timeout=DEFAULT");
+        status = bs_sql_limit_row_waits(follow->applier.lane.sql, 0, err);
     }
     return status;
 }

@@ -289,7 +289,8 @@ bs_build_tables(struct bs_sql *control, const struct bs_state *state,
                 struct bs_snapshot_report *report, struct bs_error *err) {
     enum bs_status status = check_free(control, schema, err);
     if (status == BS_OK) {
-        status = bs_sql_exec(control, err, "SET NAMES utf8mb4, foreign_key_checks=0");
+        status =
+            bs_sql_exec(control, err, "SET NAMES %s, foreign_key_checks=0", bs_sql_utf8(control));
     }
     if (status == BS_OK) {
         status = create_databases(control, state, schema, report, err);

@@ -117,10 +117,10 @@ prepare_session(struct bs_sql **sql, const struct bs_point_config *config, struc
     seconds = seconds == 0 ? 1 : seconds;
     enum bs_status status = bs_sql_connect(sql, config->endpoint, &options, err);
     if (status == BS_OK) {
-        status = bs_sql_exec(*sql, err,
-                             "SET SESSION autocommit=0, lock_wait_timeout=%" PRIu32
-                             ", innodb_lock_wait_timeout=%" PRIu32,
-                             seconds, seconds);
+        status = bs_sql_exec(*sql, err, "SET SESSION autocommit=0");
+    }
+    if (status == BS_OK) {
+        status = bs_sql_limit_waits(*sql, seconds, err);
     }
     return status;
 }

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "sql/client_options.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,7 @@ static const struct {
     {"system_versioning_insert_history", "OFF", false}, /* MariaDB 10.11 */
     {"information_schema_stats_expiry", "0", false},    /* MySQL 8.0: AUTO_INCREMENT as it is now */
     {"sql_require_primary_key", "OFF", false},          /* MySQL 8.0.13 */
+    {"restrict_fk_on_non_standard_key", "OFF", false},  /* MySQL 8.4 */
     {"sql_generate_invisible_primary_key", "OFF", false}, /* MySQL 8.0.30 */
     {"show_gipk_in_create_table_and_information_schema", "ON", false},
     {"print_identified_with_as_hex", "ON", false},
@@ -112,6 +114,42 @@ bs_sql_exec(struct bs_sql *sql, struct bs_error *err, const char *fmt, ...) {
     enum bs_status status = bs_sql_run(sql, (struct bs_str){text, (size_t)len}, err);
     free(text);
     return status;
+}
+
+const char *
+bs_sql_utf8(const struct bs_sql *sql) {
+    enum { FIRST_UTF8MB4 = 50503 };
+    return mysql_get_server_version(sql->mysql) >= FIRST_UTF8MB4 ? "utf8mb4" : "utf8";
+}
+
+/* For variables that old servers do not have, or not for sessions. */
+static enum bs_status
+set_if_it_can_be(struct bs_sql *sql, const char *name, int64_t seconds, struct bs_error *err) {
+    enum { ER_UNKNOWN_SYSTEM_VARIABLE_NO = 1193, ER_INCORRECT_GLOBAL_LOCAL_VAR_NO = 1238 };
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status = seconds > 0
+                                ? bs_sql_exec(sql, &failure, "SET %s=%" PRId64, name, seconds)
+                                : bs_sql_exec(sql, &failure, "SET %s=DEFAULT", name);
+    if (status == BS_SERVER && (failure.sql_errno == ER_UNKNOWN_SYSTEM_VARIABLE_NO ||
+                                failure.sql_errno == ER_INCORRECT_GLOBAL_LOCAL_VAR_NO)) {
+        return BS_OK;
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = failure;
+    }
+    return status;
+}
+
+enum bs_status
+bs_sql_limit_row_waits(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
+    return set_if_it_can_be(sql, "innodb_lock_wait_timeout", seconds, err);
+}
+
+enum bs_status
+bs_sql_limit_waits(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
+    enum bs_status status = set_if_it_can_be(sql, "lock_wait_timeout", seconds, err);
+    return status == BS_OK ? bs_sql_limit_row_waits(sql, seconds, err) : status;
 }
 
 /* Connecting. */

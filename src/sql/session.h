@@ -48,6 +48,18 @@ void bs_sql_close(struct bs_sql *sql); /* NULL is fine; never waits for the serv
 uint64_t bs_sql_connection_id(const struct bs_sql *sql);
 const char *bs_sql_server_version(const struct bs_sql *sql); /* as in the greeting */
 
+/* The charset of all of Unicode that the server has: "utf8mb4", or "utf8" before MySQL 5.5.3.
+ * Static text. */
+const char *bs_sql_utf8(const struct bs_sql *sql);
+
+/* How long the session's statements wait for row locks; 0: as long as the server's configuration
+ * says. MySQL 5.1 without the plugin's InnoDB has no such choice: there its own value stays. */
+enum bs_status bs_sql_limit_row_waits(struct bs_sql *sql, int64_t seconds,
+                                      struct bs_error *err) BS_MUST_CHECK;
+/* And for metadata locks, which MySQL has from 5.5.3 on. */
+enum bs_status bs_sql_limit_waits(struct bs_sql *sql, int64_t seconds,
+                                  struct bs_error *err) BS_MUST_CHECK;
+
 /* A statement without a result set. exec takes a format; run takes bytes. */
 enum bs_status bs_sql_exec(struct bs_sql *sql, struct bs_error *err, const char *fmt,
                            ...) BS_MUST_CHECK BS_PRINTF(3, 4);

@@ -365,9 +365,8 @@ raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, uint64_t 
 
 static enum bs_status
 begin(struct bs_sql *sql, int timeout_ms, struct bs_error *err) {
-    enum bs_status status = bs_sql_exec(
-        sql, err, "SET @bs_wait=@@innodb_lock_wait_timeout, innodb_lock_wait_timeout=%d",
-        timeout_ms < 1000 ? 1 : timeout_ms / 1000);
+    enum bs_status status =
+        bs_sql_limit_row_waits(sql, timeout_ms < 1000 ? 1 : timeout_ms / 1000, err);
     return status == BS_OK ? bs_sql_exec(sql, err, "START TRANSACTION") : status;
 }
 
@@ -378,7 +377,7 @@ end(struct bs_sql *sql, const struct bs_state *state, enum bs_status status, int
         status = bs_sql_exec(sql, err, "COMMIT");
     }
     if (status == BS_OK) {
-        return bs_sql_exec(sql, err, "SET innodb_lock_wait_timeout=@bs_wait");
+        return bs_sql_limit_row_waits(sql, 0, err);
     }
     if (bs_sql_exec(sql, NULL, "ROLLBACK") == BS_OK && status == BS_SERVER &&
         err->sql_errno == LOCK_WAIT_TIMEOUT) {
