@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "check/check_private.h"
 #include "check/grants.h"
+#include "schema/period.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
@@ -32,6 +33,9 @@ static const struct need TARGET_LOCAL[] = {
     {"REFERENCES", {0}},    {"CREATE VIEW", {0}}, {"SHOW VIEW", {0}}, {"CREATE ROUTINE", {0}},
     {"ALTER ROUTINE", {0}}, {"EXECUTE", {0}},     {"TRIGGER", {0}},   {"EVENT", {0}},
 };
+
+/* For rows of history that are deleted on the source. */
+static const struct need TARGET_HISTORY[] = {{"DELETE HISTORY", {"DELETE VERSIONING ROWS"}}};
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -203,6 +207,15 @@ bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
     return BS_OK;
 }
 
+static bool
+moves_history(const struct bs_checking *c) {
+    bool has_history = false;
+    for (size_t i = 0; i < c->table_count; i++) {
+        has_history = has_history || strcmp(c->tables[i].type, "SYSTEM VERSIONED") == 0;
+    }
+    return has_history && bs_period_takes_history(&c->target);
+}
+
 enum bs_status
 bs_check_target_privileges(struct bs_checking *c, struct bs_error *err) {
     struct bs_grants grants;
@@ -213,6 +226,10 @@ bs_check_target_privileges(struct bs_checking *c, struct bs_error *err) {
     }
     add_local(&missing, &grants, c->config->selection, TARGET_LOCAL, COUNT_OF(TARGET_LOCAL),
               c->config->state.schema);
+    if (moves_history(c)) {
+        add_local(&missing, &grants, c->config->selection, TARGET_HISTORY, COUNT_OF(TARGET_HISTORY),
+                  NULL);
+    }
     add_result(c, &missing, &grants, "target");
     missing_fini(&missing);
     bs_grants_fini(&grants);

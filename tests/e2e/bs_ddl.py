@@ -408,7 +408,6 @@ def versioned(actor, name):
     yield 'UPDATE %s SET a = a + 1' % name
     yield 'ALTER TABLE %s ADD b INT DEFAULT 3 AFTER id' % name
     yield 'DELETE FROM %s ORDER BY id LIMIT 1' % name
-    yield 'DELETE HISTORY FROM %s' % name
     yield 'CREATE TABLE x_%s (id INT, f TIMESTAMP(6) GENERATED ALWAYS AS ROW START, t TIMESTAMP(6) GENERATED ALWAYS AS ROW END, ' \
           'PERIOD FOR SYSTEM_TIME (f, t)) ENGINE=InnoDB WITH SYSTEM VERSIONING' % name
     yield actor.rows('x_' + name, 'id')

@@ -16,6 +16,7 @@ static struct bs_key key = {
     .name = (char[]){"PRIMARY"}, .unique = true, .parts = &part, .part_count = 1};
 static struct bs_table table = {.db = (char[]){"d"},
                                 .name = (char[]){"t"},
+                                .engine = (char[]){"InnoDB"},
                                 .columns = columns,
                                 .column_count = 6,
                                 .keys = &key,

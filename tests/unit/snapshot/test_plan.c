@@ -11,6 +11,7 @@ static struct bs_key_part parts[] = {{.column = 0}, {.column = 1}, {.column = 2}
 static struct bs_key key = {.name = (char[]){"PRIMARY"}, .unique = true, .parts = parts};
 static struct bs_table table = {.db = (char[]){"d"},
                                 .name = (char[]){"t"},
+                                .engine = (char[]){"InnoDB"},
                                 .columns = columns,
                                 .column_count = 3,
                                 .keys = &key,
