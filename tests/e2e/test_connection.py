@@ -8,7 +8,9 @@ import threading
 import bs_harness
 from bs_harness import say
 from bs_proxy import Damage, Proxy
-from bs_servers import flavour, make_tls
+from bs_server_fetch import ensure_plugins
+from bs_server_install import Unavailable
+from bs_servers import flavour, make_client_cert, make_tls
 
 
 class Connections:
@@ -49,6 +51,12 @@ class Connections:
         self.goes('an account with REQUIRE SSL', login='tls_only:pw', options='ssl-mode=REQUIRED')
         self.fails('an account with REQUIRE SSL, without TLS', login='tls_only:pw', options='ssl-mode=DISABLED')
 
+        make_client_cert(self.tls)
+        own = 'ssl-cert=%s&ssl-key=%s' % (self.tls.client_cert, self.tls.client_key)
+        self._create('certified', 'pw', require='REQUIRE X509')
+        self.goes('an account with REQUIRE X509', login='certified:pw', options='ssl-mode=REQUIRED&' + own)
+        self.fails('an account with REQUIRE X509, without a certificate', 'ssl-cert', login='certified:pw', options='ssl-mode=REQUIRED')
+
     def _create(self, name, password, plugin=None, require=''):
         how = "IDENTIFIED BY '%s'" % password if plugin is None else plugin
         self.pair.source.query("CREATE USER %s@'%%' %s %s" % (name, how, require))
@@ -59,6 +67,10 @@ class Connections:
         self.goes('a password', login=('native' if not self.mysql9 else 'plain') + ':p%20w')
         if self.mysql9:
             self._caching_sha2()
+        if plugins_of(self.pair.names[0]):
+            self.pair.source.query("INSTALL SONAME 'auth_ed25519'")
+            self._create('signer', None, "IDENTIFIED VIA ed25519 USING PASSWORD('p w')")
+            self.goes('ed25519', login='signer:p%20w')
         long_password = 'x' * 70
         self._create('long_one', long_password)
         self.goes('a password of 70 bytes', login='long_one:' + long_password)
@@ -83,6 +95,8 @@ class Connections:
     def compression(self):
         self.pair.source.query('REPLACE INTO `types`.big VALUES (4, REPEAT(0x00ff5c, 3000000), REPEAT(UUID(), 20000))')
         self.goes('compress=zlib', options='compress=zlib&ssl-mode=DISABLED')
+        if self.mysql9:
+            self.goes('compress=zstd', options='compress=zstd&ssl-mode=DISABLED')
         if self.tls is not None:
             self.goes('compress=zlib over TLS', options='compress=zlib&ssl-mode=REQUIRED')
 
@@ -166,12 +180,24 @@ class Connections:
         return bs_harness.Server(self.pair.names[0], options=bs_harness.SOURCE + bs_harness.gtid_options(self.pair.names[0], self.pair.gtid))
 
 
+def plugins_of(name):
+    """Options with which a server has its login plugins; none when they cannot be had."""
+    if flavour(name) != 'mariadb':
+        return []
+    try:
+        return ['--plugin-dir=' + ensure_plugins(name)]
+    except Unavailable as error:
+        say('SKIPPED: plugins of %s: %s' % (name, error))
+        return []
+
+
 def test(options):
     with tempfile.TemporaryDirectory(prefix='binstream-tls-') as folder:
         has_tls = not options.pair.startswith('mysql-5.6') or options.tls
         tls = make_tls(folder + '/right') if has_tls else None
         stranger = make_tls(folder + '/stranger') if has_tls else None
-        with bs_harness.pair_of(options, source_options=tls.options if tls else []) as pair:
+        source_options = (list(tls.options) if tls else []) + plugins_of(options.pair.partition(':')[0])
+        with bs_harness.pair_of(options, source_options=source_options) as pair:
             writers = pair.writers(count=2, pace=0.03, reconnect=True).start()
             pair.snapshot()
             connections = Connections(pair, tls, stranger)

@@ -280,8 +280,7 @@ is_signed(const char *public_key_hex, const uint8_t *signature, const void *mess
 /* The last one ends in a zero, which is no end of text. */
 static const char NONCES[][33] = {
     "0123456789abcdefghijklmnopqrstuv",
-    "\x00\xff\x80"
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ+++",
+    "\x00\xff\x80GHIJKLMNOPQRSTUVWXYZ+++------",
     "the last byte of it is a zero: \0",
 };
 
