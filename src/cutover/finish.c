@@ -286,8 +286,9 @@ bs_finish_objects(struct bs_sql *source, const struct bs_server *server, struct 
 
 enum bs_status
 bs_finish_wake_events(struct bs_sql *source, const struct bs_server *server, struct bs_sql *target,
-                      const struct bs_translation *translation, const struct bs_selection *selection,
-                      const struct bs_state *state, struct bs_error *err) {
+                      const struct bs_translation *translation,
+                      const struct bs_selection *selection, const struct bs_state *state,
+                      struct bs_error *err) {
     uint64_t made = 0;
     return create_kind(source, server, target, translation, selection, state, BS_OBJECT_EVENT,
                        NO_DEADLINE, &made, err);

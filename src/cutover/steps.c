@@ -89,11 +89,10 @@ finish_guarded(struct bs_attempt *attempt, struct bs_error *err) {
     if (status != BS_OK) {
         return status;
     }
-    status =
-        bs_finish_objects(attempt->frozen.reader, &attempt->frozen.server,
-                          bs_follow_target(attempt->follow),
-                          bs_follow_translation(attempt->follow), attempt->config->selection,
-                          &attempt->config->state, attempt->deadline_ms, &attempt->counts, err);
+    status = bs_finish_objects(
+        attempt->frozen.reader, &attempt->frozen.server, bs_follow_target(attempt->follow),
+        bs_follow_translation(attempt->follow), attempt->config->selection, &attempt->config->state,
+        attempt->deadline_ms, &attempt->counts, err);
     (void)bs_guard_end(&guard);
     return explain_interrupted(attempt, status, "the target's objects could not be made", err);
 }
