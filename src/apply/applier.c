@@ -311,8 +311,8 @@ bs_applier_refuse_held(const char *what, struct bs_str db, struct bs_str name,
                  (int)db.len, db.data, name.len > 0 ? "." : "", (int)name.len, name.data);
     return bs_error_hint(err,
                          "stop the writers that --freeze does not hold back (on MariaDB and MySQL "
-                         "5.6 accounts with SUPER and their events obey no read_only; a replica "
-                         "obeys it nowhere), then ask for the cutover again");
+                         "5.6 accounts with SUPER and their events obey no read_only, and "
+                         "replication into the source nowhere does), then ask again");
 }
 
 static enum bs_status

@@ -17,17 +17,19 @@ put_member(struct bs_buf *out, const char *json, const char *key, const char *na
 
 static void
 put_finished(struct bs_buf *out, const char *json) {
-    char *triggers = bs_json_get(json, "triggers");
-    char *events = bs_json_get(json, "events");
-    char *counters = bs_json_get(json, "auto_increment");
-    if (triggers != NULL && events != NULL && counters != NULL) {
-        bs_report_put_line(out, "made at last",
-                           "%s triggers, %s events, %s AUTO_INCREMENT counters", triggers, events,
-                           counters);
+    struct bs_buf line = {0};
+    bs_report_put_things(&line, bs_json_get_u64(json, "triggers"), "trigger");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, bs_json_get_u64(json, "events"), "event");
+    bs_buf_puts(&line, ", ");
+    bs_report_put_things(&line, bs_json_get_u64(json, "auto_increment"), "AUTO_INCREMENT counter");
+    uint64_t sequences = bs_json_get_u64(json, "sequences");
+    if (sequences > 0) {
+        bs_buf_puts(&line, ", ");
+        bs_report_put_things(&line, sequences, "sequence");
     }
-    free(triggers);
-    free(events);
-    free(counters);
+    bs_report_put_line(out, "made at last", "%s", bs_buf_cstr(&line));
+    bs_buf_fini(&line);
 }
 
 static void
