@@ -25,6 +25,7 @@ ROOT = os.path.dirname(HERE)
 sys.path[:0] = [os.path.join(ROOT, "tests", "servers"), os.path.join(ROOT, "tests", "e2e")]
 
 from bs_process import Process
+from bs_server_fetch import ensure
 from bs_servers import Server, available, flavour
 
 BINSTREAM = os.path.abspath(os.environ.get("BINSTREAM") or os.path.join(ROOT, "build/release/binstream"))
@@ -110,7 +111,7 @@ class Bench:
     def dump_and_load(self, source, target, database):
         """Measures of the dump program of the source piped into the client of the target, both together."""
         with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
-            (dump_argv, dump_env), (load_argv, load_env) = self.dump_commands(source, target)
+            (dump_argv, dump_env), (load_argv, load_env) = self._dump_commands()
             dump_argv = dump_argv + _login(source) + ["--single-transaction", "--routines", "--databases", database]
             read_end, write_end = os.pipe()
             dump = Process(dump_argv, os.path.join(folder, "dump"), dump_env, stdout=write_end)
@@ -129,14 +130,14 @@ class Bench:
         wall_s = max(dump.ended, load.ended) - dump.started
         return {"wall_s": wall_s, "cpu_s": dump.cpu_s + load.cpu_s, "peak_mib": (dump.peak_kb + load.peak_kb) / 1024}
 
-    def dump_commands(self, source, target):
-        return source.install.command("dump"), target.install.command("client")
+    def _dump_commands(self):
+        return ensure(self.source_name).command("dump"), ensure(self.target_name).command("client")
 
-    def dump_tool(self, source, target):
+    def dump_tool(self):
         """(name, None), or (None, why there is nothing to compare with)."""
         if flavour(self.source_name) != flavour(self.target_name):
             return None, "no comparison: a dump of one flavour does not load into the other as it is"
-        commands = self.dump_commands(source, target)
+        commands = self._dump_commands()
         if None in commands:
             return None, "no comparison: mariadb-dump is not here; on Debian it comes with mariadb-client"
         if any(_flavour_of(*command) != flavour(self.source_name) for command in commands):

@@ -7,7 +7,7 @@ import bs_data
 def measure(bench):
     with bench.source() as source:
         tables = bs_data.load(source, bench.options.rows)
-        dump, note = _dump_tool(bench, source)
+        dump, note = bench.dump_tool()
         runs, report = [], None
         for number in range(bench.options.rounds):
             tools = [bs_bench.OURS, dump] if dump else [bs_bench.OURS]
@@ -24,11 +24,6 @@ def measure(bench):
     amounts = {"rows": report["rows"], "bytes": report["bytes"]}
     what = "%s rows, %.0f MB, median of %d" % ("{:,}".format(report["rows"]), report["bytes"] / 1e6, bench.options.rounds)
     return [bs_bench.result("snapshot", what, runs, amounts, [note] if note else [])]
-
-
-def _dump_tool(bench, source):
-    with bench.target() as target:
-        return bench.dump_tool(source, target)
 
 
 def _binstream(bench, source, target):
