@@ -118,6 +118,10 @@ set_tls_files(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error 
     if (status == BS_OK && endpoint->tls_version != NULL) {
         status =
             set_option(mysql, MYSQL_OPT_TLS_VERSION, endpoint->tls_version, "tls-version", err);
+        if (status != BS_OK) {
+            bs_error_hint(err, "leave out tls-version, or name TLSv1.2 or TLSv1.3: libmysqlclient "
+                               "from 8.0.28 on knows no older ones");
+        }
     }
     return status;
 }
@@ -273,7 +277,7 @@ tell_compression(const MYSQL *mysql, const struct bs_endpoint *endpoint, const c
     if (wanted != NULL && strcmp(wanted, got) != 0 && !atomic_flag_test_and_set(&told)) {
         bs_log(BS_LOG_WARNING,
                "%s: the compression of SQL sessions is %s, not %s: the server and the MySQL client "
-               "library here (%s) have no more in common; the binlog stream is not affected",
+               "library here (%s) have no more in common; the binlog stream agrees on its own",
                where, got, wanted, mysql_get_client_info());
     }
 }

@@ -38,6 +38,9 @@ WORDS = {
     ('expired', 'its CA'): ('expired', 'ssl-mode=REQUIRED'),
     ('right', 'another CA'): ('authority', 'ssl-ca'),
     ('wrong host', 'its CA'): ('not for', HERE, 'ssl-mode=VERIFY_CA'),
+    ('TLSv1.1 alone', 'no CA'): ('no TLS version in common', 'leave out tls-version'),
+    ('no TLS at all', 'no CA'): ('offers no TLS', 'ssl-mode=PREFERRED'),
+    ('no TLS at all', 'another CA'): ('offers no TLS', 'ssl-mode=PREFERRED'),
 }
 
 
@@ -54,8 +57,9 @@ def connector_c_differs(version, kind, host, mode):
 
 
 
-# All that libmysqlclient says of any certificate.
+# All that libmysqlclient says of any certificate, and of a version that it does not know itself.
 WORDS_OF_LIBMYSQLCLIENT = ('not trusted', 's_client', HERE)
+WORDS_OF_VERSIONS_OF_LIBMYSQLCLIENT = ('refuses tls-version', 'leave out tls-version')
 
 
 def uri(host, port, mode, ca):
@@ -81,6 +85,8 @@ class Matrix:
             tls = make_tls(os.path.join(self.folder, 'kind-%d' % number), hosts=hosts, **how)
             with Server(name, options=tls.options) as server:
                 self.certificate(server, kind, tls)
+                if kind.name == 'right':
+                    self.versions(server)
             print('%s: compared' % kind.name, flush=True)
         with Server(name, options=['--skip-ssl'] if flavour(name) == 'mariadb' else ['--tls-version=']) as server:
             nothing = Kind('no TLS at all')
@@ -94,11 +100,17 @@ class Matrix:
                 for ca in cas:
                     self.compare(server, kind, host, mode, ca)
 
-    def compare(self, server, kind, host, mode, ca):
+    def versions(self, server):
+        """None in common: refused by all, with every mode that asks for TLS or tries it."""
+        for mode in ('PREFERRED', 'REQUIRED'):
+            self.compare(server, Kind('TLSv1.1 alone'), HERE, mode, ('no CA', None), 'tls-version=TLSv1.1')
+
+    def compare(self, server, kind, host, mode, ca, more=None):
         what = '%s, host %s, ssl-mode %s, %s' % (kind.name, host, mode or 'not given', ca[0])
-        wanted = self.client.connect(host, server.port, *client_options(mode, ca[1]))
+        wanted = self.client.connect(host, server.port, *client_options(mode, ca[1]), *['--' + more] if more else [])
         self.count[wanted.kind] += 1
-        for which, got in self.halves.each(uri(host, server.port, mode, ca[1])).items():
+        address = uri(host, server.port, mode, ca[1]) + ('&' + more if more else '')
+        for which, got in self.halves.each(address).items():
             known = None
             if which == 'sql' and ca[0] == 'its CA' and self.halves.connector_c:
                 known = connector_c_differs(self.halves.connector_c, kind.name, host, mode)
@@ -108,8 +120,8 @@ class Matrix:
             elif got.kind != wanted.kind:
                 self.wrong.append('%s: %s is %s, mysql is %s:\n  %s  %s' % (what, which, got.kind, wanted.kind, got.text, wanted.text))
             words = WORDS.get((kind.name, ca[0]), ()) if wanted.kind == REFUSED and host == HERE else ()
-            if words and which == 'sql' and self.halves.has_libmysqlclient:
-                words = WORDS_OF_LIBMYSQLCLIENT
+            if words and which == 'sql' and self.halves.has_libmysqlclient and kind.name != 'no TLS at all':
+                words = WORDS_OF_VERSIONS_OF_LIBMYSQLCLIENT if kind.name == 'TLSv1.1 alone' else WORDS_OF_LIBMYSQLCLIENT
             for word in words if got.kind == REFUSED else ():
                 if word.lower() not in got.text.lower():
                     self.wrong.append('%s: %s does not say "%s": %s' % (what, which, word, got.text))
