@@ -386,6 +386,7 @@ bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool a
         translate_arrows(&tr);
         translate_regexp(&tr);
     }
+    bs_translate_refuse_foreign(&tr);
     if (!is_nothing) {
         bs_words_put(&tr.words, &out->sql);
     }

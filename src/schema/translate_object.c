@@ -97,6 +97,17 @@ needs_rewriting(const struct bs_object *object) {
            strcasestr(object->create, "regexp_like") != NULL;
 }
 
+static void
+refuse_foreign(const struct bs_translation *t, const struct bs_object *object,
+               struct bs_notes *notes) {
+    const char *mode = object->sql_mode != NULL ? object->sql_mode : "";
+    struct bs_translating tr = {.t = t, .notes = notes};
+    bs_words_read(&tr.words, bs_str(object->create), strcasestr(mode, "ANSI") != NULL,
+                  strcasestr(mode, "NO_BACKSLASH_ESCAPES") != NULL, &t->source);
+    bs_translate_refuse_foreign(&tr);
+    bs_words_fini(&tr.words);
+}
+
 void
 bs_translate_object(const struct bs_translation *t, struct bs_object *object,
                     struct bs_notes *notes) {
@@ -105,6 +116,8 @@ bs_translate_object(const struct bs_translation *t, struct bs_object *object,
     }
     if (needs_rewriting(object)) {
         replace_text(t, object, notes);
+    } else {
+        refuse_foreign(t, object, notes);
     }
     if (!bs_translation_is_across(t)) {
         return;

@@ -5,6 +5,7 @@
  *   translate_alter.c   ALTER TABLE: its actions
  *   translate_column.c  one column definition
  *   translate_key.c     one key, constraint or period
+ *   translate_foreign.c words and functions that the other flavour does not have
  *
  * All work on the words of one statement. */
 #ifndef BS_SCHEMA_TRANSLATE_PRIVATE_H
@@ -29,6 +30,9 @@ bool bs_translate_element(struct bs_translating *tr, size_t from, size_t to);
 bool bs_translate_key(struct bs_translating *tr, size_t from, size_t to);
 void bs_translate_column(struct bs_translating *tr, size_t name, size_t to);
 bool bs_is_key_element(const struct bs_translating *tr, size_t at);
+
+/* Refuses a text that says what no version of the target's flavour understands. */
+void bs_translate_refuse_foreign(struct bs_translating *tr);
 
 /* The list in brackets at open: elements that must go are cut with their commas. True if none is
  * left. */
