@@ -12,8 +12,8 @@ outcome for each direction:
 
 DIRECTIONS = ('my-my', 'ma-ma', 'my-ma', 'ma-my')
 TITLES = {'my-my': 'MySQL to MySQL', 'ma-ma': 'MariaDB to MariaDB', 'my-ma': 'MySQL to MariaDB', 'ma-my': 'MariaDB to MySQL'}
-PAIRS = {'my-my': ('mysql-9.7', 'mysql-9.7'), 'ma-ma': ('mariadb-10.11', 'mariadb-11.8'),
-         'my-ma': ('mysql-9.7', 'mariadb-11.8'), 'ma-my': ('mariadb-10.11', 'mysql-9.7')}
+PAIRS = {'my-my': ('mysql-9.7', 'mysql-9.7'), 'ma-ma': ('mariadb-11.8', 'mariadb-11.8'),
+         'my-ma': ('mysql-9.7', 'mariadb-11.8'), 'ma-my': ('mariadb-11.8', 'mysql-9.7')}
 
 
 class Outcome:
@@ -91,12 +91,17 @@ CASES = [
          both=table('a JSON', '\'{"a": [1, 2.5, "x", null]}\'', 'NULL'),
          my_ma=changed('', 'LONGTEXT with CHECK (json_valid)'), ma_my=changed('keeps documents', 'JSON: keeps the document, not its spelling')),
     Case('json-twice', 'JSON text with a key twice, or that MySQL reads otherwise', mariadb=table('a JSON', '\'{"a": 1, "a": 2}\''),
-         ma_my=Outcome('refused', 'key', 'when the row comes: JSON of MySQL keeps the last of them')),
+         ma_my=Outcome('refused', 'has a key twice', 'when the row comes: JSON of MySQL keeps the last of them')),
     Case('uuid', 'UUID', mariadb=table("a UUID", "'123e4567-e89b-12d3-a456-426655440000'", 'NULL'), changes=MOVE,
          ma_my=changed('becomes text', 'CHAR(36)'), expect=[('SELECT a FROM t WHERE id = 1', '123e4567-e89b-12d3-a456-426655440000')]),
     Case('inet', 'INET4 and INET6', mariadb=table("a INET4, b INET6", "'10.0.0.1', '2001:db8::ff'", "NULL, '::'"), changes=MOVE,
          ma_my=changed('becomes text', 'VARCHAR(15) and VARCHAR(39)'), expect=[('SELECT CONCAT(a, b) FROM t WHERE id = 1', '10.0.0.12001:db8::ff')]),
-    Case('vector', 'VECTOR columns', mysql=table('a VECTOR(3)', "STRING_TO_VECTOR('[1,2,3]')"), changes=MOVE),
+    Case('vector', 'VECTOR columns', mysql=table('a VECTOR(3)', "STRING_TO_VECTOR('[1,2,3]')"),
+         mariadb=table('a VECTOR(3)', "VEC_FromText('[1,2,3]')"), changes=MOVE),
+    Case('vector-keys', 'VECTOR keys', mariadb=table('a VECTOR(3) NOT NULL, VECTOR KEY v (a)', "VEC_FromText('[1,2,3]')"), changes=MOVE,
+         ma_my=left_out('VECTOR index')),
+    Case('late-timestamps', 'TIMESTAMP beyond 2038-01-19', mariadb=table('a TIMESTAMP NULL', "'2090-01-01 00:00:00'"),
+         ma_my=Outcome('refused', 'Incorrect datetime value', 'when the row comes')),
     Case('geometry', 'geometry', changes=MOVE,
          both=table('a GEOMETRY, b POINT', "ST_GeomFromText('POLYGON((0 0,0 1,1 1,0 0))'), ST_GeomFromText('POINT(1 2)')", 'NULL, NULL')),
     Case('srid', 'SRID of a column', mysql=table('b POINT NOT NULL SRID 0', "ST_GeomFromText('POINT(1 2)')"),
