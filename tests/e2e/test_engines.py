@@ -5,8 +5,11 @@ import argparse
 import json
 import threading
 
+import pymysql
+
 import bs_harness
 from bs_harness import say
+from bs_writers import TOLERATED, error_code
 
 ROWS = 60000
 
@@ -106,6 +109,39 @@ def rolled_back(pair):
     say('rollbacks left what they left on the source')
 
 
+MIXED = ['USE mixed', 'CREATE TABLE i (id INT PRIMARY KEY AUTO_INCREMENT, a INT) ENGINE=InnoDB',
+         'CREATE TABLE m (id INT PRIMARY KEY AUTO_INCREMENT, a INT) ENGINE=MyISAM', 'CREATE TABLE i2 LIKE i', 'CREATE TABLE m2 LIKE m',
+         'CREATE TRIGGER tm AFTER INSERT ON m FOR EACH ROW INSERT INTO i2 (a) VALUES (NEW.a)',
+         'CREATE TRIGGER ti AFTER INSERT ON i FOR EACH ROW INSERT INTO m2 (a) VALUES (NEW.a)',
+         'INSERT INTO m (a) VALUES (1)', 'INSERT INTO i (a) VALUES (1)', 'BEGIN', 'INSERT INTO m (a) VALUES (2)', 'INSERT INTO i (a) VALUES (2)',
+         'ROLLBACK', 'BEGIN', 'INSERT INTO i (a) VALUES (3)', 'INSERT INTO m (a) VALUES (3)', 'SAVEPOINT s', 'INSERT INTO i (a) VALUES (4)',
+         'INSERT INTO m (a) VALUES (4)', 'ROLLBACK TO s', 'INSERT INTO i (a) VALUES (5)', 'COMMIT', 'BEGIN', 'INSERT INTO i (a) VALUES (6)',
+         'INSERT INTO m (a) VALUES (6), (7)', 'UPDATE i, m SET i.a = 100, m.a = 100 WHERE i.id = m.id', 'ROLLBACK',
+         'UPDATE i, m SET i.a = 101, m.a = 101 WHERE i.id = m.id', 'INSERT INTO m (id, a) VALUES (500, 1), (501, 2), (1, 3)', 'BEGIN',
+         'CREATE TEMPORARY TABLE tt (a INT) ENGINE=MyISAM', 'INSERT INTO i (a) VALUES (9)', 'INSERT INTO m (a) VALUES (9)',
+         'INSERT INTO tt VALUES (1)', 'ROLLBACK', 'BEGIN', 'INSERT INTO i (a) VALUES (10)', 'DELETE FROM m WHERE id < 3',
+         'INSERT INTO m SELECT NULL, a FROM i', 'ROLLBACK']
+
+
+def mixed(options):
+    """Both kinds of tables in one transaction and in one statement, by triggers too."""
+    with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
+        run(pair.source, 'CREATE DATABASE mixed', 'CREATE TABLE mixed.first (id INT PRIMARY KEY)')
+        pair.run('snapshot', '--databases', 'mixed')
+        with pair.source.connect() as connection, connection.cursor() as cursor:
+            for statement in MIXED:
+                try:
+                    cursor.execute(statement)
+                except pymysql.err.MySQLError as error:
+                    if error_code(error) not in TOLERATED:
+                        raise
+        pair.run('follow', '--until-caught-up')
+        for table in ('i', 'm', 'i2', 'm2'):
+            wanted, there = (server.query('SELECT * FROM mixed.%s ORDER BY 1' % table) for server in (pair.source, pair.target))
+            assert wanted == there, '%s: %s, and on the target %s' % (table, wanted, there)
+        say('mixed with InnoDB')
+
+
 def without_rows(pair):
     run(pair.source, 'USE e', 'CREATE TABLE e.b LIKE e.w', 'ALTER TABLE e.b ENGINE=MERGE UNION=(w)')
     process = pair.run('follow', '--until-caught-up', expect=(3,))
@@ -133,6 +169,7 @@ def test(options):
         rolled_back(pair)
         without_rows(pair)
     kept(options)
+    mixed(options)
 
 
 if __name__ == '__main__':
