@@ -32,6 +32,7 @@ enum {
     BACK_OFF_MS = 500,
     LONG_WAIT_FACTOR = 10, /* how many lock timeouts to wait for long statements */
     LOCK_WAIT_TIMEOUT = 1205,
+    LOCK_DEADLOCK = 1213,
     DB_ACCESS_DENIED = 1044,
     TABLE_ACCESS_DENIED = 1142,
     SPECIFIC_ACCESS_DENIED = 1227,
@@ -172,9 +173,11 @@ ask(struct bs_lock *lock, const struct bs_schema *schema, enum bs_consistency ki
                                 : lock_tables(lock->sql, schema, false, err);
     if (status == BS_OK && lock->long_sql != NULL) {
         status = lock_tables(lock->long_sql, schema, true, err);
-        if (status != BS_OK) {
-            (void)!bs_sql_exec(lock->sql, NULL, "UNLOCK TABLES");
-        }
+    }
+    if (status ==
+        BS_SERVER) { /* also what InnoDB has locked for a statement that failed half way */
+        (void)!bs_sql_exec(lock->sql, NULL, "UNLOCK TABLES");
+        (void)!bs_sql_exec(lock->sql, NULL, "ROLLBACK");
     }
     lock->granted_us = bs_clock_mono_us();
     lock->kind = kind;
@@ -219,13 +222,15 @@ ask_patiently(struct bs_lock *lock, const struct bs_point_config *config,
         if (status == BS_OK) {
             status = ask(lock, schema, kind, err);
         }
-        if (status != BS_SERVER || err->sql_errno != LOCK_WAIT_TIMEOUT) {
+        bool is_again = status == BS_SERVER &&
+                        (err->sql_errno == LOCK_WAIT_TIMEOUT || err->sql_errno == LOCK_DEADLOCK);
+        if (!is_again) {
             return status;
         }
         if (attempt == ATTEMPTS_MAX) {
             return explain_timeout(config, err);
         }
-        bs_log(BS_LOG_INFO, "the source did not grant the lock in time: again in %d ms",
+        bs_log(BS_LOG_INFO, "the source did not grant the lock (%s): again in %d ms", err->message,
                BACK_OFF_MS * attempt);
         pause_ms(BACK_OFF_MS * attempt);
     }
