@@ -249,12 +249,10 @@ set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_
     return status;
 }
 
-/* mysql_native_password, which MySQL 5 and MariaDB use, is a plugin since MySQL 9. */
 const char *
 bs_client_plugin_hint(void) {
-    return "libmysqlclient lacks the account's authentication plugin: install it, for "
-           "mysql_native_password with MySQL's own client programs, or name its folder in "
-           "LIBMYSQL_PLUGIN_DIR";
+    return "libmysqlclient lacks the account's authentication plugin: install it, or name its "
+           "folder in LIBMYSQL_PLUGIN_DIR";
 }
 
 #endif

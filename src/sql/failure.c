@@ -182,7 +182,8 @@ hint_plugin(const char *text, struct bs_error *err) {
                    "(parsec.so); with an older one use an account with ed25519"},
         {"mysql_native_password",
          "libmysqlclient 9 has it as a plugin: install the package that holds "
-         "mysql_native_password.so (Debian: mysql-client-core), or use caching_sha2_password"},
+         "mysql_native_password.so (Debian: mysql-client-core), name its folder in "
+         "LIBMYSQL_PLUGIN_DIR, or use caching_sha2_password"},
         {"mysql_clear_password", "binstream does not hand the password itself to a server on "
                                  "demand: use an account with another plugin"},
         {"dialog", "use an account that logs in with a password alone"},
