@@ -273,7 +273,7 @@ commit(struct bs_decoder *d, const struct bs_item *item) {
         free(d->end.file);
         d->end.file = bs_strdup(d->file);
     }
-    d->end.pos = d->pos;
+    d->end.pos = item->ended_before ? d->event_pos : d->pos;
     d->file_is_ours = true;
 }
 

@@ -74,6 +74,7 @@ struct bs_item {
     struct bs_statement statement;  /* STATEMENT, SAVEPOINT */
     bool alone;                     /* STATEMENT: the whole group is this one statement */
     struct bs_gtid gtid;            /* GROUP_BEGIN, GROUP_END */
+    bool ended_before;              /* GROUP_END: it ended in front of this event */
     bool is_ddl_group;              /* GROUP_BEGIN: MariaDB says so (CREATE ... SELECT included) */
     uint32_t timestamp;             /* seconds: of the event */
     uint64_t commit_us; /* GROUP_BEGIN: microseconds since 1970 where logged (MySQL 8+), else 0 */

@@ -176,12 +176,24 @@ static event_handler *const handlers[256] = {
     [BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1] = bs_decoder_rows,
 };
 
+static bool
+is_of_statement(uint8_t type) {
+    return type == BS_EVENT_TABLE_MAP || type == BS_EVENT_ROWS_QUERY ||
+           handlers[type] == bs_decoder_rows;
+}
+
 enum bs_status
 bs_decoder_handle(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
     if (!d->has_format && event->type != BS_EVENT_FORMAT_DESCRIPTION &&
         event->type != BS_EVENT_ROTATE && event->type != BS_EVENT_HEARTBEAT &&
         event->type != BS_EVENT_HEARTBEAT_V2) {
         return bs_format_refuse_old(event, err);
+    }
+    if (d->phase == BS_GROUP_EMPTIED && !is_of_statement(event->type)) {
+        enum bs_status status = bs_decoder_group_close_emptied(d, event, err);
+        if (status != BS_OK) {
+            return status;
+        }
     }
     event_handler *handler = handlers[event->type];
     if (handler != NULL) {

@@ -4,6 +4,8 @@
 
 #include "binlog/query.h"
 
+#include <string.h>
+
 struct bs_item *
 bs_decoder_queue(struct bs_decoder *d, enum bs_item_kind kind, const struct bs_event *event) {
     BS_ASSERT(d->item_count < BS_DECODER_ITEMS_MAX);
@@ -94,7 +96,7 @@ bs_decoder_group_open(struct bs_decoder *d, const struct bs_event *event, struct
         return out_of_place(event, "BEGIN inside a transaction: the end before it is missing", err);
     }
     begin(d, event);
-    if (d->phase != BS_GROUP_STANDALONE) {
+    if (d->phase != BS_GROUP_STANDALONE && d->phase != BS_GROUP_EMPTIED) {
         d->phase = BS_GROUP_INSIDE;
     }
     return BS_OK;
@@ -116,6 +118,29 @@ bs_decoder_group_close(struct bs_decoder *d, const struct bs_event *event, enum 
     return BS_OK;
 }
 
+/* In front of any event that is not of the statement that opened the emptied table. */
+enum bs_status
+bs_decoder_group_close_emptied(struct bs_decoder *d, const struct bs_event *event,
+                               struct bs_error *err) {
+    struct bs_event end = *event;
+    end.timestamp = d->emptied_timestamp;
+    size_t at = d->item_count;
+    enum bs_status status = bs_decoder_group_close(d, &end, BS_ITEM_GROUP_END, err);
+    if (status == BS_OK) {
+        d->items[at].ended_before = true;
+        d->payload_done = false;
+    }
+    return status;
+}
+
+static bool
+empties_memory_table(const struct bs_decoder *d, struct bs_str sql) {
+    static const char DELETE_FROM[] = "DELETE FROM `";
+    return d->flavour == BS_MYSQL && d->format.server_version[0] == '5' &&
+           sql.len > sizeof DELETE_FROM - 1 &&
+           memcmp(sql.data, DELETE_FROM, sizeof DELETE_FROM - 1) == 0;
+}
+
 static enum bs_status
 lone_statement(struct bs_decoder *d, const struct bs_event *event,
                const struct bs_statement *statement, struct bs_error *err) {
@@ -126,6 +151,11 @@ lone_statement(struct bs_decoder *d, const struct bs_event *event,
     struct bs_item *item = bs_decoder_queue(d, BS_ITEM_STATEMENT, event);
     item->statement = *statement;
     item->alone = true;
+    if (empties_memory_table(d, statement->sql)) {
+        d->phase = BS_GROUP_EMPTIED;
+        d->emptied_timestamp = event->timestamp;
+        return BS_OK;
+    }
     return bs_decoder_group_close(d, event, BS_ITEM_GROUP_END, err);
 }
 

@@ -144,7 +144,8 @@ bs_decoder_rows(struct bs_decoder *d, const struct bs_event *event, struct bs_er
     }
     bs_decoder_queue(d, BS_ITEM_ROWS, &plain)->map = known->map;
     d->statement += statement_end;
-    if (statement_end && d->phase == BS_GROUP_STANDALONE) {
+    bool ends_group = d->phase == BS_GROUP_STANDALONE || d->phase == BS_GROUP_EMPTIED;
+    if (statement_end && ends_group) {
         return bs_decoder_group_close(d, event, BS_ITEM_GROUP_END, err);
     }
     return BS_OK;

@@ -21,12 +21,19 @@
  *      │  │             └──── lone statement ──────────────────────────────────────^ ^
  *      │  └── MariaDB's GTID ─────────────────> INSIDE                               │
  *      │  └── MariaDB's GTID, standalone ─────> STANDALONE ── its one statement ─────┘
- *      └── BEGIN, or a lone statement, where there are no GTID events: the same without NAMED */
+ *      └── BEGIN, or a lone statement, where there are no GTID events: the same without NAMED
+ *
+ * MySQL 5 empties a MEMORY table that is opened for the first time since a restart with a lone
+ * DELETE FROM. If it is opened by a statement that changes it, the rows of that follow without
+ * BEGIN and end with the statement, in the same group (seen on 5.6.24; newer servers end the group
+ * first): EMPTIED until it is known whether there are such rows, by the event behind, or the
+ * heartbeat that says that there is none. */
 enum bs_group_phase {
     BS_GROUP_BETWEEN,
     BS_GROUP_NAMED,
     BS_GROUP_STANDALONE,
     BS_GROUP_INSIDE,
+    BS_GROUP_EMPTIED,
 };
 
 enum { BS_DECODER_ITEMS_MAX = 4, BS_DECODER_MAPS_MAX = 4096 };
@@ -56,7 +63,8 @@ struct bs_decoder {
     /* The group. */
     enum bs_group_phase phase;
     struct bs_gtid_event group;
-    bool begin_given;  /* GROUP_BEGIN was queued */
+    uint32_t emptied_timestamp; /* EMPTIED: of the DELETE FROM */
+    bool begin_given;           /* GROUP_BEGIN was queued */
     bool payload_done; /* the group was closed inside a payload: nothing may follow in it */
     struct bs_position end;
     struct bs_gtid_set *executed;
@@ -89,6 +97,8 @@ enum bs_status bs_decoder_group_open(struct bs_decoder *d, const struct bs_event
                                      struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_decoder_group_close(struct bs_decoder *d, const struct bs_event *event,
                                       enum bs_item_kind kind, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_decoder_group_close_emptied(struct bs_decoder *d, const struct bs_event *event,
+                                              struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_decoder_group_query(struct bs_decoder *d, const struct bs_event *event,
                                       struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_decoder_group_view_change(struct bs_decoder *d, const struct bs_event *event,

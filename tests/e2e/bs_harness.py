@@ -76,6 +76,11 @@ class Pair:
     def across(self):
         return flavour(self.names[0]) != flavour(self.names[1])
 
+    @property
+    def carries_history(self):
+        """Of system-versioned tables: what MariaDB takes from 10.11 on."""
+        return flavour(self.names[0]) == 'mariadb' and self.names[1] in ('mariadb-10.11', 'mariadb-11.8')
+
     def _without_equal(self):
         """What the schema must not hold because the target's flavour has no equal of it; test_translation.py shows that
         binstream says so."""
@@ -265,7 +270,8 @@ class Pair:
     def judge(self, *args, expect=0):
         """Every row and object compared. After a cutover events wait for the operator, so their status may differ."""
         log_base = os.path.join(self.dir, '%02d-judge' % len(self.processes))
-        argv = [JUDGE, '--ignore-event-status', '--ignore-engines', *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
+        history = ['--history'] if self.carries_history else []
+        argv = [JUDGE, '--ignore-event-status', '--ignore-engines', *history, *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
         process = Process(argv, log_base)
         self.processes.append(process)
         process.wait(600)

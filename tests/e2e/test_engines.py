@@ -84,6 +84,16 @@ def restarted_memory(pair):
     pair.run('follow', '--until-caught-up')
     assert sorted(pair.target.query('SELECT * FROM e.h')) == [(5, None), (6, 7)], pair.target.query('SELECT * FROM e.h')
     assert engines(pair.target)['h'] == 'InnoDB'
+    pair.source.restart()
+    run(pair.source, 'INSERT INTO e.h VALUES (8, 8), (9, 9)')  # MySQL 5 logs these rows without BEGIN
+    pair.run('follow', '--until-caught-up')
+    assert sorted(pair.target.query('SELECT * FROM e.h')) == [(8, 8), (9, 9)], pair.target.query('SELECT * FROM e.h')
+    pair.source.restart()
+    assert pair.source.query('SELECT COUNT(*) FROM e.h')[0][0] == 0  # the last thing in the log
+    pair.run('follow', '--until-caught-up')
+    assert pair.target.query('SELECT * FROM e.h') == (), pair.target.query('SELECT * FROM e.h')
+    run(pair.source, 'INSERT INTO e.h VALUES (5, NULL), (6, 7)')
+    pair.run('follow', '--until-caught-up')
     say('emptied by the restart')
 
 

@@ -18,6 +18,7 @@ class Case:
     change: Union[str, List[str]]
     found: str
     only: Callable = lambda server: True
+    options: List[str] = dataclasses.field(default_factory=list)
 
     def changes(self):
         return [self.change] if isinstance(self.change, str) else self.change
@@ -140,6 +141,11 @@ ROWS = [
           " e TIMESTAMP(6) GENERATED ALWAYS AS ROW END, PERIOD FOR SYSTEM_TIME(s, e)) WITH SYSTEM VERSIONING",
           "INSERT INTO t (id, v) VALUES (1, 1), (2, 2)", "UPDATE t SET v = 3 WHERE id = 1"],
          "UPDATE t SET v = 4 WHERE id = 1", r"differs: key \(`id`=1\): `v` A=3 B=4", is_mariadb),
+    Case("history of a system-versioned table",
+         ["SET timestamp=1700000000.5", "CREATE TABLE t (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING", "INSERT INTO t VALUES (1, 1), (2, 2)",
+          "SET timestamp=1700000001.5", "UPDATE t SET v = 3 WHERE id = 1", "SET timestamp=DEFAULT"],
+         ["SET timestamp=1700000000.5", "DELETE HISTORY FROM t"],
+         r"only in A: `id`=1, `v`=1, `row start`='2023-11-14 22:13:20.500000', `row end`='2023-11-14 22:13:21.500000'", is_mariadb, options=["--history"]),
     Case("a table of 3000 rows with two of them changed",
          ["CREATE TABLE n (i INT PRIMARY KEY)", "INSERT INTO n VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9)",
           "CREATE TABLE t (id INT PRIMARY KEY, v INT)",

@@ -32,6 +32,8 @@ static const struct option_row OPTIONS[] = {
      "events may be enabled on one side only"},
     {"--ignore-engines", OPTION_FLAG, AT(ignore_engines), "",
      "ENGINE= of tables may differ, and options that only some engines have"},
+    {"--history", OPTION_FLAG, AT(history), "",
+     "compare the history of system-versioned tables as well, with its periods"},
     {"--objects-only", OPTION_FLAG, AT(objects_only), "", "do not read rows"},
     {"--json", OPTION_FLAG, AT(as_json), "", "print one JSON object"},
     {"--max-report", OPTION_COUNT, AT(max_report), "N", "differing rows named per table (10)"},

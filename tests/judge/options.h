@@ -27,6 +27,7 @@ struct judge_options {
     bool ignore_auto_increment;
     bool ignore_event_status;
     bool ignore_engines;
+    bool history; /* of system-versioned tables, too */
     bool objects_only;
     bool as_json;
     size_t max_report;

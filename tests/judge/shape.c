@@ -70,11 +70,45 @@ add_column(struct judge_shape *shape, const struct judge_result *result) {
     };
 }
 
-/* The period columns of a MariaDB system-versioned table say when a row was written on that very
- * server. */
+/* The period columns of a MariaDB system-versioned table are not content: they say when a row was
+ * written. */
 static bool
-is_row_period(struct judge_cell expression) {
-    return judge_cell_is(expression, "ROW START") || judge_cell_is(expression, "ROW END");
+take_period(struct judge_shape *shape, struct judge_result *result) {
+    struct judge_cell expression = judge_result_cell(result, 3);
+    bool is_start = judge_cell_is(expression, "ROW START");
+    bool is_end = judge_cell_is(expression, "ROW END");
+    char **name = is_start ? &shape->row_start : &shape->row_end;
+    if (is_start || is_end) {
+        free(*name);
+        *name = judge_cell_copy(judge_result_cell(result, 0));
+    }
+    return is_start || is_end;
+}
+
+/* Where the period was not named, its columns are hidden from the catalogue, but can be read. */
+static bool
+load_hidden_period(struct judge_shape *shape, struct judge_server *server, const char *db,
+                   const char *table, struct judge_error *err) {
+    struct judge_text sql = {0};
+    struct judge_result result;
+    if (!server->is_mariadb || shape->row_start != NULL) {
+        return true;
+    }
+    judge_text_puts(&sql, "SELECT 'row_start', 'row_end' FROM information_schema.TABLES"
+                          " WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND");
+    judge_text_add_match(&sql, "TABLE_SCHEMA", db);
+    judge_text_puts(&sql, " AND");
+    judge_text_add_match(&sql, "TABLE_NAME", table);
+    bool ok = judge_query(server, sql.data, &result, err);
+    judge_text_fini(&sql);
+    if (ok && judge_result_next(&result)) {
+        shape->row_start = judge_cell_copy(judge_result_cell(&result, 0));
+        shape->row_end = judge_cell_copy(judge_result_cell(&result, 1));
+    }
+    if (ok) {
+        judge_result_close(&result);
+    }
+    return ok;
 }
 
 static bool
@@ -96,12 +130,12 @@ load_columns(struct judge_shape *shape, struct judge_server *server, const char 
         return false;
     }
     while (judge_result_next(&result)) {
-        if (!is_row_period(judge_result_cell(&result, 3))) {
+        if (!take_period(shape, &result)) {
             add_column(shape, &result);
         }
     }
     judge_result_close(&result);
-    return true;
+    return load_hidden_period(shape, server, db, table, err);
 }
 
 /* Rows: index, column, nullable; ordered by index, the primary key first. Takes the first index
@@ -198,6 +232,8 @@ judge_shape_fini(struct judge_shape *shape) {
     }
     free(shape->columns);
     judge_names_fini(&shape->key);
+    free(shape->row_start);
+    free(shape->row_end);
     memset(shape, 0, sizeof *shape);
 }
 
@@ -264,13 +300,33 @@ has_whole_key(const struct judge_shape *shape, const struct judge_names *key) {
     return key->count > 0;
 }
 
+/* "For ever" is another value from MariaDB 11.5 on. */
+static void
+plan_period(struct plan_maker *maker) {
+    add_expression(maker, "CONCAT(", maker->own->row_start, ")");
+    add_field(maker, "row start", "", JUDGE_BYTES, false);
+    add_expression(maker, "REPLACE(CONCAT(", maker->own->row_end,
+                   "), '2106-02-07 06:28:15.999999', '2038-01-19 03:14:07.999999')");
+    add_field(maker, "row end", "", JUDGE_BYTES, false);
+}
+
+static void
+add_all_moments(struct plan_maker *maker) {
+    judge_text_puts(&maker->sql, " FOR SYSTEM_TIME ALL WHERE ");
+    judge_text_add_name(&maker->sql, maker->own->row_start);
+    judge_text_puts(&maker->sql, " <= ");
+    judge_text_add_name(&maker->sql, maker->own->row_end);
+}
+
 void
 judge_plan_init(struct judge_plan *plan, const struct judge_shape *own,
                 const struct judge_shape *other, const struct judge_shape *lead, const char *db,
-                const char *table) {
+                const char *table, bool with_history) {
     memset(plan, 0, sizeof *plan);
     struct plan_maker maker = {.plan = plan, .own = own, .other = other};
-    bool is_keyed = has_whole_key(own, &lead->key) && has_whole_key(other, &lead->key);
+    bool has_history = with_history && own->row_start != NULL && other->row_start != NULL;
+    bool is_keyed =
+        !has_history && has_whole_key(own, &lead->key) && has_whole_key(other, &lead->key);
     judge_text_puts(&maker.sql, "SELECT ");
     for (size_t i = 0; is_keyed && i < lead->key.count; i++) {
         plan_column(&maker, lead->key.items[i]);
@@ -281,12 +337,18 @@ judge_plan_init(struct judge_plan *plan, const struct judge_shape *own,
             plan_column(&maker, lead->columns[i].name);
         }
     }
+    if (has_history) {
+        plan_period(&maker);
+    }
     if (plan->count == 0) {
         judge_text_puts(&maker.sql, "1");
         add_field(&maker, "no common column", "", JUDGE_INT, false);
     }
     judge_text_puts(&maker.sql, " FROM ");
     judge_text_add_path(&maker.sql, db, table);
+    if (has_history) {
+        add_all_moments(&maker);
+    }
     plan->sql = judge_text_take(&maker.sql);
 }
 

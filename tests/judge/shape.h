@@ -43,7 +43,9 @@ struct judge_shape {
     size_t count;
     size_t cap;
     struct judge_names
-        key; /* columns of the primary or first unique key without NULLs; else empty */
+        key;         /* columns of the primary or first unique key without NULLs; else empty */
+    char *row_start; /* the period of a system-versioned table, else NULL */
+    char *row_end;
 };
 
 bool judge_shape_load(struct judge_shape *shape, struct judge_server *server, const char *db,
@@ -66,10 +68,13 @@ struct judge_plan {
 };
 
 /* The plan to read `own`; fields line up with those of the plan made with own and other exchanged.
- * lead is the shape that decides order and key: the same for both plans. */
+ * lead is the shape that decides order and key: the same for both plans. with_history: if both are
+ * system-versioned, their history is read as well, and the periods with it; no key then tells rows
+ * apart. History that ends before it begins is left out: old servers make it, no moment shows it,
+ * and newer ones do not take it. */
 void judge_plan_init(struct judge_plan *plan, const struct judge_shape *own,
                      const struct judge_shape *other, const struct judge_shape *lead,
-                     const char *db, const char *table);
+                     const char *db, const char *table, bool with_history);
 void judge_plan_fini(struct judge_plan *plan);
 
 /* " column = 'value'" that also holds byte for byte, where the catalogue's own collation would be

@@ -196,7 +196,8 @@ compare_table(struct comparison *cmp, struct judge_server servers[2], struct jud
         return false;
     }
     for (int side = 0; side < 2; side++) {
-        judge_plan_init(&plans[side], &shapes[side], &shapes[1 - side], &shapes[0], db, name);
+        judge_plan_init(&plans[side], &shapes[side], &shapes[1 - side], &shapes[0], db, name,
+                        cmp->options->history);
         plans[side].signless_zero = !servers[0].keeps_minus_zero || !servers[1].keeps_minus_zero;
         cmp->scans[side].server = &servers[side];
         cmp->scans[side].plan = &plans[side];

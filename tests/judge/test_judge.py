@@ -72,9 +72,9 @@ class Pair:
 def try_case(pair, case):
     pair.fresh()
     pair.both(case.setup)
-    pair.check(case.name + ": equal before", pair.judge(), EQUAL, r"^equal: 1 databases, ")
+    pair.check(case.name + ": equal before", pair.judge(*case.options), EQUAL, r"^equal: 1 databases, ")
     pair.run(pair.b, case.changes())
-    pair.check(case.name, pair.judge(), DIFFERENT, case.found)
+    pair.check(case.name, pair.judge(*case.options), DIFFERENT, case.found)
 
 
 def test_rows_are_equal_in_any_order(pair):
