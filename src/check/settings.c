@@ -6,18 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EXPLICIT_DEFAULTS "explicit_defaults_for_timestamp"
+
 /* if_absent: what a source without the variable behaves like; NULL: it is not compared then. A
  * target without the variable is never compared. */
 static const struct setting {
     const char *name;
     const char *if_absent;
 } SETTINGS[] = {
-    {"explicit_defaults_for_timestamp", NULL}, /* what TIMESTAMP alone means */
-    {"innodb_default_row_format", NULL},       /* MySQL 5.7.9, MariaDB 10.2 */
-    {"innodb_strict_mode", NULL},              /* whether an impossible ROW_FORMAT is an error */
-    {"default_storage_engine", NULL},
-    {"sql_require_primary_key", "OFF"}, /* MySQL 8.0.13 */
-    {"character_set_collations", ""},   /* MariaDB 11: what CHARACTER SET alone means */
+    {EXPLICIT_DEFAULTS, NULL},           /* what TIMESTAMP alone means */
+    {"innodb_default_row_format", NULL}, /* MySQL 5.7.9, MariaDB 10.2 */
+    {"innodb_strict_mode", NULL},        /* whether an impossible ROW_FORMAT is an error */
+    {"default_storage_engine", NULL},    {"sql_require_primary_key", "OFF"}, /* MySQL 8.0.13 */
+    {"character_set_collations", NULL}, /* MariaDB 11: what CHARACTER SET alone means; statements of
+                                         * sources without it are made to say their collation */
 };
 
 struct differences {
@@ -30,7 +32,7 @@ struct differences {
 static bool
 is_fixed(const struct bs_server *target, const char *name) {
     enum { MYSQL_SETTABLE = 50700, MARIADB_SETTABLE = 100804 };
-    return strcmp(name, "explicit_defaults_for_timestamp") == 0 &&
+    return strcmp(name, EXPLICIT_DEFAULTS) == 0 &&
            target->version < (target->flavour == BS_MYSQL ? (uint32_t)MYSQL_SETTABLE
                                                           : (uint32_t)MARIADB_SETTABLE);
 }
@@ -62,7 +64,10 @@ compare(struct bs_checking *c, const struct setting *setting, struct differences
     if (status == BS_OK) {
         status = bs_sql_variable(c->config->target, setting->name, true, &target, &target_has, err);
     }
-    bool compared = target_has && (source_has || setting->if_absent != NULL);
+    /* Where sessions have a choice, those that run schema changes make the source's. */
+    bool is_chosen = strcmp(setting->name, EXPLICIT_DEFAULTS) == 0 &&
+                     bs_server_has_explicit_defaults(&c->target);
+    bool compared = target_has && (source_has || setting->if_absent != NULL) && !is_chosen;
     if (status == BS_OK && compared) {
         const char *is = source_has ? bs_buf_cstr(&source) : setting->if_absent;
         if (strcmp(is, bs_buf_cstr(&target)) != 0) {
@@ -74,14 +79,10 @@ compare(struct bs_checking *c, const struct setting *setting, struct differences
     return status;
 }
 
-/* Between flavours the statements are rewritten, and mean what the rewriting says. */
 enum bs_status
 bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     struct differences all = {0};
     enum bs_status status = BS_OK;
-    if (c->source.flavour != c->target.flavour) {
-        return BS_OK;
-    }
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0] && status == BS_OK; i++) {
         status = compare(c, &SETTINGS[i], &all, err);
     }
