@@ -69,6 +69,11 @@ TOUCH = ('UPDATE t SET id = id + 100 ORDER BY id DESC', 'UPDATE t SET id = id - 
          'DELETE FROM t WHERE id = 2')
 MOVE = TOUCH[:2]
 
+# Every pattern of zero words, which decides where the text has its gap and its dots.
+INET6_PATTERNS = ['INSERT INTO t (id, b) VALUES ' + ', '.join(
+    "(%d, '%s')" % (1000 * len(word) + mask, ':'.join('0' if mask >> i & 1 else word for i in range(8))) for mask in range(256))
+    for word in ('1', 'ab', 'fff', 'ffff')]
+
 CASES = [
     # ---- columns
     Case('integers', 'integers, display widths, ZEROFILL', changes=TOUCH,
@@ -94,7 +99,7 @@ CASES = [
          ma_my=Outcome('refused', 'has a key twice', 'when the row comes: JSON of MySQL keeps the last of them')),
     Case('uuid', 'UUID', mariadb=table("a UUID", "'123e4567-e89b-12d3-a456-426655440000'", 'NULL'), changes=MOVE,
          ma_my=changed('becomes text', 'CHAR(36)'), expect=[('SELECT a FROM t WHERE id = 1', '123e4567-e89b-12d3-a456-426655440000')]),
-    Case('inet', 'INET4 and INET6', mariadb=table("a INET4, b INET6", "'10.0.0.1', '2001:db8::ff'", "NULL, '::'"), changes=MOVE,
+    Case('inet', 'INET4 and INET6', mariadb=table("a INET4, b INET6", "'10.0.0.1', '2001:db8::ff'", "NULL, '::'"), changes=MOVE + tuple(INET6_PATTERNS),
          ma_my=changed('becomes text', 'VARCHAR(15) and VARCHAR(39)'), expect=[('SELECT CONCAT(a, b) FROM t WHERE id = 1', '10.0.0.12001:db8::ff')]),
     Case('vector', 'VECTOR columns', mysql=table('a VECTOR(3)', "STRING_TO_VECTOR('[1,2,3]')"),
          mariadb=table('a VECTOR(3)', "VEC_FromText('[1,2,3]')"), changes=MOVE),
