@@ -99,7 +99,10 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_tran
 enum bs_status
 bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
                        const struct bs_translation *t, struct bs_error *err) {
-    bs_buf_printf(sql, "SET timestamp=%" PRIu32 ".%06" PRIu32, s->timestamp, s->microseconds);
+    bs_buf_printf(sql, "SET timestamp=%" PRIu32, s->timestamp);
+    if (s->microseconds > 0) { /* MySQL before 5.6 takes no fraction, and logs none */
+        bs_buf_printf(sql, ".%06" PRIu32, s->microseconds);
+    }
     bs_buf_puts(sql, ", sql_mode=");
     if (s->has_sql_mode) {
         bs_buf_puts(sql, "'");
