@@ -157,10 +157,8 @@ wake_events(struct bs_attempt *attempt, struct bs_error *err) {
         status = open_source_again(attempt, err);
     }
     if (status == BS_OK) {
-        status = bs_finish_wake_events(attempt->frozen.reader, &attempt->frozen.server,
-                                       bs_follow_target(attempt->follow),
-                                       bs_follow_translation(attempt->follow),
-                                       attempt->config->selection, &attempt->config->state, err);
+        struct bs_finish finish = bs_attempt_finish_of(attempt);
+        status = bs_finish_wake_events(&finish, err);
     }
     bs_fault_point("events-awake");
     return status;

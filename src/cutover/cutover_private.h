@@ -3,8 +3,10 @@
  *   cutover.c   the callbacks: in which order, undo, what a crash left behind
  *   steps.c     freeze, drain, finish objects, look for late writes
  *   record.c    what is stored: the source's settings, the mark of the hook, the report
- *   freeze.c    the source        finish.c  the target's objects        hook.c  the operator's
- * command
+ *   freeze.c    the source
+ *   finish.c    the target's triggers and events
+ *   counters.c  its AUTO_INCREMENT counters and sequences
+ *   hook.c      the operator's command
  */
 #ifndef BS_CUTOVER_CUTOVER_PRIVATE_H
 #define BS_CUTOVER_CUTOVER_PRIVATE_H
@@ -39,6 +41,17 @@ enum bs_status bs_attempt_finish(struct bs_attempt *attempt, struct bs_error *er
  * nothing. */
 enum bs_status bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms,
                                struct bs_error *err) BS_MUST_CHECK;
+
+/* What finish.c and counters.c are given. */
+struct bs_finish bs_attempt_finish_of(const struct bs_attempt *attempt);
+
+/* finish.c, counters.c */
+enum bs_status bs_finish_check_deadline(const struct bs_finish *finish,
+                                        struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_finish_counters(const struct bs_finish *finish, uint64_t *raised,
+                                  struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_finish_sequences(const struct bs_finish *finish, uint64_t *carried,
+                                   struct bs_error *err) BS_MUST_CHECK;
 
 /* record.c. Settings and mark: *found false when there is none. */
 enum bs_status bs_record_settings(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;

@@ -18,20 +18,26 @@ struct bs_finish_counts {
     uint64_t triggers, events, auto_increments, sequences;
 };
 
-/* deadline_ms: bs_clock_mono_ms after which it gives up with BS_CANCELLED. */
-enum bs_status bs_finish_objects(struct bs_sql *source, const struct bs_server *server,
-                                 struct bs_sql *target, const struct bs_translation *translation,
-                                 const struct bs_selection *selection, const struct bs_state *state,
-                                 int64_t deadline_ms, struct bs_finish_counts *counts,
+#define BS_NO_DEADLINE INT64_MAX
+
+/* From where to where. All is borrowed. */
+struct bs_finish {
+    struct bs_sql *source;
+    const struct bs_server *server; /* the source's */
+    struct bs_sql *target;
+    const struct bs_translation *translation;
+    const struct bs_selection *selection;
+    const struct bs_state *state;
+    int64_t deadline_ms; /* bs_clock_mono_ms after which it gives up with BS_CANCELLED */
+};
+
+enum bs_status bs_finish_objects(const struct bs_finish *finish, struct bs_finish_counts *counts,
                                  struct bs_error *err) BS_MUST_CHECK;
 
 /* Enables the events that the source has enabled; until then they sleep. For behind the point of no
- * return: an event that is due fires as soon as it is enabled. May be done again. */
-enum bs_status bs_finish_wake_events(struct bs_sql *source, const struct bs_server *server,
-                                     struct bs_sql *target,
-                                     const struct bs_translation *translation,
-                                     const struct bs_selection *selection,
-                                     const struct bs_state *state,
+ * return, without deadline: an event that is due fires as soon as it is enabled. May be done again.
+ */
+enum bs_status bs_finish_wake_events(const struct bs_finish *finish,
                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* Drops the triggers and events that the task made. */

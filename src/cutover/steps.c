@@ -82,6 +82,19 @@ read_target_position(struct bs_attempt *attempt) {
     }
 }
 
+struct bs_finish
+bs_attempt_finish_of(const struct bs_attempt *attempt) {
+    return (struct bs_finish){
+        .source = attempt->frozen.reader,
+        .server = &attempt->frozen.server,
+        .target = bs_follow_target(attempt->follow),
+        .translation = bs_follow_translation(attempt->follow),
+        .selection = attempt->config->selection,
+        .state = &attempt->config->state,
+        .deadline_ms = attempt->deadline_ms,
+    };
+}
+
 static enum bs_status
 finish_guarded(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_guard guard;
@@ -89,10 +102,8 @@ finish_guarded(struct bs_attempt *attempt, struct bs_error *err) {
     if (status != BS_OK) {
         return status;
     }
-    status = bs_finish_objects(
-        attempt->frozen.reader, &attempt->frozen.server, bs_follow_target(attempt->follow),
-        bs_follow_translation(attempt->follow), attempt->config->selection, &attempt->config->state,
-        attempt->deadline_ms, &attempt->counts, err);
+    struct bs_finish finish = bs_attempt_finish_of(attempt);
+    status = bs_finish_objects(&finish, &attempt->counts, err);
     (void)bs_guard_end(&guard);
     return explain_interrupted(attempt, status, "the target's objects could not be made", err);
 }
