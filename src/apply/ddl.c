@@ -392,6 +392,15 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
     if (!ddl->adds_auto_increment) {
         return BS_OK;
     }
+    const struct bs_target_table *table =
+        bs_applier_find_table(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name));
+    if (table != NULL && !table->is_transactional) {
+        return refuse(statement,
+                      "an AUTO_INCREMENT column is added to a table of another engine than the "
+                      "target's: the two would number its rows differently",
+                      "drop this table from the task, or take a new snapshot after the statement",
+                      err);
+    }
     enum bs_status status =
         bs_catalog_table(applier->lane.sql, &applier->translation->target,
                          bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name), &model, err);
@@ -502,6 +511,13 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
         return refuse(statement, "a DDL statement stands behind rows in one transaction",
                       "this is not known to be written by any server: please report it", err);
     }
+    if (ddl->adds_chance) {
+        return refuse(statement,
+                      "a column is added whose default is another in each row: what the source put "
+                      "there is not logged",
+                      "drop this table from the task, or take a new snapshot after the statement",
+                      err);
+    }
     enum bs_status status = check_auto_increment(applier, statement, ddl, err);
     return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
 }
@@ -509,8 +525,9 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
 static bool
 empty_memory_table(struct bs_applier *applier, const struct bs_statement *statement) {
     const struct bs_target_table *table = NULL;
-    if (!bs_engine_is_emptying(applier, statement, &table)) {
-        return false;
+    bool is_selected = true;
+    if (!bs_engine_is_emptying(applier, statement, &table, &is_selected)) {
+        return !is_selected;
     }
     bs_lane_begin(&applier->lane);
     (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);

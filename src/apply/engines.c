@@ -110,7 +110,11 @@ note_one(struct bs_engine_notes *notes, const struct bs_applier *applier,
          const struct bs_statement *statement, const struct bs_ddl *ddl, const char *said) {
     const struct bs_ddl_object *object = &ddl->objects[0];
     const char *engine = said;
-    if (engine == NULL && ddl->verb == BS_DDL_CREATE) {
+    bool is_nothing = ddl->verb == BS_DDL_CREATE && !ddl->or_replace &&
+                      engine_of(applier, object->db, object->name) != NULL;
+    if (is_nothing) { /* CREATE IF NOT EXISTS of one that exists */
+        engine = engine_of(applier, object->db, object->name);
+    } else if (engine == NULL && ddl->verb == BS_DDL_CREATE) {
         engine = engine_of_like(applier, statement);
         engine = engine != NULL ? engine : applier->default_engine;
     } else if (engine == NULL) {
@@ -173,7 +177,7 @@ bs_engine_notes_fini(struct bs_engine_notes *notes) {
 
 bool
 bs_engine_is_emptying(const struct bs_applier *applier, const struct bs_statement *statement,
-                      const struct bs_target_table **table) {
+                      const struct bs_target_table **table, bool *is_selected) {
     struct bs_lexer lexer = lexer_of(statement);
     struct bs_ddl_object object;
     if (!bs_token_is(bs_lexer_next(&lexer), "DELETE") ||
@@ -182,5 +186,7 @@ bs_engine_is_emptying(const struct bs_applier *applier, const struct bs_statemen
         return false;
     }
     *table = bs_applier_find_table(applier, bs_str(object.db), bs_str(object.name));
+    *is_selected =
+        bs_selection_has_table(applier->selection, bs_str(object.db), bs_str(object.name));
     return *table != NULL && bs_str_is_nocase(bs_str((*table)->model->engine), "MEMORY");
 }

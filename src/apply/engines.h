@@ -24,8 +24,9 @@ void bs_engine_notes_fini(struct bs_engine_notes *notes);
 
 /* "DELETE FROM `db`.`t`", which servers log by themselves when they find a MEMORY table empty after
  * a restart (MySQL to 5.7, MariaDB 10.5): true if it is that, about a table of such an engine on
- * the source; it goes to *table. */
+ * the source; it goes to *table. *is_selected false: it is that, about a table that is not moved.
+ */
 bool bs_engine_is_emptying(const struct bs_applier *applier, const struct bs_statement *statement,
-                           const struct bs_target_table **table);
+                           const struct bs_target_table **table, bool *is_selected);
 
 #endif

@@ -196,10 +196,15 @@ put_json_match(struct bs_buf *sql, const struct bs_column *column, const struct 
 static void
 put_document_match(struct bs_buf *sql, const struct bs_column *column,
                    const struct bs_value *value) {
+    /* As text, too: [1] and [1.0] are equal, and print differently. */
     bs_sql_put_ident(sql, bs_str(column->name));
     bs_buf_puts(sql, " <=> CAST(");
     bs_json_put_sql(sql, value->text);
-    bs_buf_puts(sql, " AS JSON)");
+    bs_buf_puts(sql, " AS JSON) AND CAST(");
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_puts(sql, " AS CHAR) <=> CAST(CAST(");
+    bs_json_put_sql(sql, value->text);
+    bs_buf_puts(sql, " AS JSON) AS CHAR)");
 }
 
 static bool

@@ -189,7 +189,8 @@ bs_decoder_handle(struct bs_decoder *d, const struct bs_event *event, struct bs_
         event->type != BS_EVENT_HEARTBEAT_V2) {
         return bs_format_refuse_old(event, err);
     }
-    if (d->phase == BS_GROUP_EMPTIED && !is_of_statement(event->type)) {
+    if (d->phase == BS_GROUP_EMPTIED && !is_of_statement(event->type) &&
+        event->type != BS_EVENT_QUERY) {
         enum bs_status status = bs_decoder_group_close_emptied(d, event, err);
         if (status != BS_OK) {
             return status;

@@ -204,6 +204,13 @@ bs_decoder_group_query(struct bs_decoder *d, const struct bs_event *event, struc
     if (status != BS_OK) {
         return status;
     }
+    /* A statement that opens two such tables empties both first. */
+    if (d->phase == BS_GROUP_EMPTIED && !empties_memory_table(d, statement.sql)) {
+        status = bs_decoder_group_close_emptied(d, event, err);
+    }
+    if (status != BS_OK) {
+        return status;
+    }
     switch (bs_query_kind(statement.sql)) {
     case BS_QUERY_BEGIN:
         return bs_decoder_group_open(d, event, err);

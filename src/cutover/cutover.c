@@ -130,6 +130,7 @@ look_once_more(struct bs_attempt *attempt) {
         return;
     }
     attempt->wrote_late = bs_follow_met_held(attempt->follow);
+    attempt->config->wrote_late = attempt->wrote_late; /* for another attempt of this process */
     bs_log(attempt->wrote_late ? BS_LOG_ERROR : BS_LOG_WARNING,
            attempt->wrote_late ? "while the hook ran, %s: the target does not have this"
                                : "whether the source was written to while the hook ran cannot be "
@@ -147,6 +148,23 @@ open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
     return status;
 }
 
+/* For an attempt that finds its hook over. */
+static void
+look_if_possible(struct bs_attempt *attempt) {
+    struct bs_error err;
+    bs_error_clear(&err);
+    if (attempt->wrote_late) {
+        return;
+    }
+    if (attempt->frozen.reader != NULL || open_source_again(attempt, &err) == BS_OK) {
+        look_once_more(attempt);
+    } else {
+        bs_log(BS_LOG_WARNING,
+               "whether the source was written to while the hook ran cannot be told: %s",
+               err.message);
+    }
+}
+
 static enum bs_status
 wake_events(struct bs_attempt *attempt, struct bs_error *err) {
     enum bs_status status = BS_OK;
@@ -155,6 +173,14 @@ wake_events(struct bs_attempt *attempt, struct bs_error *err) {
     }
     if (attempt->frozen.reader == NULL) {
         status = open_source_again(attempt, err);
+    }
+    if (status != BS_OK && attempt->hook_taken_as_done) {
+        bs_log(BS_LOG_WARNING,
+               "the source cannot be asked which events were enabled: those of the target stay "
+               "disabled until you enable them (ALTER EVENT ... ENABLE): %s",
+               err != NULL ? err->message : "");
+        bs_error_clear(err);
+        return BS_OK;
     }
     if (status == BS_OK) {
         struct bs_finish finish = bs_attempt_finish_of(attempt);
@@ -324,6 +350,7 @@ resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
     struct bs_cutover_config *config = attempt->config;
     enum bs_status status = BS_OK;
     if (config->hook_end == BS_HOOK_SUCCEEDED) {
+        look_if_possible(attempt);
         return complete(attempt, finished, err);
     }
     switch (config->hook_lost) {
@@ -332,6 +359,7 @@ resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
         break;
     case BS_HOOK_DONE:
         attempt->hook_taken_as_done = true;
+        look_if_possible(attempt);
         break;
     case BS_HOOK_UNDO:
         return undo_by_word(attempt, err);
@@ -343,7 +371,8 @@ resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
 static enum bs_status
 complete_interrupted(struct bs_cutover_config *config, struct bs_follow *follow, bool *finished,
                      struct bs_error *err) {
-    struct bs_attempt attempt = {.config = config, .follow = follow};
+    struct bs_attempt attempt = {
+        .config = config, .follow = follow, .wrote_late = config->wrote_late};
     bool marked = false;
     bool stored = false;
     enum bs_status status = bs_record_load_settings(&attempt, &stored, err);

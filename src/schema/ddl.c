@@ -143,12 +143,28 @@ skip_decorations(struct parser *p) {
     }
 }
 
+/* A call whose value the log does not tell. */
+static bool
+is_chance(struct parser *p, struct bs_token t) {
+    static const char *const NAMES[] = {
+        "UUID", "UUID_SHORT",   "UUID_V4",      "UUID_V7",       "SYS_GUID",
+        "RAND", "RANDOM_BYTES", "SYSDATE",      "NEXTVAL",       "CONNECTION_ID",
+        "USER", "CURRENT_USER", "SESSION_USER", "LAST_INSERT_ID"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (bs_token_is(t, NAMES[i]) && bs_token_is_punct(bs_lexer_peek(&p->lexer), '(')) {
+            return true;
+        }
+    }
+    return bs_token_is(t, "NEXT") && bs_token_is(bs_lexer_peek(&p->lexer), "VALUE");
+}
+
 /* ALTER TABLE ... RENAME [TO|AS] name: the new name is an object too. RENAME COLUMN, INDEX and KEY
- * are not. Also notices AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number.
- */
+ * are not. Also notices AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number,
+ * and what is added with a default of chance. */
 static bool
 scan_alter_tail(struct parser *p) {
     bool top_level_start = true;
+    bool adds = false, has_default = false;
     int depth = 0;
     for (struct bs_token t = next(p); t.kind != BS_TOKEN_END; t = next(p)) {
         if (bs_token_is_punct(t, '(')) {
@@ -160,6 +176,10 @@ scan_alter_tail(struct parser *p) {
             (bs_token_is(t, "EXCHANGE") || bs_token_is(t, "DISCARD") || bs_token_is(t, "IMPORT"))) {
             return false; /* moves rows that no event shows: not understood, so its caller stops */
         }
+        adds = depth == 0 && top_level_start ? bs_token_is(t, "ADD") : adds;
+        has_default =
+            !(depth == 0 && top_level_start) && (has_default || bs_token_is(t, "DEFAULT"));
+        p->ddl->adds_chance = p->ddl->adds_chance || (adds && has_default && is_chance(p, t));
         if (bs_token_is(t, "AUTO_INCREMENT")) {
             struct bs_token after = bs_lexer_peek(&p->lexer);
             bool option = bs_token_is_punct(after, '=') || after.kind == BS_TOKEN_NUMBER;

@@ -42,8 +42,9 @@ struct bs_ddl {
     bool if_exists; /* IF EXISTS or IF NOT EXISTS */
     bool or_replace;
     bool adds_auto_increment; /* ALTER TABLE with AUTO_INCREMENT as a column attribute in it */
-    size_t cut_from, cut_to;  /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
-    const char *what;         /* for messages: "CREATE TABLE", "INSERT", static text */
+    bool adds_chance; /* ALTER TABLE ADD with a default that is another for each row and run */
+    size_t cut_from, cut_to; /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
+    const char *what;        /* for messages: "CREATE TABLE", "INSERT", static text */
 };
 
 /* db: the default database of the statement. */

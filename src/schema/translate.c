@@ -301,7 +301,7 @@ translate_create(struct bs_translating *tr, struct bs_buf *before) {
         split_or_replace(tr, "TABLE", at, before);
         bs_translate_create_table(tr, at);
     } else if (index != 0 && index <= 4) {
-        return bs_translate_index_statement(tr, index, before);
+        return bs_translate_index_statement(tr, index);
     } else if (database != 0 && database <= 3) {
         database = accept(tr, accept(tr, accept(tr, database + 1, "IF"), "NOT"), "EXISTS");
         split_or_replace(tr, "DATABASE", database, before);
@@ -361,7 +361,7 @@ translate_by_verb(struct bs_translating *tr, struct bs_buf *before) {
         return translate_alter(tr);
     }
     if (bs_words_is(&tr->words, 0, "DROP") && bs_words_is(&tr->words, 1, "INDEX")) {
-        return bs_translate_index_statement(tr, 1, before);
+        return bs_translate_index_statement(tr, 1);
     }
     if (bs_words_is(&tr->words, 0, "RENAME") || bs_words_is(&tr->words, 0, "TRUNCATE")) {
         cut_waits(tr);

@@ -2,6 +2,9 @@
  * has is translated, left out where it changes nothing that is carried, or refused. */
 #include "schema/translate_private.h"
 
+#include "base/mem.h"
+
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,6 +23,15 @@ has_column(const struct bs_translating *tr, size_t name) {
     return tr->here != NULL && bs_table_column(tr->here, bs_str(text)) != NULL;
 }
 
+/* A CHECK, which only the definition tells of. */
+static bool
+has_constraint(const struct bs_table *here, const char *name) {
+    char *wanted = bs_asprintf("CONSTRAINT `%s`", name);
+    bool found = here != NULL && here->create != NULL && strcasestr(here->create, wanted) != NULL;
+    free(wanted);
+    return found;
+}
+
 static bool
 has_named(const struct bs_translating *tr, size_t name) {
     char text[BS_WORD_TEXT_MAX];
@@ -34,7 +46,7 @@ has_named(const struct bs_translating *tr, size_t name) {
             return true;
         }
     }
-    return false;
+    return has_constraint(tr->here, text);
 }
 
 /* IF [NOT] EXISTS at at, about the thing named behind it. */
@@ -116,11 +128,14 @@ translate_add(struct bs_translating *tr, size_t at, size_t to) {
 static enum fate
 translate_modify(struct bs_translating *tr, size_t at, size_t to, bool renames) {
     enum fate fate = STAYS;
+    char old[BS_WORD_TEXT_MAX];
     at = condition(tr, accept(tr, at, "COLUMN"), true, &fate);
+    bs_words_name(&tr->words, at, old, sizeof old);
     if (fate == STAYS && renames) {
         bs_translate_quote(tr, at++);
     }
     if (fate == STAYS) {
+        bs_translate_conversion(tr, old, at + 1, find_place(tr, at + 1, to));
         translate_definition(tr, at, to);
     }
     return fate;
@@ -131,6 +146,9 @@ translate_drop(struct bs_translating *tr, size_t at) {
     enum fate fate = STAYS;
     if (bs_words_is(&tr->words, at, "SYSTEM") && bs_translation_to_mysql(tr->t)) {
         return refuse(tr, "DROP SYSTEM VERSIONING");
+    }
+    if (bs_words_is(&tr->words, at, "PARTITION")) {
+        bs_translate_partition_rows(tr);
     }
     bool is_key = false;
     static const char *const KEYS[] = {"FOREIGN", "KEY", "INDEX", "CONSTRAINT", "CHECK"};
@@ -224,6 +242,9 @@ translate_other(struct bs_translating *tr, size_t at, size_t to) {
                                         "ANALYZE",  "OPTIMIZE", "CHECK",    "REPAIR"};
     if (is_manner(tr, at)) {
         return GOES;
+    }
+    if (bs_words_is(&tr->words, at, "TRUNCATE")) {
+        bs_translate_partition_rows(tr);
     }
     for (size_t i = 0; i < sizeof PLAIN / sizeof *PLAIN; i++) {
         if (bs_words_is(&tr->words, at, PLAIN[i])) {

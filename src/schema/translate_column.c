@@ -119,6 +119,35 @@ find_json_check(const struct definition *d) {
     return d->to;
 }
 
+static bool
+is_utf8_name(const char *charset) {
+    return bs_charset_equal(bs_str(charset), bs_str("utf8")) ||
+           strcasecmp(charset, "utf8mb4") == 0 || strcasecmp(charset, "ascii") == 0;
+}
+
+/* What a column has that names no charset: as the table's options say, in this very statement or in
+ * the definition that the target has. False where neither says it. */
+static bool
+table_is_utf8(const struct definition *d) {
+    static const char CHARSET[] = " CHARSET=";
+    char name[BS_WORD_TEXT_MAX] = "";
+    const struct bs_words *words = &d->tr->words;
+    const struct bs_table *here = d->tr->here;
+    size_t at = bs_words_find(words, 0, words->count, "CHARSET");
+    if (at < words->count) {
+        bs_words_name(words, at + (bs_words_is_punct(words, at + 1, '=') ? 2 : 1), name,
+                      sizeof name);
+        return is_utf8_name(name);
+    }
+    const char *said = here != NULL && here->create != NULL ? strstr(here->create, CHARSET) : NULL;
+    if (said == NULL) {
+        return false;
+    }
+    said += sizeof CHARSET - 1;
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(said, " \n"), said);
+    return is_utf8_name(name);
+}
+
 /* MariaDB's JSON is LONGTEXT that checks itself; a charset other than these three would not be
  * JSON's. */
 static bool
@@ -126,8 +155,7 @@ is_utf8(const struct definition *d) {
     char name[BS_WORD_TEXT_MAX];
     size_t set = find(d, "CHARACTER");
     bs_words_name(&d->tr->words, set + 2, name, sizeof name);
-    return set == d->to || bs_charset_equal(bs_str(name), bs_str("utf8")) ||
-           strcasecmp(name, "utf8mb4") == 0 || strcasecmp(name, "ascii") == 0;
+    return set == d->to ? table_is_utf8(d) : is_utf8_name(name);
 }
 
 static void
@@ -346,13 +374,26 @@ translate_for_mysql(struct definition *d) {
     }
 }
 
+/* VARCHAR(9) BINARY: the collation that compares bytes, of whichever charset. */
+static bool
+has_binary_attribute(const struct definition *d) {
+    for (size_t i = d->attrs; i < d->to; i++) {
+        if (is(d, i, "BINARY") && !is(d, i - 1, "SET") && !is(d, i - 1, "CHARSET")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 bs_translate_column(struct bs_translating *tr, size_t name, size_t to) {
     struct definition d = {.tr = tr, .type = name + 1, .to = to};
     bs_words_name(&tr->words, name, d.name, sizeof d.name);
     d.attrs = bs_words_is_punct(&tr->words, name + 2, '(') ? bs_words_behind(&tr->words, name + 2)
                                                            : name + 2;
-    bs_translate_charsets(tr, d.attrs, to);
+    if (!has_binary_attribute(&d)) {
+        bs_translate_charsets(tr, d.attrs, to);
+    }
     if (!bs_translation_is_across(tr->t)) {
         return;
     }

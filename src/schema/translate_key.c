@@ -233,11 +233,27 @@ has_key(const struct bs_translating *tr, size_t name) {
     return false;
 }
 
+/* As one statement, so that a crash cannot come in between: ALTER TABLE t DROP INDEX i, ADD ... */
+static void
+replace_index(struct bs_translating *tr, size_t name, size_t on, size_t behind_table) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "ALTER TABLE ");
+    for (size_t i = on + 1; i < behind_table; i++) {
+        bs_buf_put_str(&text, tr->words.items[i].token.text);
+    }
+    bs_buf_puts(&text, " DROP INDEX ");
+    bs_buf_put_str(&text, tr->words.items[name].token.text);
+    bs_buf_puts(&text, ", ADD");
+    bs_words_set(&tr->words, 0, bs_buf_cstr(&text));
+    bs_words_cut(&tr->words, on, behind_table);
+    bs_buf_fini(&text);
+}
+
 /* CREATE [OR REPLACE] [UNIQUE] INDEX [IF NOT EXISTS] i ON t (...) ..., DROP INDEX [IF EXISTS] i ON
  * t
  */
 bool
-bs_translate_index_statement(struct bs_translating *tr, size_t index, struct bs_buf *before) {
+bs_translate_index_statement(struct bs_translating *tr, size_t index) {
     bool holds = true;
     if (!bs_translation_is_across(tr->t)) {
         return false;
@@ -252,11 +268,7 @@ bs_translate_index_statement(struct bs_translating *tr, size_t index, struct bs_
     if (bs_translation_to_mysql(tr->t) && bs_words_is(&tr->words, 1, "OR")) {
         bs_words_cut(&tr->words, 1, 3);
         if (has_key(tr, name)) {
-            bs_buf_puts(before, "DROP INDEX ");
-            for (size_t i = name; i < behind_table && i < tr->words.count; i++) {
-                bs_buf_put_str(before, tr->words.items[i].token.text);
-                bs_buf_puts(before, " ");
-            }
+            replace_index(tr, name, on, behind_table);
         }
     }
     cut_with_value(tr, behind_table, tr->words.count, "ALGORITHM");

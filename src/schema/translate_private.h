@@ -5,6 +5,7 @@
  *   translate_alter.c   ALTER TABLE: its actions
  *   translate_column.c  one column definition
  *   translate_key.c     one key, constraint or period
+ *   translate_rows.c    ALTER that would change or delete rows by rules that differ
  *   translate_foreign.c words and functions that the other flavour does not have
  *
  * All work on the words of one statement. */
@@ -31,6 +32,13 @@ bool bs_translate_key(struct bs_translating *tr, size_t from, size_t to);
 void bs_translate_column(struct bs_translating *tr, size_t name, size_t to);
 bool bs_is_key_element(const struct bs_translating *tr, size_t at);
 
+/* MODIFY and CHANGE of the column so named before: refuses what turns its values into others than
+ * on the source. */
+void bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type, size_t to);
+
+/* TRUNCATE and DROP PARTITION: refused where the two flavours divide the rows differently. */
+void bs_translate_partition_rows(struct bs_translating *tr);
+
 /* Refuses a text that says what no version of the target's flavour understands. */
 void bs_translate_refuse_foreign(struct bs_translating *tr);
 
@@ -53,7 +61,7 @@ void bs_translate_create_table(struct bs_translating *tr, size_t name);
 bool bs_translate_alter_table(struct bs_translating *tr, size_t name); /* true: nothing is left */
 
 /* CREATE and DROP INDEX, the word INDEX at index. True: nothing is left. */
-bool bs_translate_index_statement(struct bs_translating *tr, size_t index, struct bs_buf *before);
+bool bs_translate_index_statement(struct bs_translating *tr, size_t index);
 
 /* IF [NOT] EXISTS at at, which MySQL does not have: cut. *holds: whether the rest is to be done, as
  * the target has the named thing or not. Behind the clause and, if there is none, at. */

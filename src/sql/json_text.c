@@ -187,7 +187,8 @@ put_string(struct bs_buf *out, struct bs_str quoted) {
 static void
 put_number(struct bs_buf *out, struct bs_str number) {
     bool is_double = memchr(number.data, '.', number.len) != NULL && !is_decimal(number) &&
-                     memchr(number.data, 'e', number.len) == NULL;
+                     memchr(number.data, 'e', number.len) == NULL &&
+                     memchr(number.data, 'E', number.len) == NULL;
     bs_buf_put_str(out, number);
     bs_buf_puts(out, is_double ? "e0" : "");
 }
@@ -225,6 +226,10 @@ put_expression(struct bs_buf *out, struct bs_str json) {
 
 void
 bs_json_put_sql(struct bs_buf *out, struct bs_str json) {
+    while (json.len > 0 && strchr(" \t\r\n", json.data[0]) != NULL && json.data[0] != '\0') {
+        json.data++;
+        json.len--;
+    }
     bool is_container = json.len > 0 && (json.data[0] == '{' || json.data[0] == '[');
     if (!bs_json_has_decimal(json)) {
         bs_sql_put_text(out, "utf8mb4", json);

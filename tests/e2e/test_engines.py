@@ -88,6 +88,12 @@ def restarted_memory(pair):
     run(pair.source, 'INSERT INTO e.h VALUES (8, 8), (9, 9)')  # MySQL 5 logs these rows without BEGIN
     pair.run('follow', '--until-caught-up')
     assert sorted(pair.target.query('SELECT * FROM e.h')) == [(8, 8), (9, 9)], pair.target.query('SELECT * FROM e.h')
+    run(pair.source, 'CREATE TABLE e.h2 (n INT) ENGINE=MEMORY', 'INSERT INTO e.h2 VALUES (1)')
+    pair.source.restart()
+    run(pair.source, 'INSERT INTO e.h2 SELECT COUNT(*) FROM e.h')  # two are emptied by one statement
+    pair.run('follow', '--until-caught-up')
+    assert pair.target.query('SELECT * FROM e.h2') == ((0,),) and pair.target.query('SELECT * FROM e.h') == ()
+    run(pair.source, 'DROP TABLE e.h2', 'INSERT INTO e.h VALUES (1, 1)')
     pair.source.restart()
     assert pair.source.query('SELECT COUNT(*) FROM e.h')[0][0] == 0  # the last thing in the log
     pair.run('follow', '--until-caught-up')

@@ -76,6 +76,21 @@ Test(ddl, adding_an_auto_increment_column_is_noticed_and_setting_the_counter_is_
     bs_ddl_fini(&ddl);
 }
 
+Test(ddl, adding_a_default_of_chance_is_noticed) {
+    struct bs_ddl ddl = parse("ALTER TABLE t ADD COLUMN u CHAR(36) DEFAULT (UUID()) AFTER a");
+    cr_expect(ddl.adds_chance);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t DROP b, ADD (r DOUBLE NOT NULL DEFAULT (1 + rand()))");
+    cr_expect(ddl.adds_chance);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t ADD at DATETIME DEFAULT NOW(), ADD COLUMN `uuid` INT DEFAULT 5");
+    cr_expect_not(ddl.adds_chance);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t ADD a INT, ALTER b SET DEFAULT (uuid())");
+    cr_expect_not(ddl.adds_chance);
+    bs_ddl_fini(&ddl);
+}
+
 Test(ddl, an_index_is_about_its_table) {
     struct bs_ddl ddl = parse("CREATE UNIQUE INDEX i USING BTREE ON t (a)");
     cr_expect_eq(ddl.class, BS_DDL_OBJECT);

@@ -375,3 +375,102 @@ Test(translate, a_mode_that_changes_what_a_program_means_is_refused) {
     bs_object_fini(&object);
     bs_translation_fini(&t);
 }
+
+static struct bs_column
+column(const char *name, enum bs_type type, const char *type_text, const char *charset) {
+    return (struct bs_column){.name = bs_strdup(name),
+                              .type = type,
+                              .type_text = bs_strdup(type_text),
+                              .charset = charset != NULL ? bs_strdup(charset) : NULL,
+                              .collation = charset != NULL ? bs_strdup("?") : NULL};
+}
+
+/* The target's table: c is a text, j was or is JSON, u a UUID or an ascii CHAR(36). */
+static struct bs_table *
+table_with_text(const char *create) {
+    struct bs_table *table = bs_zalloc(sizeof *table);
+    table->db = bs_strdup("d");
+    table->name = bs_strdup("t");
+    table->engine = bs_strdup("InnoDB");
+    table->create = bs_strdup(create);
+    table->column_count = 4;
+    table->columns = bs_zalloc(4 * sizeof *table->columns);
+    table->columns[0] = column("a", BS_TYPE_INT, "int", NULL);
+    table->columns[1] = column("c", BS_TYPE_VARCHAR, "varchar(9)", "utf8mb4");
+    table->columns[2] = column("u", BS_TYPE_CHAR, "char(36)", "ascii");
+    table->columns[3] = column("j", BS_TYPE_JSON, "json", NULL);
+    table->key_count = 1;
+    table->keys = bs_zalloc(sizeof *table->keys);
+    table->keys[0] = (struct bs_key){.name = bs_strdup("k")};
+    return table;
+}
+
+static void
+expect_here(const char *create, const char *sql, const char *wanted) {
+    struct bs_table *here = table_with_text(create);
+    char *got = translated(MA118, MY9, sql, here);
+    cr_expect_str_eq(got, wanted, "%s\n  became %s\n  wanted %s", sql, got, wanted);
+    free(got);
+    bs_table_free(here);
+}
+
+static void
+expect_refused(const char *create, const char *sql, bool refused) {
+    struct bs_table *here = table_with_text(create);
+    char *got = translated(MA118, MY9, sql, here);
+    cr_expect_eq(strstr(got, "| refused: ") != NULL, refused, "%s\n  became %s", sql, got);
+    free(got);
+    bs_table_free(here);
+}
+
+Test(translate, an_alter_that_would_make_other_values_is_refused) {
+    static const char PLAIN[] = "CREATE TABLE `t` (`a` int) ENGINE=InnoDB";
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY c JSON", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY c LONGTEXT CHECK (json_valid(c))", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY j LONGTEXT", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY j JSON NOT NULL", false);
+    expect_refused(PLAIN, "ALTER TABLE t CHANGE c d UUID", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY u BINARY(16)", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY u VARCHAR(40) AFTER a", false);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY c VARCHAR(10), MODIFY a BIGINT", false);
+}
+
+Test(translate, an_alter_that_would_delete_other_rows_is_refused) {
+    static const char BY_TEXT[] = "CREATE TABLE `t` (`c` varchar(9))\n/*!50100 PARTITION BY KEY "
+                                  "(c,`c`)\nPARTITIONS 4 */";
+    static const char COLUMNS[] =
+        "CREATE TABLE `t` (`c` varchar(9))\n/*!50500 PARTITION BY RANGE  COLUMNS(`c`)\n(...) */";
+    static const char BY_NUMBER[] = "CREATE TABLE `t` (`a` int)\n/*!50500 PARTITION BY RANGE  "
+                                    "COLUMNS(`a`)\n(...) */";
+    expect_refused(BY_TEXT, "ALTER TABLE t TRUNCATE PARTITION p0", true);
+    expect_refused(COLUMNS, "ALTER TABLE t DROP PARTITION p0", true);
+    expect_refused(BY_NUMBER, "ALTER TABLE t DROP PARTITION p0", false);
+    expect_refused(BY_NUMBER, "ALTER TABLE t TRUNCATE PARTITION ALL", false);
+}
+
+Test(translate, an_index_is_replaced_in_one_statement) {
+    static const char PLAIN[] = "CREATE TABLE `t` (`a` int, CONSTRAINT `chk` CHECK (a > 1))";
+    expect_here(PLAIN, "CREATE OR REPLACE UNIQUE INDEX k ON d.t (a)",
+                "ALTER TABLE d.t DROP INDEX k, ADD UNIQUE INDEX k (`a`)");
+    expect_here(PLAIN, "CREATE OR REPLACE INDEX other ON t (a)", "CREATE INDEX other ON t (`a`)");
+    expect_here(PLAIN, "ALTER TABLE t DROP CONSTRAINT IF EXISTS chk",
+                "ALTER TABLE `t` DROP CONSTRAINT chk");
+    expect_here(PLAIN, "ALTER TABLE t DROP CONSTRAINT IF EXISTS none", "");
+}
+
+Test(translate, text_that_checks_to_be_json_is_json_only_in_unicode) {
+    expect(
+        MA118, MY9,
+        "CREATE TABLE t (j longtext DEFAULT NULL CHECK (json_valid(`j`))) DEFAULT CHARSET=latin1",
+        "CREATE TABLE `t` (`j` longtext DEFAULT NULL CHECK (json_valid(`j`))) DEFAULT "
+        "CHARSET=latin1");
+    expect(MA118, MY9,
+           "CREATE TABLE t (j longtext DEFAULT NULL CHECK (json_valid(`j`))) DEFAULT "
+           "CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
+           "CREATE TABLE `t` (`j` json DEFAULT NULL) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
+}
+
+Test(translate, binary_as_an_attribute_is_the_collation) {
+    expect(MY56, MY9, "CREATE TABLE t (a VARCHAR(9) BINARY CHARACTER SET utf8mb4)",
+           "CREATE TABLE t (a VARCHAR(9) BINARY CHARACTER SET utf8mb4)");
+}

@@ -1,0 +1,126 @@
+/* Actions of ALTER TABLE that change or delete the rows that are there, by a rule of the server:
+ * where the two flavours' rules differ, the rows would differ afterwards, and nothing would say so.
+ * Refused. */
+#include "schema/translate_private.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* Types that the two flavours spell differently, or that one of them has as text. */
+enum spelling { SPELLING_PLAIN, SPELLING_JSON, SPELLING_UUID, SPELLING_INET4, SPELLING_INET6 };
+
+static enum spelling
+spelling_of_new(const struct bs_translating *tr, size_t type, size_t to) {
+    static const struct {
+        const char *name;
+        enum spelling spelling;
+    } TYPES[] = {{"JSON", SPELLING_JSON},
+                 {"UUID", SPELLING_UUID},
+                 {"INET4", SPELLING_INET4},
+                 {"INET6", SPELLING_INET6}};
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        if (bs_words_is(&tr->words, type, TYPES[i].name)) {
+            return TYPES[i].spelling;
+        }
+    }
+    for (size_t i = type; i < to; i++) {
+        if (bs_words_is(&tr->words, i, "json_valid")) {
+            return SPELLING_JSON;
+        }
+    }
+    return SPELLING_PLAIN;
+}
+
+/* "json_valid(`name`)" in the target's definition: what became of MySQL's JSON. */
+static bool
+checks_json(const struct bs_table *here, const char *name) {
+    char *check = bs_asprintf("json_valid(`%s`)", name);
+    bool found = here->create != NULL && strcasestr(here->create, check) != NULL;
+    free(check);
+    return found;
+}
+
+static enum spelling
+spelling_of_old(const struct bs_translating *tr, const struct bs_column *column) {
+    bool is_ascii = column->charset != NULL && strcasecmp(column->charset, "ascii") == 0;
+    const char *type = column->type_text != NULL ? column->type_text : "";
+    if (column->type == BS_TYPE_JSON || checks_json(tr->here, column->name)) {
+        return SPELLING_JSON;
+    }
+    if (!bs_translation_to_mysql(tr->t) || !is_ascii) {
+        return SPELLING_PLAIN;
+    }
+    return strcmp(type, "char(36)") == 0      ? SPELLING_UUID
+           : strcmp(type, "varchar(15)") == 0 ? SPELLING_INET4
+           : strcmp(type, "varchar(39)") == 0 ? SPELLING_INET6
+                                              : SPELLING_PLAIN;
+}
+
+static bool
+is_text_type(const struct bs_translating *tr, size_t type) {
+    static const char *const NAMES[] = {"CHAR",     "VARCHAR",    "TEXT",
+                                        "TINYTEXT", "MEDIUMTEXT", "LONGTEXT"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        if (bs_words_is(&tr->words, type, NAMES[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type, size_t to) {
+    const struct bs_column *column =
+        tr->here != NULL ? bs_table_column(tr->here, bs_str(name)) : NULL;
+    if (column == NULL) {
+        return;
+    }
+    enum spelling old = spelling_of_old(tr, column);
+    enum spelling new = spelling_of_new(tr, type, to);
+    bool is_json = old == SPELLING_JSON || new == SPELLING_JSON;
+    /* What is text on the target may have been text on the source as well: turned into a UUID or an
+     * address, the source spells it anew. */
+    bool differs = is_json                 ? old != new
+                   : new != SPELLING_PLAIN ? true
+                                           : old != SPELLING_PLAIN && !is_text_type(tr, type);
+    if (differs) {
+        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                     "column %s is turned into or from JSON, UUID or INET, and the two flavours "
+                     "would make different values of what is in it",
+                     name);
+    }
+}
+
+/* The columns named in brackets behind word, or any if none are, as text in the partitions' part of
+ * a definition. */
+static bool
+goes_by_text(const struct bs_table *here, const char *partitions, const char *word) {
+    const char *at = strcasestr(partitions, word);
+    const char *open = at != NULL ? strchr(at, '(') : NULL;
+    const char *close = open != NULL ? strchr(open, ')') : NULL;
+    bool found = false;
+    for (size_t i = 0; close != NULL && i < here->column_count && !found; i++) {
+        char *quoted = bs_asprintf("`%s`", here->columns[i].name);
+        const char *named = strstr(open, quoted);
+        bool is_in = close == open + 1 || (named != NULL && named < close);
+        found = is_in && bs_column_is_text(&here->columns[i]);
+        free(quoted);
+    }
+    return found;
+}
+
+void
+bs_translate_partition_rows(struct bs_translating *tr) {
+    const char *partitions = tr->here != NULL && tr->here->create != NULL
+                                 ? strcasestr(tr->here->create, "PARTITION BY")
+                                 : NULL;
+    if (partitions != NULL && (goes_by_text(tr->here, partitions, " KEY ") ||
+                               goes_by_text(tr->here, partitions, " COLUMNS"))) {
+        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                     "rows are deleted by partitions that go by text, which the two flavours "
+                     "divide differently");
+    }
+}
