@@ -5,7 +5,25 @@
 
 #include <inttypes.h>
 
-enum { FLAGS2_NO_FOREIGN_KEY_CHECKS = 0x04000000, FLAGS2_RELAXED_UNIQUE_CHECKS = 0x08000000 };
+enum {
+    FLAGS2_MARIADB_EXPLICIT_DEFAULTS = 0x01000000, /* where sessions have a choice */
+    FLAGS2_NO_FOREIGN_KEY_CHECKS = 0x04000000,
+    FLAGS2_RELAXED_UNIQUE_CHECKS = 0x08000000,
+};
+
+/* explicit_defaults_for_timestamp of the session: MySQL 8 logs it by itself, MariaDB among the
+ * flags (seen on 10.11 and 11.8); where sessions have no choice it is the server's. */
+static bool
+has_explicit_defaults(const struct bs_statement *s, const struct bs_translation *t) {
+    if (s->explicit_defaults_for_timestamp >= 0) {
+        return s->explicit_defaults_for_timestamp != 0;
+    }
+    if (t->source.flavour == BS_MARIADB && bs_server_has_explicit_defaults(&t->source) &&
+        s->has_flags2) {
+        return (s->flags2 & FLAGS2_MARIADB_EXPLICIT_DEFAULTS) != 0;
+    }
+    return t->source.explicit_defaults_for_timestamp;
+}
 
 /* The source's collation of that id as the target calls it. */
 static enum bs_status
@@ -84,9 +102,7 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_tran
     bs_buf_printf(sql, ", auto_increment_increment=%u, auto_increment_offset=%u",
                   s->has_auto_increment ? s->auto_increment_increment : 1u,
                   s->has_auto_increment ? s->auto_increment_offset : 1u);
-    bool explicit_defaults = s->explicit_defaults_for_timestamp >= 0
-                                 ? s->explicit_defaults_for_timestamp != 0
-                                 : t->source.explicit_defaults_for_timestamp;
+    bool explicit_defaults = has_explicit_defaults(s, t);
     /* Asked for only where it is needed: some servers let few accounts set it. What one statement
      * has set must not last, so once it can differ it is always said. */
     bool can_differ = s->explicit_defaults_for_timestamp >= 0 ||

@@ -314,6 +314,10 @@ def sql_mode(actor, name):
     yield "SET SESSION sql_mode='NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES'"
     yield "ALTER TABLE %s ADD z DATE NOT NULL DEFAULT '0000-00-00'" % name
     yield actor.rows(name, 'id')
+    if actor.facts.mariadb and actor.facts.version >= (10, 8, 4):  # on MySQL few accounts may
+        yield 'SET SESSION explicit_defaults_for_timestamp=1-@@global.explicit_defaults_for_timestamp'
+        yield 'CREATE TABLE ts_%s (id INT PRIMARY KEY, a TIMESTAMP, b TIMESTAMP) ENGINE=InnoDB' % name
+        yield 'SET SESSION explicit_defaults_for_timestamp=DEFAULT'
     yield 'SET NAMES latin1'
     yield "ALTER TABLE %s COMMENT 'in latin1: \\'\\''" % name
     yield 'SET NAMES utf8mb4'
