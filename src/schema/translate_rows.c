@@ -94,22 +94,35 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
     }
 }
 
-/* The columns named in brackets behind word, or any if none are, as text in the partitions' part of
- * a definition. */
+/* Is the column in a list such as "(`a`,b)"? Old servers print it without quotes. An empty list is
+ * the primary key: any column, to be sure. */
+static bool
+lists(const char *list, const char *name) {
+    size_t len = strlen(name);
+    const char *at = list + 1;
+    bool is_empty = *at == ')';
+    while (*at != '\0' && *at != ')') {
+        at += strspn(at, " `,");
+        if (strncasecmp(at, name, len) == 0 && strchr("`,) ", at[len]) != NULL) {
+            return true;
+        }
+        at += strcspn(at, "`,) ");
+        at += *at == '`';
+    }
+    return is_empty;
+}
+
+/* Is one of the columns that are listed behind word a text? */
 static bool
 goes_by_text(const struct bs_table *here, const char *partitions, const char *word) {
     const char *at = strcasestr(partitions, word);
-    const char *open = at != NULL ? strchr(at, '(') : NULL;
-    const char *close = open != NULL ? strchr(open, ')') : NULL;
-    bool found = false;
-    for (size_t i = 0; close != NULL && i < here->column_count && !found; i++) {
-        char *quoted = bs_asprintf("`%s`", here->columns[i].name);
-        const char *named = strstr(open, quoted);
-        bool is_in = close == open + 1 || (named != NULL && named < close);
-        found = is_in && bs_column_is_text(&here->columns[i]);
-        free(quoted);
+    const char *list = at != NULL ? strchr(at, '(') : NULL;
+    for (size_t i = 0; list != NULL && i < here->column_count; i++) {
+        if (bs_column_is_text(&here->columns[i]) && lists(list, here->columns[i].name)) {
+            return true;
+        }
     }
-    return found;
+    return false;
 }
 
 void
