@@ -1,39 +1,18 @@
-/* Statements run on a session apart from the lane's: whatever context they need (charsets,
- * sql_mode, default database) never leaks into how rows are stored. Each statement sets all of its
- * context, so nothing leaks from one to the next either. That session holds a slot of the fence, so
- * a take-over waits for it, and it checks the epoch before each statement.
- *
- * Rejected: the lane's session with the context put back afterwards; what must be put back differs
- * by server and version, and a mistake would change rows. A session for each statement; its login
- * took three quarters of the time of a small DDL statement (measured on MySQL 9.7 with TLS). */
+/* Which statements are run, which are none of ours, and which must stop the run: by what they are,
+ * by what is selected, and by what would come out otherwise on the target. How one is run:
+ * src/apply/ddl_run.c. */
 #include "apply/ddl.h"
 
+#include "apply/ddl_run.h"
 #include "apply/engines.h"
-#include "apply/fingerprint.h"
-#include "apply/session_context.h"
-#include "base/fault.h"
 #include "base/log.h"
-#include "base/mem.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
 #include "schema/engine.h"
-#include "schema/lexer.h"
 #include "schema/sql_mode.h"
 #include "sql/text.h"
-#include "state/fence.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-enum { DDL_SLOT = BS_SLOT_COUNT - 1, SHOWN_MAX = 200 };
-
-enum {
-    ER_BAD_DB = 1049,
-    ER_DB_DROP_EXISTS = 1008,
-    ER_BAD_TABLE = 1051,
-    ER_SP_DOES_NOT_EXIST = 1305
-};
 
 static bool
 is_selected(const struct bs_applier *applier, const struct bs_ddl_object *object) {
@@ -60,138 +39,12 @@ is_in_part(const struct bs_applier *applier, const struct bs_ddl *ddl) {
            bs_selection_has_database(applier->selection, bs_str(ddl->objects[0].db));
 }
 
-/* The statement's first words for messages, every string in it replaced: it may be a password. */
-static const char *
-show(const struct bs_statement *statement, char out[SHOWN_MAX]) {
-    struct bs_lexer lexer = bs_lexer(statement->sql, false, false);
-    size_t len = 0;
-    out[0] = '\0';
-    for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END && len + 8 < SHOWN_MAX;
-         t = bs_lexer_next(&lexer)) {
-        bool is_string = t.kind == BS_TOKEN_STRING;
-        int n = snprintf(out + len, SHOWN_MAX - len, "%s%.*s", len > 0 ? " " : "",
-                         is_string ? 5 : (int)t.text.len, is_string ? "'...'" : t.text.data);
-        len += n > 0 ? (size_t)n : 0;
-    }
-    return out;
-}
-
-static enum bs_status
-refuse(const struct bs_statement *statement, const char *why, const char *hint,
-       struct bs_error *err) {
-    char text[SHOWN_MAX];
-    bs_error_set(err, BS_SCHEMA, "%s: %s", why, show(statement, text));
-    return bs_error_hint(err, "%s", hint);
-}
-
 static enum bs_status
 skip(struct bs_applier *applier, const struct bs_statement *statement, const char *why) {
-    char text[SHOWN_MAX];
-    bs_log(BS_LOG_INFO, "not run on the target (%s): %s", why, show(statement, text));
+    char text[BS_DDL_SHOWN_MAX];
+    bs_log(BS_LOG_INFO, "not run on the target (%s): %s", why, bs_ddl_show(statement, text));
     applier->stats.skipped_statements++;
     return BS_OK;
-}
-
-enum bs_status
-bs_ddl_open(struct bs_applier *applier, struct bs_error *err) {
-    struct bs_sql_options options = {.program = "binstream DDL",
-                                     .no_binlog = applier->no_target_binlog};
-    enum bs_status status = BS_OK;
-    if (applier->ddl_sql == NULL) {
-        status = bs_sql_connect(&applier->ddl_sql, applier->target_endpoint, &options, err);
-        if (status == BS_OK && !applier->keep_engines &&
-            bs_engine_kind(applier->default_engine) == BS_ENGINE_CONVERTED) {
-            status = bs_sql_exec(applier->ddl_sql, err, "SET default_storage_engine=InnoDB");
-        }
-        /* Whoever altered a system-versioned table on the source had set that. */
-        if (status == BS_OK && applier->translation->target.flavour == BS_MARIADB) {
-            status = bs_sql_exec(applier->ddl_sql, err, "SET system_versioning_alter_history=KEEP");
-        }
-        if (status == BS_OK) {
-            status = bs_fence_hold_slot(applier->ddl_sql, &applier->lane.state, DDL_SLOT, err);
-        }
-    }
-    if (status == BS_OK) {
-        status = bs_fence_check(applier->ddl_sql, &applier->lane.state, applier->lane.epoch, err);
-    }
-    return status;
-}
-
-static enum bs_status
-use_database(struct bs_sql *sql, const struct bs_statement *statement, struct bs_error *err) {
-    if (statement->db.len == 0) {
-        return BS_OK;
-    }
-    struct bs_buf text = {0};
-    bs_buf_puts(&text, "USE ");
-    bs_sql_put_ident(&text, statement->db);
-    enum bs_status status = bs_sql_run(sql, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
-    /* A default database outside the selection need not be there; names are then qualified. */
-    if (status != BS_OK && err != NULL && err->sql_errno == ER_BAD_DB) {
-        bs_error_clear(err);
-        status = BS_OK;
-    }
-    return status;
-}
-
-static enum bs_status
-set_context(struct bs_applier *applier, const struct bs_statement *statement,
-            struct bs_error *err) {
-    struct bs_sql *sql = applier->ddl_sql;
-    struct bs_buf text = {0};
-    enum bs_status status = use_database(sql, statement, err);
-    if (status == BS_OK) {
-        status = bs_session_context_put(&text, statement, applier->translation, err);
-    }
-    if (status == BS_OK) {
-        status = bs_sql_run(sql, bs_buf_str(&text), err);
-    }
-    bs_buf_fini(&text);
-    return status;
-}
-
-static enum bs_status
-send_statement(struct bs_sql *sql, struct bs_str text, struct bs_error *err) {
-    bool more = false;
-    uint64_t affected = 0;
-    unsigned int warnings = 0;
-    enum bs_status status = bs_sql_multi_send(sql, text, err);
-    if (status != BS_OK) {
-        return status;
-    }
-    bs_fault_point("ddl-sent");
-    status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
-    bs_fault_point("ddl-answered");
-    return status == BS_OK ? bs_sql_multi_next(sql, &more, &affected, &warnings, err) : status;
-}
-
-/* A DROP that is run again after a crash may find a part of its objects gone. */
-static bool
-is_gone_already(const struct bs_ddl *ddl, const struct bs_error *err) {
-    return ddl->verb == BS_DDL_DROP &&
-           (err->sql_errno == ER_BAD_TABLE || err->sql_errno == ER_DB_DROP_EXISTS ||
-            err->sql_errno == ER_SP_DOES_NOT_EXIST);
-}
-
-/* A statement that failed half way on the source must fail in the same way on the target. */
-static enum bs_status
-compare_outcome(const struct bs_statement *statement, const struct bs_ddl *ddl,
-                enum bs_status status, bool again, struct bs_error *failure) {
-    if (status == BS_SERVER && statement->error_code != 0 &&
-        failure->sql_errno == statement->error_code) {
-        return BS_OK;
-    }
-    if (status == BS_SERVER && again && is_gone_already(ddl, failure)) {
-        return BS_OK;
-    }
-    if (status == BS_OK && statement->error_code != 0 && !again) {
-        return bs_error_set(failure, BS_CONFLICT,
-                            "a statement that failed half way on the source, with error %u, worked "
-                            "on the target",
-                            statement->error_code);
-    }
-    return status;
 }
 
 /* As logged, but for START TRANSACTION, which only the source can mean, and for the engine. */
@@ -211,178 +64,6 @@ put_statement(struct bs_buf *out, const struct bs_statement *statement, const st
     bs_buf_fini(&text);
 }
 
-static enum bs_status
-run_statement(struct bs_applier *applier, const struct bs_statement *statement,
-              const struct bs_ddl *ddl, const struct bs_translated *translated, bool again,
-              struct bs_error *err) {
-    struct bs_error failure;
-    bs_error_clear(&failure);
-    enum bs_status status = bs_ddl_open(applier, &failure);
-    if (status == BS_OK) {
-        status = set_context(applier, statement, &failure);
-    }
-    if (status == BS_OK && translated->before.len > 0) {
-        status = bs_sql_run(applier->ddl_sql, bs_buf_str(&translated->before), &failure);
-    }
-    if (status == BS_OK) {
-        status = send_statement(applier->ddl_sql, bs_buf_str(&translated->sql), &failure);
-        status = compare_outcome(statement, ddl, status, again, &failure);
-    }
-    if (status != BS_OK && err != NULL) {
-        *err = failure;
-        char shown[SHOWN_MAX];
-        bs_error_context(err, "running on the target: %s", show(statement, shown));
-        bs_error_hint(err, "mend what the message names on the target, then run the same command "
-                           "again: it goes on with this statement");
-    }
-    return status;
-}
-
-/* What the stream creates belongs to the task as what the snapshot created does: `reset` must find
- * it. */
-static enum bs_status
-note_made(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
-    enum bs_status status = BS_OK;
-    bool creates = ddl->verb != BS_DDL_DROP && ddl->verb != BS_DDL_TRUNCATE;
-    for (size_t i = 0; status == BS_OK && creates && i < ddl->count; i++) {
-        status = bs_state_note_made(applier->lane.sql, &applier->lane.state, ddl->objects[i].kind,
-                                    ddl->objects[i].db, ddl->objects[i].name, err);
-    }
-    return status;
-}
-
-static enum bs_status
-save_intent(struct bs_applier *applier, const struct bs_statement *statement,
-            const struct bs_ddl *ddl, struct bs_error *err) {
-    struct bs_lane *lane = &applier->lane;
-    struct bs_buf fingerprint = {0};
-    enum bs_status status =
-        bs_fingerprint_take(lane->sql, &applier->translation->target, ddl, &fingerprint, err);
-    if (status == BS_OK) {
-        struct bs_intent intent = {.position = lane->checkpoint.position,
-                                   .statement = bs_strndup(statement->sql.data, statement->sql.len),
-                                   .fingerprint = bs_buf_take_cstr(&fingerprint)};
-        bs_lane_begin(lane);
-        status = bs_lane_flush(lane, err);
-        if (status == BS_OK) {
-            status = bs_state_save_intent(lane->sql, &lane->state, lane->number, &intent, err);
-        }
-        if (status == BS_OK) {
-            status = note_made(applier, ddl, err);
-        }
-        if (status == BS_OK) {
-            status = bs_sql_exec(lane->sql, err, "COMMIT");
-        }
-        lane->open = false;
-        free(intent.statement);
-        free(intent.fingerprint);
-    }
-    bs_buf_fini(&fingerprint);
-    if (status == BS_OK) {
-        bs_fault_point("ddl-intent-committed");
-    }
-    return status;
-}
-
-static bool
-is_the_intended(const struct bs_applier *applier, const struct bs_statement *statement) {
-    const struct bs_position *at = &applier->lane.checkpoint.position;
-    const struct bs_intent *intent = &applier->intent;
-    return applier->has_intent && strcmp(intent->position.file, at->file) == 0 &&
-           intent->position.pos == at->pos && strcmp(intent->position.gtid, at->gtid) == 0 &&
-           strlen(intent->statement) == strnlen(statement->sql.data, statement->sql.len) &&
-           strncmp(intent->statement, statement->sql.data, strlen(intent->statement)) == 0;
-}
-
-/* A crash fell into this statement: did it run? */
-static enum bs_status
-decide(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
-       bool *run, struct bs_error *err) {
-    struct bs_buf now = {0};
-    enum bs_status status =
-        bs_fingerprint_take(applier->lane.sql, &applier->translation->target, ddl, &now, err);
-    if (status == BS_OK) {
-        switch (bs_fingerprint_decide(ddl, bs_str(applier->intent.fingerprint), bs_buf_str(&now))) {
-        case BS_DDL_NOT_RUN:
-            bs_log(BS_LOG_INFO, "the statement had not run before the crash: running it now");
-            *run = true;
-            break;
-        case BS_DDL_RUN:
-            bs_log(BS_LOG_INFO, "the statement had run before the crash: not running it again");
-            *run = false;
-            break;
-        case BS_DDL_UNCLEAR:
-            status =
-                refuse(statement,
-                       "a crash fell into this statement, and whether the target "
-                       "ran it cannot be told",
-                       "compare the tables it names on source and target: put the target back "
-                       "to before the statement, or finish it by hand so that all its objects "
-                       "are as on the source; then run the same command again. Granting PROCESS "
-                       "to binstream's account on the target lets it tell more cases by itself",
-                       err);
-            break;
-        }
-    }
-    bs_buf_fini(&now);
-    bs_intent_fini(&applier->intent);
-    applier->has_intent = false;
-    return status;
-}
-
-static enum bs_status
-refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl,
-               const struct bs_engine_notes *notes, struct bs_error *err) {
-    enum bs_status status = BS_OK;
-    for (size_t i = 0; status == BS_OK && i < ddl->count; i++) {
-        const struct bs_ddl_object *object = &ddl->objects[i];
-        if (object->kind == BS_OBJECT_DATABASE && ddl->verb == BS_DDL_DROP) {
-            bs_applier_forget_database(applier, bs_str(object->db));
-        } else if (object->kind == BS_OBJECT_TABLE || object->kind == BS_OBJECT_SEQUENCE) {
-            status = bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name),
-                                              i < notes->count ? notes->engines[i] : NULL, err);
-        }
-    }
-    return status;
-}
-
-static enum bs_status
-finish(struct bs_applier *applier, const struct bs_ddl *ddl, const struct bs_engine_notes *notes,
-       struct bs_error *err) {
-    /* The catalogue is read before the transaction's first statement reaches the target. */
-    enum bs_status status = refresh_models(applier, ddl, notes, err);
-    if (status == BS_OK) {
-        bs_lane_begin(&applier->lane);
-        (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
-        bs_state_put_intent_clear(&applier->lane.batch.sql, &applier->lane.state,
-                                  applier->lane.number);
-        bs_batch_close(&applier->lane.batch);
-        applier->group_has_ddl = true;
-        applier->group_counts = true;
-        applier->stats.ddl_statements++;
-    }
-    return status;
-}
-
-static enum bs_status
-run_once(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
-         const struct bs_engine_notes *notes, const struct bs_translated *translated,
-         struct bs_error *err) {
-    bool run = true;
-    bool again = false;
-    enum bs_status status = bs_applier_commit(applier, err);
-    if (status == BS_OK && is_the_intended(applier, statement)) {
-        again = true;
-        status = decide(applier, statement, ddl, &run, err);
-    } else if (status == BS_OK) {
-        status = save_intent(applier, statement, ddl, err);
-    }
-    if (status == BS_OK && run) {
-        status = run_statement(applier, statement, ddl, translated, again, err);
-    }
-    return status == BS_OK ? finish(applier, ddl, notes, err) : status;
-}
-
 /* Without a key the two servers keep rows in different orders, and would number them differently.
  */
 static enum bs_status
@@ -395,11 +76,11 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
     const struct bs_target_table *table =
         bs_applier_find_table(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name));
     if (table != NULL && !table->is_transactional) {
-        return refuse(statement,
-                      "an AUTO_INCREMENT column is added to a table of another engine than the "
-                      "target's: the two would number its rows differently",
-                      "drop this table from the task, or take a new snapshot after the statement",
-                      err);
+        return bs_ddl_refuse(
+            statement,
+            "an AUTO_INCREMENT column is added to a table of another engine than the "
+            "target's: the two would number its rows differently",
+            "drop this table from the task, or take a new snapshot after the statement", err);
     }
     enum bs_status status =
         bs_catalog_table(applier->lane.sql, &applier->translation->target,
@@ -407,11 +88,11 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
     bool keyless = status == BS_OK && model != NULL && bs_table_row_key(model) == NULL;
     bs_table_free(model);
     if (status == BS_OK && keyless) {
-        return refuse(statement,
-                      "an AUTO_INCREMENT column is added to a table without a key: the two "
-                      "servers would number its rows differently",
-                      "drop this table from the task, or take a new snapshot after the statement",
-                      err);
+        return bs_ddl_refuse(
+            statement,
+            "an AUTO_INCREMENT column is added to a table without a key: the two "
+            "servers would number its rows differently",
+            "drop this table from the task, or take a new snapshot after the statement", err);
     }
     return status;
 }
@@ -463,23 +144,25 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
     const struct bs_note *refused = bs_notes_find(&translated.notes, BS_NOTE_REFUSED);
     const struct bs_note *left_out = bs_notes_find(&translated.notes, BS_NOTE_LEFT_OUT);
     if (translated.loses_history || alters_plain_copy(applier, ddl)) {
-        status = refuse(statement,
-                        "a system-versioned table is made or altered, and the target, which has no "
-                        "history, holds its current rows only",
-                        "take a new snapshot, or leave the table out with --exclude-tables", err);
+        status = bs_ddl_refuse(
+            statement,
+            "a system-versioned table is made or altered, and the target, which has no "
+            "history, holds its current rows only",
+            "take a new snapshot, or leave the table out with --exclude-tables", err);
     } else if (refused != NULL) {
-        status = refuse(statement, refused->text,
-                        "drop this table from the task, or change it back on the source and take a "
-                        "new snapshot; `binstream check` lists what has no equal on the target",
-                        err);
+        status = bs_ddl_refuse(
+            statement, refused->text,
+            "drop this table from the task, or change it back on the source and take a "
+            "new snapshot; `binstream check` lists what has no equal on the target",
+            err);
     } else if (translated.sql.len == 0) {
         status = skip(applier, statement, "nothing of it concerns the target");
     } else {
         if (left_out != NULL) {
-            char shown[SHOWN_MAX];
-            bs_log(BS_LOG_WARNING, "%s: %s", left_out->text, show(statement, shown));
+            char shown[BS_DDL_SHOWN_MAX];
+            bs_log(BS_LOG_WARNING, "%s: %s", left_out->text, bs_ddl_show(statement, shown));
         }
-        status = run_once(applier, statement, ddl, &notes, &translated, err);
+        status = bs_ddl_run_once(applier, statement, ddl, &notes, &translated, err);
     }
     bs_engine_notes_fini(&notes);
     bs_translated_fini(&translated);
@@ -494,29 +177,31 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
         selected += is_selected(applier, &ddl->objects[i]);
     }
     if (is_in_part(applier, ddl)) {
-        return refuse(statement,
-                      "a statement is about a whole database of which only a part is "
-                      "selected",
-                      "do on the target by hand what it means there, then take a new snapshot",
-                      err);
+        return bs_ddl_refuse(
+            statement,
+            "a statement is about a whole database of which only a part is "
+            "selected",
+            "do on the target by hand what it means there, then take a new snapshot", err);
     }
     if (selected == 0) {
         return skip(applier, statement, "not selected");
     }
     if (selected < ddl->count) {
-        return refuse(statement, "a statement names objects inside and outside of the selection",
-                      "select all of them or none, and take a new snapshot", err);
+        return bs_ddl_refuse(statement,
+                             "a statement names objects inside and outside of the selection",
+                             "select all of them or none, and take a new snapshot", err);
     }
     if (applier->group_has_rows) {
-        return refuse(statement, "a DDL statement stands behind rows in one transaction",
-                      "this is not known to be written by any server: please report it", err);
+        return bs_ddl_refuse(statement, "a DDL statement stands behind rows in one transaction",
+                             "this is not known to be written by any server: please report it",
+                             err);
     }
     if (ddl->adds_chance) {
-        return refuse(statement,
-                      "a column is added whose default is another in each row: what the source put "
-                      "there is not logged",
-                      "drop this table from the task, or take a new snapshot after the statement",
-                      err);
+        return bs_ddl_refuse(
+            statement,
+            "a column is added whose default is another in each row: what the source put "
+            "there is not logged",
+            "drop this table from the task, or take a new snapshot after the statement", err);
     }
     enum bs_status status = check_auto_increment(applier, statement, ddl, err);
     return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
@@ -581,14 +266,15 @@ apply_parsed(struct bs_applier *applier, const struct bs_statement *statement,
         if (empty_memory_table(applier, statement)) {
             return BS_OK;
         }
-        return refuse(statement, "the source logged a change as a statement instead of rows",
-                      "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
-                      "then take a new snapshot",
-                      err);
+        return bs_ddl_refuse(
+            statement, "the source logged a change as a statement instead of rows",
+            "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
+            "then take a new snapshot",
+            err);
     case BS_DDL_UNKNOWN:
         break;
     }
-    return refuse(
+    return bs_ddl_refuse(
         statement, "the source logged a statement that binstream does not understand",
         "run it on the target by hand if it matters there, and take a new snapshot; please "
         "report it",
@@ -604,8 +290,8 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
     enum bs_status status;
     if (applier->hold && concerns_us(applier, &ddl)) {
-        char text[SHOWN_MAX];
-        status = bs_applier_refuse_held("statement", bs_str(show(statement, text)),
+        char text[BS_DDL_SHOWN_MAX];
+        status = bs_applier_refuse_held("statement", bs_str(bs_ddl_show(statement, text)),
                                         (struct bs_str){"", 0}, err);
     } else {
         status = apply_parsed(applier, statement, &ddl, err);

@@ -8,7 +8,7 @@
  * Every second or so the loop looks at requests (cutover, abort), the stop flag and the display. */
 #include "follow/follow_private.h"
 
-#include "apply/ddl.h"
+#include "apply/ddl_run.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
