@@ -149,9 +149,10 @@ explain_distrust(const struct bs_endpoint *endpoint, const char *text, struct bs
                  "another name than '%s', or signed by an authority that ssl-ca does not hold",
                  text, endpoint->host != NULL ? endpoint->host : "localhost");
     return bs_error_hint(err,
-                         "openssl s_client -starttls mysql -connect %s:%u -CAfile FILE shows which "
+                         "openssl s_client -starttls mysql -connect %s:%u -CAfile %s shows which "
                          "it is; or use " HINT_REQUIRED,
-                         endpoint->host != NULL ? endpoint->host : "localhost", endpoint->port);
+                         endpoint->host != NULL ? endpoint->host : "localhost", endpoint->port,
+                         endpoint->ssl_ca != NULL ? endpoint->ssl_ca : "FILE");
 }
 
 static void

@@ -225,8 +225,10 @@ class Hooks:
             follow.kill9()
             self.judge_rows()
         else:
-            follow = self.pair.run('follow', '--until-cutover', '--hook-lost', 'done', '--json')
-            assert 'operator' in bs_cutover.report_of(follow)['hook'], follow.out
+            follow = self.pair.run('follow', '--until-cutover', '--hook-lost', 'done', '--json', expect=(4,))
+            report = bs_cutover.report_of(follow)
+            assert 'operator' in report['hook'] and report['written_late'] is True, follow.out
+            assert 'shop.one_row' in follow.err, follow.tail()
             assert self.pair.target.query('SELECT COUNT(*) FROM shop.audit') == audit
             bs_cutover.begin_again(self.pair)
         say('written to after the death: stopped and asked; --hook-lost=%s' % word)

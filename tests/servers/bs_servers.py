@@ -457,10 +457,14 @@ def _make_cert(tls, cert, key, common_name, names, kind):
     signer = ["-signkey", plain] if kind == "self-signed" else ["-CA", tls.ca, "-CAkey", tls.ca_key]
     if kind != "self-signed":
         signer += ["-set_serial", str(random.getrandbits(60))]
-    days = "-1" if kind == "expired" else "3650"
-    _openssl(
-        ["openssl", "x509", "-req", "-sha256", "-days", days, "-in", request, "-extfile", extensions, "-out", cert] + signer
-    )
+    sign = ["openssl", "x509", "-req", "-sha256", "-in", request, "-extfile", extensions, "-out", cert] + signer
+    if kind == "expired":
+        try:
+            _openssl(sign + ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"])
+        except ServerError:  # before OpenSSL 3.4; later ones refuse this
+            _openssl(sign + ["-days", "-1"])
+    else:
+        _openssl(sign + ["-days", "3650"])
     try:
         _openssl(["openssl", "rsa", "-traditional", "-in", plain, "-out", key])
     except ServerError:  # before OpenSSL 3 that form was the only one
