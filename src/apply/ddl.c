@@ -207,13 +207,8 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
     return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
 }
 
-static bool
-empty_memory_table(struct bs_applier *applier, const struct bs_statement *statement) {
-    const struct bs_target_table *table = NULL;
-    bool is_selected = true;
-    if (!bs_engine_is_emptying(applier, statement, &table, &is_selected)) {
-        return !is_selected;
-    }
+static void
+empty_memory_table(struct bs_applier *applier, const struct bs_target_table *table) {
     bs_lane_begin(&applier->lane);
     (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
     bs_buf_puts(&applier->lane.batch.sql, "DELETE FROM ");
@@ -221,7 +216,35 @@ empty_memory_table(struct bs_applier *applier, const struct bs_statement *statem
                      bs_str(table->model->name));
     bs_batch_close(&applier->lane.batch);
     applier->group_counts = true;
-    return true;
+}
+
+/* A client's statement stands between BEGIN and COMMIT, and may have fired triggers that wrote to
+ * what is selected; the server's own, which empties a MEMORY table, stands alone and fires none. */
+static bool
+is_the_servers(const struct bs_item *item) {
+    static const char DELETE_FROM[] = "DELETE FROM `";
+    struct bs_str sql = item->statement.sql;
+    return item->alone && sql.len > sizeof DELETE_FROM &&
+           memcmp(sql.data, DELETE_FROM, sizeof DELETE_FROM - 1) == 0;
+}
+
+static enum bs_status
+apply_dml(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
+    const struct bs_statement *statement = &item->statement;
+    const struct bs_target_table *table = NULL;
+    bool is_selected = true;
+    if (bs_engine_is_emptying(applier, statement, &table, &is_selected)) {
+        empty_memory_table(applier, table);
+        return BS_OK;
+    }
+    if (!is_selected && is_the_servers(item)) {
+        return skip(applier, statement, "not selected");
+    }
+    return bs_ddl_refuse(
+        statement, "the source logged a change as a statement instead of rows",
+        "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
+        "then take a new snapshot",
+        err);
 }
 
 /* Would leaving the statement out, or running it, make a difference to what the target is after a
@@ -249,8 +272,9 @@ concerns_us(const struct bs_applier *applier, const struct bs_ddl *ddl) {
 }
 
 static enum bs_status
-apply_parsed(struct bs_applier *applier, const struct bs_statement *statement,
-             const struct bs_ddl *ddl, struct bs_error *err) {
+apply_parsed(struct bs_applier *applier, const struct bs_item *item, const struct bs_ddl *ddl,
+             struct bs_error *err) {
+    const struct bs_statement *statement = &item->statement;
     switch (ddl->class) {
     case BS_DDL_OBJECT:
         return run_selected(applier, statement, ddl, err);
@@ -263,14 +287,7 @@ apply_parsed(struct bs_applier *applier, const struct bs_statement *statement,
     case BS_DDL_UPKEEP:
         return skip(applier, statement, "no effect on content");
     case BS_DDL_DML:
-        if (empty_memory_table(applier, statement)) {
-            return BS_OK;
-        }
-        return bs_ddl_refuse(
-            statement, "the source logged a change as a statement instead of rows",
-            "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
-            "then take a new snapshot",
-            err);
+        return apply_dml(applier, item, err);
     case BS_DDL_UNKNOWN:
         break;
     }
@@ -294,7 +311,7 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
         status = bs_applier_refuse_held("statement", bs_str(bs_ddl_show(statement, text)),
                                         (struct bs_str){"", 0}, err);
     } else {
-        status = apply_parsed(applier, statement, &ddl, err);
+        status = apply_parsed(applier, item, &ddl, err);
     }
     bs_ddl_fini(&ddl);
     return status;

@@ -134,8 +134,10 @@ carry_sequence(const struct bs_finish *finish, struct bs_str db, struct bs_str n
         status = read_sequence(finish->target, db, name, &there, &on_target, err);
     }
     if (status == BS_OK && on_source && !on_target) {
-        status = bs_error_set(err, BS_CONFLICT, "sequence %.*s.%.*s is not on the target",
-                              (int)db.len, db.data, (int)name.len, name.data);
+        bs_error_set(err, BS_CONFLICT, "sequence %.*s.%.*s is not on the target", (int)db.len,
+                     db.data, (int)name.len, name.data);
+        status = bs_error_hint(err, "create it on the target as SHOW CREATE SEQUENCE has it on the "
+                                    "source, then ask again");
     }
     if (status == BS_OK && on_source && !bs_str_equal(bs_buf_str(&wanted), bs_buf_str(&there))) {
         bs_buf_puts(&text, "INSERT INTO ");

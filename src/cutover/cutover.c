@@ -380,7 +380,10 @@ complete_interrupted(struct bs_cutover_config *config, struct bs_follow *follow,
         status = bs_record_load_mark(&attempt, &marked, err);
     }
     if (status == BS_OK && (!marked || !stored)) {
-        status = bs_error_set(err, BS_SCHEMA, "the state of the interrupted cutover is incomplete");
+        bs_error_set(err, BS_SCHEMA, "the state of the interrupted cutover is incomplete");
+        status = bs_error_hint(err, "look where the traffic goes, put the source's read_only as it "
+                                    "has to be, then `binstream reset --state-only`, which keeps "
+                                    "the data");
     }
     if (status == BS_OK) {
         bs_log(BS_LOG_WARNING, "an earlier cutover was cut short while its hook ran");
