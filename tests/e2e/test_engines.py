@@ -178,6 +178,21 @@ def kept(options):
         say('engines were kept')
 
 
+def unselected(pair):
+    """A MEMORY table outside of the selection that a restart has emptied is passed over; a client's statement on it is not."""
+    run(pair.source, 'CREATE DATABASE other', 'CREATE TABLE other.h (id INT) ENGINE=MEMORY', 'INSERT INTO other.h VALUES (1)')
+    run(pair.source, 'CREATE DATABASE mixed', 'CREATE TABLE mixed.t (id INT PRIMARY KEY)')
+    pair.run('snapshot', '--databases', 'mixed')
+    pair.source.restart()
+    run(pair.source, 'INSERT INTO other.h VALUES (2)', 'INSERT INTO mixed.t VALUES (7)')
+    pair.run('follow', '--until-caught-up')
+    assert pair.target.query('SELECT * FROM mixed.t') == ((7,),)
+    run(pair.source, 'SET SESSION binlog_format=STATEMENT', 'DELETE FROM `other`.`h`')
+    follow = pair.run('follow', '--until-caught-up', expect=(1,))
+    assert 'as a statement instead of rows' in follow.err, follow.tail()
+    say('a table that is not selected was emptied')
+
+
 def test(options):
     with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
         copied_while_written(pair)
@@ -186,6 +201,8 @@ def test(options):
         without_rows(pair)
     kept(options)
     mixed(options)
+    with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
+        unselected(pair)
 
 
 if __name__ == '__main__':
