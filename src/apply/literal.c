@@ -97,6 +97,7 @@ void
 bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
     switch (value->kind) {
     case BS_VALUE_ABSENT:
+    case BS_VALUE_JSON_DIFF: /* full images have the document: require_full_image */
         bs_panic(__FILE__, __LINE__, "an absent value has no literal");
     case BS_VALUE_NULL:
         bs_buf_puts(sql, "NULL");
@@ -274,6 +275,7 @@ bs_value_equal(const struct bs_value *a, const struct bs_value *b) {
     case BS_VALUE_TEMPORAL:
     case BS_VALUE_BYTES:
     case BS_VALUE_JSON:
+    case BS_VALUE_JSON_DIFF:
         return bs_str_equal(a->text, b->text);
     }
     return false;

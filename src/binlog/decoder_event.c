@@ -120,17 +120,6 @@ on_xa_prepare(struct bs_decoder *d, const struct bs_event *event, struct bs_erro
     return bs_error_hint(err, "keep XA off the source's tables until the move is over");
 }
 
-static enum bs_status
-on_partial_update(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
-    (void)d;
-    (void)event;
-    bs_error_set(err, BS_PROTOCOL,
-                 "the source logged a part of a JSON value (binlog event "
-                 "PARTIAL_UPDATE_ROWS), which cannot be followed by this version");
-    return bs_error_hint(err, "set binlog_row_value_options='' on the source, let its sessions "
-                              "reconnect, and make a new snapshot");
-}
-
 static event_handler *const handlers[256] = {
     [BS_EVENT_QUERY] = bs_decoder_group_query,
     [BS_EVENT_STOP] = on_nothing,
@@ -161,7 +150,7 @@ static event_handler *const handlers[256] = {
     [BS_EVENT_TRANSACTION_CONTEXT] = on_nothing,
     [BS_EVENT_VIEW_CHANGE] = bs_decoder_group_view_change,
     [BS_EVENT_XA_PREPARE] = on_xa_prepare,
-    [BS_EVENT_PARTIAL_UPDATE_ROWS] = on_partial_update,
+    [BS_EVENT_PARTIAL_UPDATE_ROWS] = bs_decoder_rows,
     [BS_EVENT_TRANSACTION_PAYLOAD] = on_payload,
     [BS_EVENT_HEARTBEAT_V2] = on_nothing,
     [BS_EVENT_GTID_TAGGED] = bs_decoder_group_name,

@@ -37,8 +37,7 @@ bs_decoder_forget_maps(struct bs_decoder *d) {
 static enum bs_status
 learn(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
     struct bs_table_map *map = NULL;
-    enum bs_status status =
-        bs_table_map_parse(event, d->format.post_header_len[BS_EVENT_TABLE_MAP], &map, err);
+    enum bs_status status = bs_table_map_parse(event, &d->format, &map, err);
     if (status != BS_OK) {
         return status;
     }

@@ -26,14 +26,25 @@ struct bs_column_plan {
     uint8_t scale;
 };
 
-/* Plans the columns; BS_SCHEMA if map and model do not fit each other. */
+/* column_map.c: the same by what the map alone tells; BS_SCHEMA if that is not enough. */
+enum bs_status bs_plan_from_map(struct bs_column_plan *plan, const struct bs_table_map *map,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+/* What both need: the reader of an integer or *2 temporal of this wire type, and a DECIMAL's plan
+ * from its metadata (false: no such DECIMAL). */
+bs_value_reader *bs_int_reader(uint8_t type, bool is_unsigned);
+bs_value_reader *bs_temporal2_reader(uint8_t type);
+bool bs_plan_decimal(struct bs_column_plan *plan, uint16_t meta);
+
+/* column.c: plans the columns; BS_SCHEMA if map and model do not fit each other. */
 enum bs_status bs_plan_columns(struct bs_column_plan *plan, const struct bs_table_map *map,
                                const struct bs_table *table, struct bs_error *err) BS_MUST_CHECK;
 
 /* value_plain.c: numbers, strings, blobs */
 bs_value_reader bs_read_i8, bs_read_u8, bs_read_i16, bs_read_u16, bs_read_i24, bs_read_u24,
     bs_read_i32, bs_read_u32, bs_read_i64, bs_read_u64, bs_read_float, bs_read_double, bs_read_year,
-    bs_read_bit, bs_read_number, bs_read_string, bs_read_padded, bs_read_compressed;
+    bs_read_bit, bs_read_number, bs_read_string, bs_read_padded, bs_read_compressed,
+    bs_read_nothing;
 
 /* value_decimal.c; size in bytes of a stored DECIMAL */
 bs_value_reader bs_read_decimal;
