@@ -40,7 +40,7 @@ on_format(struct bs_decoder *d, const struct bs_event *event, struct bs_error *e
     }
     d->format = format;
     d->has_format = true;
-    bs_decoder_forget_maps(d);
+    bs_maps_forget(&d->maps);
     if (event->timestamp != 0) {
         d->file_created = event->timestamp;
     }
