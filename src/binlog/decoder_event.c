@@ -2,7 +2,7 @@
  * stream, by name, unless the source itself marked it as ignorable: promise P2. */
 #include "binlog/decoder_state.h"
 
-#include "base/cursor.h"
+#include "binlog/control_event.h"
 #include "binlog/frame.h"
 
 #include <stdio.h>
@@ -50,29 +50,24 @@ on_format(struct bs_decoder *d, const struct bs_event *event, struct bs_error *e
 /* Real ones end a file; artificial ones open each file of a stream. Both say where it goes on. */
 static enum bs_status
 on_rotate(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
-    enum { NAME_LEN_MAX = 512 };
-    struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
-    uint64_t pos = bs_cursor_read_u64(&c);
-    struct bs_str name = bs_cursor_read_rest(&c);
-    if (c.failed || name.len == 0 || name.len > NAME_LEN_MAX ||
-        memchr(name.data, '\0', name.len) != NULL) {
-        return bs_error_set(err, BS_PROTOCOL, "malformed ROTATE event of %zu bytes",
-                            event->body.len);
-    }
+    struct bs_place next;
+    enum bs_status status = bs_rotate_parse(&next, event, err);
     bool artificial = (event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0 || event->log_pos == 0;
-    return bs_decoder_enter_file(d, name, pos, artificial, err);
+    return status == BS_OK ? bs_decoder_enter_file(d, next.file, next.pos, artificial, err)
+                           : status;
 }
 
 static enum bs_status
 on_incident(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
     (void)d;
-    struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
-    unsigned code = bs_cursor_read_u16(&c);
-    size_t len = bs_cursor_read_u8(&c);
-    struct bs_str text = bs_cursor_read_str(&c, len);
+    struct bs_incident incident;
+    enum bs_status status = bs_incident_parse(&incident, event, err);
+    if (status != BS_OK) {
+        return status;
+    }
     bs_error_set(err, BS_PROTOCOL,
-                 "the source logged an INCIDENT (%u): its binlog lacks events: %.*s", code,
-                 (int)text.len, text.data);
+                 "the source logged an INCIDENT (%u): its binlog lacks events: %.*s", incident.code,
+                 (int)incident.message.len, incident.message.data);
     return bs_error_hint(err, "what is missing cannot be followed: make a new snapshot");
 }
 
