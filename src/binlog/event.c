@@ -74,6 +74,25 @@ static const char *const numbers[] = {
     T10(21), T10(22), T10(23), T10(24), T1(250), T1(251), T1(252), T1(253), T1(254), T1(255),
 };
 
+bool
+bs_event_is_known(uint8_t type) {
+    switch (type) {
+    case BS_EVENT_UNKNOWN:
+    case BS_EVENT_START_V3:
+    case 6: /* LOAD to CREATE_FILE, EXEC_LOAD, NEW_LOAD: before 5.0.3 */
+    case 7:
+    case 8:
+    case 10:
+    case 12:
+    case 20: /* rows of 5.1.0 to 5.1.15 */
+    case 21:
+    case 22:
+        return false;
+    default:
+        return names[type] != NULL;
+    }
+}
+
 const char *
 bs_event_type_name(uint8_t type) {
     return names[type] != NULL ? names[type] : numbers[type];

@@ -72,7 +72,10 @@ enum bs_event_flag {
     BS_EVENT_FLAG_THREAD_SPECIFIC = 0x0004,
     BS_EVENT_FLAG_SUPPRESS_USE = 0x0008,
     BS_EVENT_FLAG_ARTIFICIAL = 0x0020,
+    BS_EVENT_FLAG_RELAY_LOG = 0x0040,
     BS_EVENT_FLAG_IGNORABLE = 0x0080,
+    BS_EVENT_FLAG_NO_FILTER = 0x0100,        /* MySQL */
+    BS_EVENT_FLAG_MTS_ISOLATE = 0x0200,      /* MySQL */
     BS_EVENT_FLAG_SKIP_REPLICATION = 0x8000, /* MariaDB */
 };
 
@@ -87,6 +90,9 @@ struct bs_event {
     uint16_t flags;
     struct bs_str body; /* after the header, without the checksum */
 };
+
+/* Known and readable: not those of servers before 5.1, nor of its development versions. */
+bool bs_event_is_known(uint8_t type);
 
 const char *bs_event_type_name(uint8_t type); /* "WRITE_ROWS_V1", "type 99" for an unknown number */
 

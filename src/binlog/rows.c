@@ -61,17 +61,57 @@ read_type(struct bs_rows *rows, uint8_t type, bool *v2) {
     return types[type].known;
 }
 
+/* Chunks of extra data: the first of an unknown kind ends what can be read of them. */
 static void
-read_head(struct bs_rows *rows, bool v2) {
-    enum { TABLE_ID_LEN = 6, EXTRA_LEN_LEN = 2 };
-    struct bs_cursor *c = &rows->cursor;
-    bs_cursor_skip(c, TABLE_ID_LEN);
-    rows->flags = bs_cursor_read_u16(c);
+read_extra(struct bs_rows_head *head, struct bs_cursor c, bool is_update) {
+    enum { KIND_NDB = 0, KIND_PARTITION = 1, NDB_HEAD_LEN = 1 };
+    while (!c.failed && bs_cursor_left(&c) > 0) {
+        uint8_t kind = bs_cursor_read_u8(&c);
+        if (kind == KIND_NDB) {
+            size_t len = bs_cursor_read_u8(&c);
+            bs_cursor_skip(&c, len > NDB_HEAD_LEN ? len - NDB_HEAD_LEN : 0);
+        } else if (kind == KIND_PARTITION) {
+            head->partition = bs_cursor_read_u16(&c);
+            head->has_partition = !c.failed;
+            head->source_partition = is_update ? bs_cursor_read_u16(&c) : 0;
+            head->has_source_partition = is_update && !c.failed;
+        } else {
+            return;
+        }
+    }
+}
+
+static void
+read_head(struct bs_rows_head *head, struct bs_cursor *c, bool v2, bool is_update) {
+    enum { EXTRA_LEN_LEN = 2 };
+    *head = (struct bs_rows_head){.table_id = bs_cursor_read_u48(c)};
+    head->flags = bs_cursor_read_u16(c);
     if (v2) {
         size_t extra_len = bs_cursor_read_u16(c);
         c->failed = c->failed || extra_len < EXTRA_LEN_LEN;
-        bs_cursor_skip(c, extra_len - EXTRA_LEN_LEN);
+        struct bs_str extra = bs_cursor_read_str(c, extra_len - EXTRA_LEN_LEN);
+        read_extra(head, bs_cursor(extra.data, extra.len), is_update);
     }
+}
+
+enum bs_status
+bs_rows_head_parse(struct bs_rows_head *head, const struct bs_event *event, struct bs_error *err) {
+    struct bs_rows rows = {.flags = 0};
+    struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
+    bool v2 = false;
+    bool known = read_type(&rows, event->type, &v2);
+    read_head(head, &c, v2, rows.change == BS_ROW_UPDATE);
+    return known && !c.failed ? BS_OK
+                              : bs_error_set(err, BS_PROTOCOL, "malformed %s event of %zu bytes",
+                                             bs_event_type_name(event->type), event->body.len);
+}
+
+static void
+read_bitmaps(struct bs_rows *rows, bool v2) {
+    struct bs_rows_head head;
+    struct bs_cursor *c = &rows->cursor;
+    read_head(&head, c, v2, rows->change == BS_ROW_UPDATE);
+    rows->flags = head.flags;
     size_t width = bs_cursor_read_lenenc(c);
     c->failed = c->failed || width != rows->map->column_count;
     size_t bitmap_len = (rows->map->column_count + 7) / 8;
@@ -112,7 +152,7 @@ bs_rows_open(struct bs_rows *rows, const struct bs_event *event, const struct bs
     if (!read_type(rows, event->type, &v2)) {
         return malformed(rows, bs_event_type_name(event->type), err);
     }
-    read_head(rows, v2);
+    read_bitmaps(rows, v2);
     if (rows->cursor.failed) {
         return malformed(rows, "its head is cut short, or of another number of columns", err);
     }
@@ -129,6 +169,14 @@ bs_rows_open(struct bs_rows *rows, const struct bs_event *event, const struct bs
                        has_all_columns(table, rows->present_before, map->column_count) &&
                        has_all_columns(table, rows->present_after, map->column_count);
     return BS_OK;
+}
+
+bool
+bs_rows_model_fits(const struct bs_table_map *map, const struct bs_table *model) {
+    struct bs_column_plan *plan = bs_alloc(map->column_count * sizeof *plan);
+    bool fits = bs_plan_columns(plan, map, model, NULL) == BS_OK;
+    free(plan);
+    return fits;
 }
 
 static enum bs_status

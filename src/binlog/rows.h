@@ -29,9 +29,23 @@ enum bs_rows_flag {
     BS_ROWS_STMT_END = 0x0001,
     BS_ROWS_NO_FOREIGN_KEY_CHECKS = 0x0002,
     BS_ROWS_NO_UNIQUE_CHECKS = 0x0004,
+    BS_ROWS_COMPLETE = 0x0008,
     BS_ROWS_SQL_FOREIGN_KEY =
         0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
 };
+
+/* What stands in front of the column bitmaps. */
+struct bs_rows_head {
+    uint64_t table_id;
+    uint16_t flags;
+    bool has_partition, has_source_partition; /* v2, partitioned tables */
+    uint16_t partition, source_partition;
+};
+enum bs_status bs_rows_head_parse(struct bs_rows_head *head, const struct bs_event *event,
+                                  struct bs_error *err) BS_MUST_CHECK;
+
+/* Could rows of this map be of a table with this model? */
+bool bs_rows_model_fits(const struct bs_table_map *map, const struct bs_table *model);
 
 struct bs_column_plan;
 struct libdeflate_decompressor;
