@@ -191,6 +191,20 @@ bs_gtid_set_has(const struct bs_gtid_set *set, const struct bs_gtid *gtid) {
 }
 
 bool
+bs_gtid_set_single(const struct bs_gtid_set *set, struct bs_gtid *gtid) {
+    const struct bs_gtid_source *source = set->sources;
+    if (set->source_count != 1 || source->count != 1 ||
+        source->intervals[0].end - source->intervals[0].start != 1) {
+        return false;
+    }
+    *gtid =
+        (struct bs_gtid){.known = true, .flavour = BS_MYSQL, .number = source->intervals[0].start};
+    memcpy(gtid->uuid, source->uuid, BS_UUID_LEN);
+    memcpy(gtid->tag, source->tag, sizeof gtid->tag);
+    return true;
+}
+
+bool
 bs_gtid_set_is_empty(const struct bs_gtid_set *set) {
     return set->source_count == 0 && set->domain_count == 0;
 }

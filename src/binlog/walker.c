@@ -16,6 +16,9 @@
 /* A file with more tables than this between two statements' ends is not one of ours to remember. */
 enum { MAPS_MAX = 65536 };
 
+/* Where a file's first event is, behind the four bytes that make it a binlog. */
+enum { FILE_HEAD = 4 };
+
 struct bs_walker {
     bool checksums_only;
     bool is_stream;
@@ -111,8 +114,10 @@ is_artificial(const struct bs_walker *w, const struct bs_event *event) {
     bool takes_no_place = event->type == BS_EVENT_HEARTBEAT ||
                           event->type == BS_EVENT_HEARTBEAT_V2 ||
                           (event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0;
-    return takes_no_place || (event->log_pos == 0 && (event->type == BS_EVENT_FORMAT_DESCRIPTION ||
-                                                      event->type == BS_EVENT_ROTATE));
+    bool is_copy = event->type == BS_EVENT_FORMAT_DESCRIPTION && w->pos > FILE_HEAD;
+    return takes_no_place || is_copy ||
+           (event->log_pos == 0 &&
+            (event->type == BS_EVENT_FORMAT_DESCRIPTION || event->type == BS_EVENT_ROTATE));
 }
 
 /* Keeps the place: a sum of sizes; in a stream that leaves events out, log_pos leads where it is
