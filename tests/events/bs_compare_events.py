@@ -153,6 +153,10 @@ def _block(event, head, session):
     yield from _same("length of block", len(_bytes(event["block"])), int(numbers.group(2)))
 
 
+def _delete_file(event, head, session):
+    yield from _same("file_id", event["file_id"], int(re.search(rb"file_id=(\d+)", head.body).group(1)))
+
+
 def _intvar(event, head, session):
     shown = re.search(rb"SET (LAST_INSERT_ID|INSERT_ID)=(\d+)", head.body)
     yield from _same("name", event["name"], shown.group(1).decode())
@@ -295,6 +299,81 @@ def _table_map(event, head, session):
     yield from _same("table", shown.group(1) in (b"`%s`.`%s`" % tuple(names), b"`%s`.`%s`" % tuple(doubled)),
                      True)
     yield from _same("table_id", event["table_id"], int(shown.group(2)))
+    yield from _columns(event, head)
+
+
+# -- columns, as --print-table-metadata shows them ------------------------------------------------
+
+_MAX_BYTES = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "gbk": 2,
+              "gb2312": 2, "big5": 2, "sjis": 2, "cp932": 2, "euckr": 2, "ujis": 3, "eucjpms": 3,
+              "gb18030": 4}
+_SIZED = {"decimal": ("precision", "scale"), "bit": ("bits",), "time": ("fsp",), "datetime": ("fsp",),
+          "timestamp": ("fsp",), "vector": ("dimensions",)}
+_BYTES = ("char", "varchar", "binary", "varbinary")
+_TEXTS = {"tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob", "longtext": "longblob"}
+
+
+def _shown_columns(body):
+    """[(name or None, definition)] of `# Columns(...)` over several lines; None where it is not shown."""
+    found = re.search(rb"^# Columns\((.*?)\)\n(?=# Primary Key|#\d{6}|# at|###|[^#]|$)", body + b"\n", re.S | re.M)
+    if not found:
+        return None
+    lines = re.split(rb",\n#         ", found.group(1))
+    split = [re.match(rb"(?:`((?:[^`]|``)*)` )?(.*)$", line, re.S) for line in lines]
+    return [(m.group(1), m.group(2)) for m in split]
+
+
+def _columns(event, head):
+    shown = _shown_columns(head.body)
+    if shown is None:
+        return
+    if len(shown) != len(event["columns"]):
+        yield "%d columns, the text has %d" % (len(event["columns"]), len(shown))
+        return
+    for column, (name, definition) in zip(event["columns"], shown):
+        if name is not None:
+            yield from _same("name of a column", _bytes(column["name"]), name.replace(b"``", b"`"))
+        problem = _column_problem(column, definition.decode("utf-8", "surrogateescape"))
+        if problem:
+            yield "column %s: %s, the text has %s" % (json.dumps(column), problem, definition[:200])
+    keys = re.search(rb"^# Primary Key\((.*)\)$", head.body, re.M)
+    got = event.get("primary_key", [])
+    flat = [k if isinstance(k, str) else "%s(%d)" % tuple(k) for k in got]
+    yield from _same("primary_key", ", ".join(flat).replace(" ", ""),
+                     keys.group(1).decode().replace(" ", "").replace("`", "") if keys else "")
+
+
+def _column_problem(column, definition):
+    kind = column["type"]
+    base = re.match(r"[A-Z0-9]+", definition)
+    base = base.group(0).lower() if base else definition
+    known = "collation" in column
+    same_kind = base == kind or base == _TEXTS.get(kind) or (not known and kind in ("char", "varchar") and base in (
+        "binary", "varbinary")) or (kind == "json" and base == "longtext")
+    if base in ("point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
+                "geometrycollection", "geomcollection"):
+        same_kind = kind == "geometry"
+    if not same_kind:
+        return "type"
+    numbers = re.match(r"[A-Z0-9]+\((\d+)(?:,(\d+))?\)", definition)
+    numbers = [int(n) for n in numbers.groups() if n] if numbers else []
+    if kind in _SIZED and numbers and [column.get(key) for key in _SIZED[kind]] != numbers:
+        return "size"
+    charset = re.search(r" CHARSET (\w+) ", definition)
+    if kind in _BYTES and numbers:
+        if column.get("bytes") != numbers[0] * (_MAX_BYTES.get(charset.group(1), 1) if charset else 1):
+            return "bytes"
+    if charset and not known:
+        return "collation"
+    if " UNSIGNED" in definition and not column.get("unsigned"):
+        return "unsigned"
+    if column.get("nullable") is not None and column["nullable"] == (" NOT NULL" in definition):
+        return "nullable"
+    if kind in ("enum", "set") and "('" in definition:
+        inside = definition[definition.index("('") + 2:definition.rindex("')")].split("','")
+        if inside != [label if isinstance(label, str) else label["hex"] for label in column.get("labels", [])]:
+            return "labels"
+    return None
 
 
 _ROWS_FLAGS = {"STMT_END_F": "STMT_END", "NO_FOREIGN_KEY_CHECKS_F": "NO_FOREIGN_KEY_CHECKS",
@@ -324,7 +403,7 @@ def _rows_query(event, head, session):
 
 _CHECKS = {
     "QUERY": _query, "QUERY_COMPRESSED": _query, "EXECUTE_LOAD_QUERY": _execute_load,
-    "BEGIN_LOAD_QUERY": _block, "APPEND_BLOCK": _block, "INTVAR": _intvar, "RAND": _rand,
+    "BEGIN_LOAD_QUERY": _block, "APPEND_BLOCK": _block, "DELETE_FILE": _delete_file, "INTVAR": _intvar, "RAND": _rand,
     "USER_VAR": _user_var, "FORMAT_DESCRIPTION": _format, "ROTATE": _rotate, "XID": _xid,
     "XA_PREPARE": _xa_prepare, "GTID": _gtid, "ANONYMOUS_GTID": _anonymous, "PREVIOUS_GTIDS": _gtid_set,
     "GTID_LIST": _gtid_list, "BINLOG_CHECKPOINT": _checkpoint, "TRANSACTION_PAYLOAD": _payload,

@@ -1,4 +1,4 @@
-"""What mysqlbinlog -v prints, taken apart.
+"""What mysqlbinlog -v and -vv print, taken apart.
 
 The text has three lists that run in the order of the log, each by itself: MySQL's tool collects the
 heads and rows of a statement in two caches, so what stands together need not belong together.
@@ -13,7 +13,6 @@ import collections
 import os
 import re
 import subprocess
-import time
 
 Row = collections.namedtuple("Row", "verb table where set")  # {column number from 1: bytes as printed}
 
@@ -21,6 +20,7 @@ _HEAD = re.compile(rb"#(\d\d)(\d\d)(\d\d) +(\d+):(\d\d):(\d\d) server id (\d+)  
                    rb"(?:CRC32 0x[0-9a-f]+ )?\t?(.*)$", re.S)
 _ROW = re.compile(rb"### (INSERT INTO|UPDATE|DELETE FROM) (.*)$", re.S)
 _VALUE = re.compile(rb"###   @(\d+)=(.*)$", re.S)
+_TYPE = re.compile(rb" /\* [A-Za-z][^*]* meta=\d+ nullable=[01] is_null=[01] \*/$")  # -vv
 
 
 class Head:
@@ -83,7 +83,8 @@ _KINDS = (
 def _kind(head):
     if not head.rest:
         words = head.lines[0] if head.lines else b""
-        for mark, name in ((b"#Begin_load_query", "BEGIN_LOAD_QUERY"), (b"#Append_block", "APPEND_BLOCK")):
+        for mark, name in ((b"#Begin_load_query", "BEGIN_LOAD_QUERY"), (b"#Append_block", "APPEND_BLOCK"),
+                           (b"#Delete_file", "DELETE_FILE")):
             if words.startswith(mark):
                 return name
     for words, name in _KINDS:
@@ -95,7 +96,9 @@ def _kind(head):
 class Text:
     """The three lists of one text."""
 
-    def __init__(self, data):
+    def __init__(self, data, verbose=False):
+        """verbose: it was made with -vv."""
+        self._verbose = verbose
         self.marks, self.heads, self.rows = [], [], []
         self.given_up = set()  # tables whose rows the tool gave up on: GEOMETRY in MySQL's
         self._head, self._row, self._side, self._value = None, None, None, None
@@ -126,6 +129,8 @@ class Text:
             self._head.lines.append(line)
 
     def _row_line(self, line):
+        if self._verbose:
+            line = _TYPE.sub(b"", line)
         head = _ROW.match(line)
         value = _VALUE.match(line)
         if head:
@@ -164,8 +169,8 @@ class Failed(Exception):
 
 
 def run(command, env, path, *options):
-    """The output of mysqlbinlog -v for one file."""
-    argv = command + ["--no-defaults", "-v", "--base64-output=decode-rows"] + list(options) + [path]
+    """What mysqlbinlog -vv prints of one file, with the definitions that the log has."""
+    argv = command + ["--no-defaults", "-vv", "--base64-output=decode-rows"] + list(options) + [path]
     done = subprocess.run(argv, env=dict(env or os.environ, TZ="UTC"), stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE)
     if done.returncode != 0:
@@ -173,5 +178,5 @@ def run(command, env, path, *options):
     return done.stdout
 
 
-def utc(seconds):
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
+TABLES = "--print-table-metadata"
+
