@@ -296,16 +296,16 @@ def _table_map(event, head, session):
     shown = re.match(rb"Table_map: (.*) mapped to number (\d+)( \(has triggers\))?$", head.rest, re.S)
     names = [_bytes(event[key]) for key in ("db", "table")]
     doubled = [name.replace(b"`", b"``") for name in names]
-    yield from _same("table", shown.group(1) in (b"`%s`.`%s`" % tuple(names), b"`%s`.`%s`" % tuple(doubled)),
-                     True)
+    forms = [b"`%s`.`%s`" % tuple(pair) for pair in (names, doubled)]
+    yield from _same("table", shown.group(1) in forms, True)
     yield from _same("table_id", event["table_id"], int(shown.group(2)))
     yield from _columns(event, head)
 
 
 # -- columns, as --print-table-metadata shows them ------------------------------------------------
 
-_MAX_BYTES = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "gbk": 2,
-              "gb2312": 2, "big5": 2, "sjis": 2, "cp932": 2, "euckr": 2, "ujis": 3, "eucjpms": 3,
+_MAX_BYTES = {"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4,
+              "gbk": 2, "gb2312": 2, "big5": 2, "sjis": 2, "cp932": 2, "euckr": 2, "ujis": 3, "eucjpms": 3,
               "gb18030": 4}
 _SIZED = {"decimal": ("precision", "scale"), "bit": ("bits",), "time": ("fsp",), "datetime": ("fsp",),
           "timestamp": ("fsp",), "vector": ("dimensions",)}
@@ -315,7 +315,8 @@ _TEXTS = {"tinytext": "tinyblob", "text": "blob", "mediumtext": "mediumblob", "l
 
 def _shown_columns(body):
     """[(name or None, definition)] of `# Columns(...)` over several lines; None where it is not shown."""
-    found = re.search(rb"^# Columns\((.*?)\)\n(?=# Primary Key|#\d{6}|# at|###|[^#]|$)", body + b"\n", re.S | re.M)
+    end = rb"\)\n(?=# Primary Key|#\d{6}|# at|###|[^#]|$)"
+    found = re.search(rb"^# Columns\((.*?)" + end, body + b"\n", re.S | re.M)
     if not found:
         return None
     lines = re.split(rb",\n#         ", found.group(1))
@@ -348,8 +349,9 @@ def _column_problem(column, definition):
     base = re.match(r"[A-Z0-9]+", definition)
     base = base.group(0).lower() if base else definition
     known = "collation" in column
-    same_kind = base == kind or base == _TEXTS.get(kind) or (not known and kind in ("char", "varchar") and base in (
-        "binary", "varbinary")) or (kind == "json" and base == "longtext")
+    same_kind = base == kind or base == _TEXTS.get(kind) or (kind == "json" and base == "longtext")
+    if not known and kind in ("char", "varchar") and base in ("binary", "varbinary"):
+        same_kind = True
     if base in ("point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
                 "geometrycollection", "geomcollection"):
         same_kind = kind == "geometry"
@@ -371,7 +373,8 @@ def _column_problem(column, definition):
         return "nullable"
     if kind in ("enum", "set") and "('" in definition:
         inside = definition[definition.index("('") + 2:definition.rindex("')")].split("','")
-        if inside != [label if isinstance(label, str) else label["hex"] for label in column.get("labels", [])]:
+        told = [label if isinstance(label, str) else label["hex"] for label in column.get("labels", [])]
+        if inside != told:
             return "labels"
     return None
 
@@ -403,7 +406,8 @@ def _rows_query(event, head, session):
 
 _CHECKS = {
     "QUERY": _query, "QUERY_COMPRESSED": _query, "EXECUTE_LOAD_QUERY": _execute_load,
-    "BEGIN_LOAD_QUERY": _block, "APPEND_BLOCK": _block, "DELETE_FILE": _delete_file, "INTVAR": _intvar, "RAND": _rand,
+    "BEGIN_LOAD_QUERY": _block, "APPEND_BLOCK": _block, "DELETE_FILE": _delete_file, "INTVAR": _intvar,
+    "RAND": _rand,
     "USER_VAR": _user_var, "FORMAT_DESCRIPTION": _format, "ROTATE": _rotate, "XID": _xid,
     "XA_PREPARE": _xa_prepare, "GTID": _gtid, "ANONYMOUS_GTID": _anonymous, "PREVIOUS_GTIDS": _gtid_set,
     "GTID_LIST": _gtid_list, "BINLOG_CHECKPOINT": _checkpoint, "TRANSACTION_PAYLOAD": _payload,

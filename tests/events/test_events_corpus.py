@@ -63,9 +63,11 @@ NAMES = {"FORMAT_DESC": "FORMAT_DESCRIPTION", "MDB_GTID": "GTID", "MDB_GTID_LIST
          "WRITE_ROWS_V2": "WRITE_ROWS", "UPDATE_ROWS_V2": "UPDATE_ROWS", "DELETE_ROWS_V2": "DELETE_ROWS",
          "type100": "type 100"}
 COLUMNS = {"tiny": "tinyint", "short": "smallint", "int24": "mediumint", "long": "int", "longlong": "bigint",
-           "newdecimal": "decimal", "char>255": "char", "datetime-v1": "datetime", "timestamp-v1": "timestamp"}
+           "newdecimal": "decimal", "char>255": "char", "datetime-v1": "datetime",
+           "timestamp-v1": "timestamp"}
 STRINGS = {"char": ("char", "binary"), "varchar": ("varchar", "varbinary"),
-           "blob": ("tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob", "mediumblob", "longblob")}
+           "blob": ("tinytext", "text", "mediumtext", "longtext", "tinyblob", "blob",
+                    "mediumblob", "longblob")}
 
 failures = []
 

@@ -114,7 +114,8 @@ def check_state(name, folder, events):
         return ""
     odd = bs_state.Oddities(name)
     tables = 0
-    for problem in bs_state.compare_state(events, bs_corpus.parse_dump(dump), bs_corpus.parse_state(state), odd):
+    model, rows = bs_corpus.parse_dump(dump), bs_corpus.parse_state(state)
+    for problem in bs_state.compare_state(events, model, rows, odd):
         if isinstance(problem, tuple):
             _, tables, values = problem
         else:
