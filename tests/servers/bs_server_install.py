@@ -60,9 +60,7 @@ class Install:
         """argv prefix and environment for 'server', 'client' or 'dump'; None when there is no such one.
 
         Clients that did not come with the server are the machine's own."""
-        env = dict(os.environ)
-        for noise in ("MYSQL_HOME", "MYSQL_UNIX_PORT", "MYSQL_TCP_PORT"):
-            env.pop(noise, None)
+        env = _environment()
         if program != "server" and (self.recipe.npm or self.system_program or not _program_of(self.tree, program)):
             path = next(filter(None, map(shutil.which, _PROGRAMS[program])), None)
             return ([path], env) if path else None
@@ -72,11 +70,18 @@ class Install:
             return [os.path.join(folder, "mysqld")], env
         if self.system_program:
             return [self.system_program], env
-        loader, libraries = _loader_of(self.tree)
-        env["GCONV_PATH"] = os.path.join(os.path.dirname(libraries.split(":")[0]), "gconv")
         path = _program_of(self.tree, program)
         if not path:
             raise Unavailable("the unpacked packages hold no %s program" % program)
+        return self.run_with_loader(path)
+
+    def run_with_loader(self, path):
+        """argv prefix and environment for any program of the packages that the server came in."""
+        env = _environment()
+        if not self.tree:
+            return [path], env
+        loader, libraries = _loader_of(self.tree)
+        env["GCONV_PATH"] = os.path.join(os.path.dirname(libraries.split(":")[0]), "gconv")
         return [loader, "--library-path", libraries, path], env
 
     def path_options(self):
@@ -108,6 +113,13 @@ class Install:
             )
         found = [os.path.join(root, *parts) for root in roots]
         return [path for path in found if os.path.exists(path)]
+
+
+def _environment():
+    env = dict(os.environ)
+    for noise in ("MYSQL_HOME", "MYSQL_UNIX_PORT", "MYSQL_TCP_PORT"):
+        env.pop(noise, None)
+    return env
 
 
 def _loader_of(tree):

@@ -90,10 +90,19 @@ def fetch_suites(name, recipe, work, say):
 def fetch_plugins(name, recipe, work, say):
     """Unpacks the shared objects that the full server package has and the core package lacks into work/plugin."""
     package = recipe.packages[0].replace("-core", "")
+    _fetch_part(name, recipe, package, "/usr/lib/**/plugin/*.so", os.path.join(work, "plugin"), say)
 
+
+def fetch_binlog_tool(name, recipe, work, say):
+    """Unpacks mariadb-binlog into work/bin: of the full client package, in 10.5 of the server's."""
+    package = recipe.packages[0 if recipe.series == "10.5" else 1].replace("-core", "")
+    _fetch_part(name, recipe, package, "/usr/bin/m*binlog", os.path.join(work, "bin"), say)
+
+
+def _fetch_part(name, recipe, package, pattern, folder, say):
     def unpack(mirror, suite):
         say("%s: fetching package %s of Debian %s" % (name, package, suite))
-        _fetch_plugins(mirror, suite, package, work)
+        _fetch_files(mirror, suite, package, pattern, folder)
 
     _try_suites(recipe, unpack)
 
@@ -131,18 +140,19 @@ def _open_suite(source_line, suite, work):
     return apt, env
 
 
-def _fetch_plugins(source_line, suite, package, work):
-    apt, env = _open_suite(source_line, suite, work)
+def _fetch_files(source_line, suite, package, pattern, folder):
+    """Copies what a package has under the pattern into folder."""
+    apt, env = _open_suite(source_line, suite, os.path.dirname(folder))
     _run_apt(["apt-get", "-q", "download", package], env, cwd=apt)
     unpacked = os.path.join(apt, "unpacked")
     for archive in glob.glob(os.path.join(apt, "*.deb")):
         subprocess.run(["dpkg", "-x", archive, unpacked], check=True)
-    found = glob.glob(unpacked + "/usr/lib/**/plugin/*.so", recursive=True)
+    found = glob.glob(unpacked + pattern, recursive=True)
     if not found:
-        raise Unavailable("package %s holds no plugins" % package)
-    os.makedirs(os.path.join(work, "plugin"), exist_ok=True)
+        raise Unavailable("package %s does not hold %s" % (package, pattern))
+    os.makedirs(folder, exist_ok=True)
     for path in found:
-        shutil.copy(path, os.path.join(work, "plugin"))
+        shutil.copy(path, folder)
     shutil.rmtree(apt)
 
 

@@ -8,7 +8,6 @@ For each case of the corpus:
           the server's own mysqlbinlog -v printed.
   stop    the decoder must refuse the file, by name.
 
-The corpus is where BINSTREAM_CORPUS says, or ../shared/corpus beside the source tree.
 """
 
 import collections
@@ -22,12 +21,13 @@ import subprocess
 import sys
 import tempfile
 
+import bs_corpus
+from bs_corpus import labels, parse_dump, parse_state, read
+from bs_mysqlbinlog import Text
+
 TOOL = sys.argv[1]
 OLD_DOUBLES = False  # MySQL before 5.5 shows 15 digits of a double
 OLD_JSON = False
-SOURCE = os.environ.get("BINSTREAM_SOURCE_DIR", os.path.join(os.path.dirname(__file__), "../../.."))
-CORPUS = os.environ.get("BINSTREAM_CORPUS") or os.path.join(SOURCE, "../shared/corpus")
-SERVERS = os.path.join(CORPUS, "servers")
 
 # What stops the decoder, by server and case: a part of the message.
 XA = "XA transaction"
@@ -50,35 +50,7 @@ BAD_TEXT = {"mysql-5.1.63/types-small-full", "mysql-5.5.62/types-small-full", "m
 PARTIAL = {"types-minimal", "types-full_nodup", "partial-json", "compress-partial-json"}
 
 
-def read(path):
-    if os.path.exists(path):
-        return open(path, "rb").read()
-    if os.path.exists(path + ".zst"):
-        return subprocess.run(["zstd", "-dcq", "--long=27", path + ".zst"], check=True,
-                              stdout=subprocess.PIPE).stdout
-    return None
-
-
 # -- the model, from the dump ---------------------------------------------------------------------
-
-
-def parse_dump(dump):
-    """{(db, table): [(column, type)]}; the types as in COLUMN_TYPE."""
-    tables = {}
-    db = None
-    columns = None
-    for line in dump.decode("utf-8", "surrogateescape").split("\n"):
-        if line.startswith("USE `"):
-            db = line[5:line.rindex("`")]
-        elif line.startswith("CREATE TABLE `"):
-            columns = tables.setdefault((db, line[14:line.rindex("`")]), [])
-        elif columns is not None and line.startswith("  `"):
-            match = re.match(r"  `((?:[^`]|``)+)` ((?:[^ (]+)(?:\((?:'(?:[^']|'')*'|[^)'])*\))?"
-                             r"(?: unsigned)?(?: zerofill)?)", line)
-            columns.append((match.group(1).replace("``", "`"), match.group(2).rstrip(",")))
-        elif line.startswith(")"):
-            columns = None
-    return tables
 
 
 def default_decimal(type_text):
@@ -128,10 +100,6 @@ def parse_changes(text):
 # -- state ----------------------------------------------------------------------------------------
 
 
-def labels(type_text):
-    return [m.replace("''", "'") for m in re.findall(r"'((?:[^']|'')*)'", type_text)]
-
-
 def same_json(a, b):
     """5.7 prints the double 1.0 as 1, and line breaks in base64 raw."""
     return json.loads(a) == json.loads(b, strict=False)
@@ -178,20 +146,6 @@ def as_state(value, type_text, stored):
             return stored
         return text
     return body.upper()
-
-
-def parse_state(state):
-    tables = {}
-    rows = None
-    for line in state.split(b"\n"):
-        if line.startswith(b"## "):
-            db, table = line[3:].decode("utf-8", "surrogateescape").split(".", 1)
-            rows = tables.setdefault((db, table), ([], []))
-        elif line.startswith(b"# ") and rows is not None and not rows[0]:
-            rows[0].extend(line[2:].decode("utf-8", "surrogateescape").split("\t"))
-        elif line and rows is not None:
-            rows[1].append([f.decode("utf-8", "surrogateescape") for f in line.split(b"\t")])
-    return tables
 
 
 def replay(changes):
@@ -268,33 +222,6 @@ def differences(row, types, want):
 # -- text -----------------------------------------------------------------------------------------
 
 
-def parse_text(text):
-    """The changes that mysqlbinlog -v printed, in order: verb, db.table, {column: value} twice."""
-    change = None
-    side = None
-    for line in text.split(b"\n"):
-        if not line.startswith(b"### "):
-            continue
-        head = re.match(rb"### (INSERT INTO|UPDATE|DELETE FROM) (.*)$", line)
-        if head:
-            if change:
-                yield change
-            table = head.group(2).decode("utf-8", "surrogateescape")
-            if table.startswith("`"):
-                table = table[1:-1].replace("`.`", ".").replace("``", "`")
-            change = (head.group(1).decode()[0], table, {}, {})
-        elif line == b"### WHERE":
-            side = 2
-        elif line == b"### SET":
-            side = 3
-        else:
-            value = re.match(rb"###   @(\d+)=(.*)$", line)
-            if value:
-                change[side][int(value.group(1)) - 1] = value.group(2)
-    if change:
-        yield change
-
-
 def same_text(value, printed):
     """True where the two notations cannot be told apart; numbers and plain ASCII can."""
     kind, body = value[:1], value[1:]
@@ -325,10 +252,9 @@ def same_text(value, printed):
 def compare_text(case, changes, text):
     count = 0
     # Where mysqlbinlog meets a GEOMETRY it gives the event up: such tables are left to the state.
-    printed = list(parse_text(text))
-    given_up = {c[1] for c in printed if any(
-        v.startswith(b"!! Don't know") for side in c[2:] for v in side.values())}
-    printed = iter([c for c in printed if c[1] not in given_up])
+    text = Text(text)
+    given_up = text.given_up
+    printed = iter([row for row in text.rows if row.table not in given_up])
     for change in (c for c in changes if c.db + "." + c.table not in given_up):
         want = next(printed, None)
         count += 1
@@ -339,11 +265,11 @@ def compare_text(case, changes, text):
         if got != want[:2]:
             fail(case, "change %d: %s, mysqlbinlog has %s" % (count, got, want[:2]))
             return count
-        for side, values in ((2, change.before), (3, change.after)):
-            for column, text_value in want[side].items():
-                if values[column] == "-" or not same_text(values[column], text_value):
+        for side, values in ((want.where, change.before), (want.set, change.after)):
+            for column, text_value in side.items():
+                if values[column - 1] == "-" or not same_text(values[column - 1], text_value):
                     fail(case, "change %d, %s, column %d: %s, mysqlbinlog has %s" % (
-                        count, got, column + 1, values[column], text_value))
+                        count, got, column, values[column - 1], text_value))
                     return count
     if next(printed, None) is not None:
         fail(case, "mysqlbinlog has more changes than %d" % count)
@@ -360,21 +286,18 @@ def fail(case, what):
     print("FAIL %s: %s" % (case, what), flush=True)
 
 
-def run_case(server, case):
+def run_case(server, case, folder):
     global OLD_DOUBLES, OLD_JSON
     OLD_DOUBLES = server.startswith("mysql-5.1")
     OLD_JSON = server.startswith("mysql-5.7")
-    folder = os.path.join(SERVERS, server, case)
     name = server + "/" + case
     dump = read(os.path.join(folder, "dump.sql"))
     state = read(os.path.join(folder, "state.tsv"))
     model = parse_dump(dump) if dump else {}
     stop = None if name in NO_STOP else STOPS.get(name) or STOPS.get(case)
-    files = sorted({f.split(".zst")[0] for f in os.listdir(folder)
-                    if re.fullmatch(r"binlog\.\d+(\.zst)?", f)})
     changes = []
     stopped = False
-    for file in files:
+    for file in bs_corpus.binlogs(folder):
         code, out, err = run_tool(read(os.path.join(folder, file)), server, model)
         if code != 0 and stop and stop in err:
             stopped = True
@@ -402,19 +325,11 @@ def run_case(server, case):
 
 
 def main():
-    if not os.path.isdir(SERVERS):
-        print("SKIPPED: corpus of recorded binlogs: %s is not there" % SERVERS)
-        sys.exit(77)
-    only = sys.argv[2:]
+    bs_corpus.require()
     ran = 0
-    for server in sorted(os.listdir(SERVERS)):
-        if not re.match(r"(mysql|mariadb)-", server):
-            continue
-        for case in sorted(os.listdir(os.path.join(SERVERS, server))):
-            if os.path.isdir(os.path.join(SERVERS, server, case)) and (
-                    not only or any(o in server + "/" + case for o in only)):
-                run_case(server, case)
-                ran += 1
+    for server, case, folder in bs_corpus.server_cases(sys.argv[2:]):
+        run_case(server, case, folder)
+        ran += 1
     print("%d cases, %d failures" % (ran, len(failures)))
     sys.exit(1 if failures or ran == 0 else 0)
 

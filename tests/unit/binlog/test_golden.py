@@ -50,7 +50,7 @@ def check(name):
     print("ok", name)
 
 
-names = sorted(f[:-7] for f in os.listdir(GOLDEN) if f.endswith(".binlog"))
+names = sorted(f[:-9] for f in os.listdir(GOLDEN) if f.endswith(".expected"))
 assert names, "no golden binlogs"
 for one in names:
     check(one)
