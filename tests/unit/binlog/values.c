@@ -171,6 +171,8 @@ Test(values, json_is_printed_as_the_server_prints_it) {
     cr_assert_str_eq(JSON("\x09\x0b\0\0\0\0\0\0\xf0\x3f"), "1.0");
     cr_assert_str_eq(JSON("\x09\x0b\x7d\xc3\x94\x25\xad\x49\xb2\x54"), "1e100");
     cr_assert_str_eq(JSON("\x09\x0b\x9a\x99\x99\x99\x99\x99\xb9\xbf"), "-0.1");
+    cr_assert_str_eq(JSON("\x09\x0b\1\0\0\0\0\0\0\0"), "5e-324");
+    cr_assert_str_eq(JSON("\x09\x0b\0\0\0\0\0\0\x70\x3e"), "0.00000005960464477539063");
     cr_assert_str_eq(JSON("\x05\x02\0\0\4\0"), "[]");
     /* {"a": [1, null]} */
     cr_assert_str_eq(JSON("\x17\x00\x01\x00\x16\x00\x0b\x00\x01\x00\x02\x0c\x00"
