@@ -175,7 +175,7 @@ put_opaque_decimal(struct json_out *out, struct bs_str data) {
     struct bs_cursor c = bs_cursor(data.data, data.len);
     unsigned precision = bs_cursor_read_u8(&c);
     unsigned scale = bs_cursor_read_u8(&c);
-    if (precision == 0 || precision > BS_DECIMAL_PRECISION_MAX || scale > precision ||
+    if (precision == 0 || precision > BS_DECIMAL_JSON_PRECISION_MAX || scale > precision ||
         scale > BS_DECIMAL_SCALE_MAX || c.failed ||
         bs_cursor_left(&c) != bs_decimal_size(precision, scale)) {
         out->failed = true;

@@ -182,6 +182,21 @@ Test(values, json_is_printed_as_the_server_prints_it) {
     bs_arena_fini(&arena);
 }
 
+#define NINES "\x3b\x9a\xc9\xff"
+#define NINES_7 NINES NINES NINES NINES NINES NINES NINES
+
+/* 65 nines, and 1.0 times them, as MySQL 9.7.4 logged them. */
+Test(values, a_decimal_in_json_is_as_long_as_the_server_calculates_with) {
+    static const char wanted[] =
+        "99999999999999999999999999999999999999999999999999999999999999999";
+    cr_assert_str_eq(JSON("\x25\x0f\xf6\x22\x48\x00\x80\x00\x00\x63" NINES_7), wanted);
+    cr_assert_str_eq(JSON("\x26\x0f\xf6\x23\x49\x01\x80\x00\x00\x63" NINES_7 "\x00"),
+                     "99999999999999999999999999999999999999999999999999999999999999999.0");
+    cr_assert(strstr(JSON("\x29\x0f\xf6\x26\x52\x00\x81\x3b\x9a\xc9\xff" NINES_7 NINES),
+                     "malformed JSON") != NULL);
+    bs_arena_fini(&arena);
+}
+
 Test(values, json_that_points_outside_itself_is_refused) {
     cr_assert(strstr(JSON("\x05\x02\1\0\4\0"), "malformed JSON") != NULL);
     cr_assert(strstr(JSON("\x08\x02\1\0\7\0\2\0\0"), "malformed JSON") != NULL, "%s", text);
