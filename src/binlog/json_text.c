@@ -2,6 +2,7 @@
  * them. Field guide 5.11. */
 #include "binlog/json_text.h"
 
+#include "base/real_text.h"
 #include "binlog/reader.h"
 #include "binlog/wire_type.h"
 
@@ -76,37 +77,12 @@ bs_doc_put_quoted(struct bs_doc_text *out, struct bs_str text) {
     put_char(out, '"');
 }
 
-/* The shortest digits that read back as the same number, without the point: "15" and exponent 1
- * for 1.5e1. Returns their count. */
-static int
-shortest_digits(double v, char digits[20], int *exponent) {
-    char text[40];
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(text, sizeof text, "%.*e", precision - 1, v);
-        if (strtod(text, NULL) == v) {
-            break;
-        }
-    }
-    int count = 0;
-    const char *p = text;
-    for (; *p != 'e'; p++) {
-        if (*p >= '0' && *p <= '9') {
-            digits[count++] = *p;
-        }
-    }
-    *exponent = atoi(p + 1);
-    while (count > 1 && digits[count - 1] == '0') {
-        count--;
-    }
-    return count;
-}
-
 /* As the server's my_gcvt: plain while the point is within 15 places, else d.ddde±x. A number that
  * looks like an integer gets ".0", so that it stays a double. */
 static void
 put_double(struct bs_doc_text *out, double v) {
     enum { PLAIN_PLACES = 15 };
-    char digits[20];
+    char digits[BS_REAL_DIGITS_MAX + 1];
     int exponent = 0;
     if (v != v || v - v != 0) {
         out->failed = true; /* no JSON number, and never stored by a server */
@@ -116,7 +92,7 @@ put_double(struct bs_doc_text *out, double v) {
         put_char(out, '-');
         v = -v;
     }
-    int count = shortest_digits(v, digits, &exponent);
+    int count = bs_real_shortest_digits(v, digits, &exponent);
     int point = exponent + 1;
     if (point < -PLAIN_PLACES + 1 || (point > PLAIN_PLACES && count <= point)) {
         char tail[16];
@@ -173,7 +149,7 @@ put_opaque_decimal(struct bs_doc_text *out, struct bs_str data) {
     struct bs_cursor c = bs_cursor(data.data, data.len);
     unsigned precision = bs_cursor_read_u8(&c);
     unsigned scale = bs_cursor_read_u8(&c);
-    if (precision == 0 || precision > BS_DECIMAL_PRECISION_MAX || scale > precision ||
+    if (precision == 0 || precision > BS_DECIMAL_JSON_PRECISION_MAX || scale > precision ||
         scale > BS_DECIMAL_SCALE_MAX || c.failed ||
         bs_cursor_left(&c) != bs_decimal_size(precision, scale)) {
         out->failed = true;

@@ -49,7 +49,14 @@ bs_value_reader bs_read_i8, bs_read_u8, bs_read_i16, bs_read_u16, bs_read_i24, b
 /* value_decimal.c; size in bytes of a stored DECIMAL */
 bs_value_reader bs_read_decimal;
 size_t bs_decimal_size(unsigned precision, unsigned scale);
-enum { BS_DECIMAL_TEXT_MAX = 72, BS_DECIMAL_PRECISION_MAX = 65, BS_DECIMAL_SCALE_MAX = 38 };
+enum {
+    BS_DECIMAL_PRECISION_MAX = 65,
+    BS_DECIMAL_SCALE_MAX = 38,
+    /* Inside JSON whole digits are counted in groups of nine, of which a server calculates with
+     * nine: 65 nines are of precision 72, and 1.0 times them of 73 (seen on 9.7.4). */
+    BS_DECIMAL_JSON_PRECISION_MAX = 81,
+    BS_DECIMAL_TEXT_MAX = BS_DECIMAL_JSON_PRECISION_MAX + 3, /* with "-0." */
+};
 
 /* Writes the decimal at p as text without a NUL and returns its length. */
 size_t bs_decimal_text(char *out, const uint8_t *p, unsigned precision, unsigned scale);

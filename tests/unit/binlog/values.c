@@ -171,12 +171,29 @@ Test(values, json_is_printed_as_the_server_prints_it) {
     cr_assert_str_eq(JSON("\x09\x0b\0\0\0\0\0\0\xf0\x3f"), "1.0");
     cr_assert_str_eq(JSON("\x09\x0b\x7d\xc3\x94\x25\xad\x49\xb2\x54"), "1e100");
     cr_assert_str_eq(JSON("\x09\x0b\x9a\x99\x99\x99\x99\x99\xb9\xbf"), "-0.1");
+    cr_assert_str_eq(JSON("\x09\x0b\1\0\0\0\0\0\0\0"), "5e-324");
+    cr_assert_str_eq(JSON("\x09\x0b\0\0\0\0\0\0\x70\x3e"), "0.00000005960464477539063");
     cr_assert_str_eq(JSON("\x05\x02\0\0\4\0"), "[]");
     /* {"a": [1, null]} */
     cr_assert_str_eq(JSON("\x17\x00\x01\x00\x16\x00\x0b\x00\x01\x00\x02\x0c\x00"
                           "a\x02\x00\x0a\x00\x05\x01\x00\x04\x00\x00"),
                      "{\"a\": [1, null]}");
     cr_assert_str_eq(JSON("\x05\x0f\x0f\x02\x00\xff"), "\"base64:type15:AP8=\"");
+    bs_arena_fini(&arena);
+}
+
+#define NINES "\x3b\x9a\xc9\xff"
+#define NINES_7 NINES NINES NINES NINES NINES NINES NINES
+
+/* 65 nines, and 1.0 times them, as MySQL 9.7.4 logged them. */
+Test(values, a_decimal_in_json_is_as_long_as_the_server_calculates_with) {
+    static const char wanted[] =
+        "99999999999999999999999999999999999999999999999999999999999999999";
+    cr_assert_str_eq(JSON("\x25\x0f\xf6\x22\x48\x00\x80\x00\x00\x63" NINES_7), wanted);
+    cr_assert_str_eq(JSON("\x26\x0f\xf6\x23\x49\x01\x80\x00\x00\x63" NINES_7 "\x00"),
+                     "99999999999999999999999999999999999999999999999999999999999999999.0");
+    cr_assert(strstr(JSON("\x29\x0f\xf6\x26\x52\x00\x81\x3b\x9a\xc9\xff" NINES_7 NINES),
+                     "malformed JSON") != NULL);
     bs_arena_fini(&arena);
 }
 
