@@ -4,8 +4,10 @@
  *                        ^ offsets count from here; entries and offsets are 2 bytes wide in small
  *                          containers and 4 in large ones
  *
- * Every offset comes from the source and is checked against the container that it is in; a document
- * deeper than the server itself allows is refused, so damaged bytes cannot loop or overrun. */
+ * Every offset comes from the source and is checked against the container that it is in, so damaged
+ * bytes cannot overrun. Nor can they send the reader round and round: a document deeper than the
+ * server itself allows is refused, and so is one whose parts overlap, i.e. that has more bytes of
+ * entries, keys and strings than it has bytes. */
 #include "binlog/reader.h"
 
 #include <inttypes.h>
@@ -31,12 +33,14 @@ enum json_type {
 
 enum { JSON_DEPTH_MAX = 100, JSON_NULL = 0, JSON_TRUE = 1, JSON_FALSE = 2 };
 
-/* Text that grows in the row's arena. */
+/* Text that grows in the row's arena. unread: bytes of the document that no part has claimed yet.
+ */
 struct json_out {
     struct bs_arena *arena;
     char *data;
     size_t len;
     size_t cap;
+    size_t unread;
     bool failed;
 };
 
@@ -56,6 +60,17 @@ static void
 put(struct json_out *out, const char *text, size_t len) {
     memcpy(reserve(out, len), text, len);
     out->len += len;
+}
+
+/* A part of the document is about to be read; false if its parts would overlap. */
+static bool
+claim(struct json_out *out, size_t len) {
+    if (len > out->unread) {
+        out->failed = true;
+        return false;
+    }
+    out->unread -= len;
+    return true;
 }
 
 static void
@@ -263,7 +278,7 @@ put_opaque(struct json_out *out, struct bs_cursor c) {
     uint8_t type = bs_cursor_read_u8(&c);
     size_t len = read_varlen(&c);
     struct bs_str data = bs_cursor_read_str(&c, len);
-    if (c.failed) {
+    if (c.failed || !claim(out, len)) {
         out->failed = true;
     } else if (type == 246) {
         put_opaque_decimal(out, data);
@@ -349,7 +364,10 @@ put_value(struct json_out *out, uint8_t type, struct bs_cursor c, unsigned depth
     }
     case JSON_STRING: {
         size_t len = read_varlen(&c);
-        put_quoted(out, bs_cursor_read_str(&c, len));
+        struct bs_str text = bs_cursor_read_str(&c, len);
+        if (claim(out, text.len)) {
+            put_quoted(out, text);
+        }
         break;
     }
     case JSON_OPAQUE:
@@ -396,7 +414,10 @@ put_key(struct json_out *out, struct bs_cursor base, size_t entry, bool large) {
     struct bs_cursor key = base;
     bs_cursor_skip(&key, offset);
     struct bs_str text = bs_cursor_read_str(&key, len);
-    out->failed = out->failed || c.failed || key.failed;
+    out->failed = out->failed || c.failed || key.failed || !claim(out, text.len);
+    if (out->failed) {
+        return;
+    }
     put_quoted(out, text);
     put_cstr(out, ": ");
 }
@@ -411,8 +432,9 @@ put_container(struct json_out *out, uint8_t type, struct bs_cursor c, unsigned d
     size_t size = bs_cursor_read_le(&c, wide);
     size_t keys = 2 * wide;
     size_t values = keys + (object ? count * (wide + 2) : 0);
-    if (c.failed || size > bs_cursor_left(&base) || values + count * (wide + 1) > size ||
-        depth >= JSON_DEPTH_MAX) {
+    size_t entries_end = values + count * (wide + 1);
+    if (c.failed || size > bs_cursor_left(&base) || entries_end > size || depth >= JSON_DEPTH_MAX ||
+        !claim(out, entries_end)) {
         out->failed = true;
         return;
     }
@@ -443,7 +465,10 @@ bs_read_json(struct bs_rows *rows, const struct bs_column_plan *plan, struct bs_
         return;
     }
     size_t cap = value->text.len * 2 + 16;
-    struct json_out out = {rows->arena, bs_arena_alloc(rows->arena, cap), 0, cap, false};
+    struct json_out out = {.arena = rows->arena,
+                           .data = bs_arena_alloc(rows->arena, cap),
+                           .cap = cap,
+                           .unread = value->text.len};
     uint8_t type = bs_cursor_read_u8(&c);
     put_value(&out, type, c, 0);
     if (out.failed) {
