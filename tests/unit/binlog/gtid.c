@@ -204,3 +204,11 @@ Test(gtid, one_transaction_has_a_text) {
     bs_gtid_text(&gtid, text);
     cr_assert_str_eq(text, "");
 }
+
+Test(gtid, a_source_without_intervals_is_not_in_the_set) {
+    struct bs_gtid_set *set = bs_gtid_set_new(BS_MYSQL);
+    static const char bytes[8 + 16 + 8] = {1};
+    cr_assert_eq(bs_gtid_set_decode(set, (struct bs_str){bytes, sizeof bytes}, NULL), BS_OK);
+    cr_assert(bs_gtid_set_is_empty(set));
+    bs_gtid_set_free(set);
+}
