@@ -58,7 +58,7 @@ read_source(struct bs_cursor *c, bool tagged, struct bs_gtid_set *set) {
     if (tagged) {
         uint64_t len = bs_cursor_read_svli(c);
         struct bs_str text = bs_cursor_read_str(c, len);
-        if (c->failed || len > BS_TAG_LEN_MAX) {
+        if (c->failed || !bs_tag_is_valid(text)) {
             return false;
         }
         memcpy(tag, text.data, text.len);
