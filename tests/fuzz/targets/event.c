@@ -6,7 +6,8 @@
  *   flags & 16   checksums are left as they are
  *
  * Sizes are always put right, and checksums unless told otherwise: what is tested is what is
- * behind. After an error the decoder starts again, with the events that follow. */
+ * behind. After an error the decoder starts again, as after a lost connection: with a copy of the
+ * FORMAT_DESCRIPTION, which is what a server sends then, and the events that follow. */
 #include "binlog/decoder.h"
 
 #include "base/cursor.h"
@@ -16,13 +17,14 @@
 #include <stdlib.h>
 
 enum { FLAG_GTID = 1, FLAG_SUMMED = 2, FLAG_MARIADB = 4, FLAG_LOG_POS = 8, FLAG_RAW_SUM = 16 };
-enum { RESTARTS_MAX = 8, FIRST_POS = 4, TYPE_OFFSET = 4 };
+enum { RESTARTS_MAX = 8, FIRST_POS = 4, TYPE_OFFSET = 4, LOG_POS_OFFSET = 13 };
 
 struct run {
     unsigned flags;
     struct bs_decoder *decoder;
     struct bs_position start;
     bool summed;
+    struct bs_buf format; /* the last FORMAT_DESCRIPTION */
 };
 
 static enum bs_status
@@ -74,6 +76,8 @@ repair(struct run *run, uint8_t *raw, size_t len) {
     }
     if (len > TYPE_OFFSET && raw[TYPE_OFFSET] == BS_EVENT_FORMAT_DESCRIPTION) {
         run->summed = has_checksums((struct bs_str){(const char *)raw, len});
+        bs_buf_clear(&run->format);
+        bs_buf_put(&run->format, raw, len);
     }
     if (run->summed && (run->flags & FLAG_RAW_SUM) == 0) {
         repair_checksum(raw, len);
@@ -89,6 +93,26 @@ check_decoder(const struct bs_decoder *decoder) {
     BS_ASSERT(bs_decoder_position(decoder, &position, &err) == BS_OK);
     bs_decoder_where(decoder, where, sizeof where);
     bs_position_fini(&position);
+}
+
+static bool
+restart(struct run *run) {
+    struct bs_error err;
+    bool inside = false;
+    if (bs_decoder_restart(run->decoder, &run->start, run->summed, &err) != BS_OK) {
+        return false;
+    }
+    if (run->format.len < BS_EVENT_HEADER_LEN) {
+        return true;
+    }
+    char *copy = copy_exactly(bs_buf_str(&run->format));
+    memset(copy + LOG_POS_OFFSET, 0, 4);
+    if (run->summed) {
+        repair_checksum((uint8_t *)copy, run->format.len);
+    }
+    enum bs_status status = take_event(run, (struct bs_str){copy, run->format.len}, &inside, &err);
+    free(copy);
+    return status == BS_OK;
 }
 
 static void
@@ -108,8 +132,7 @@ feed(struct run *run, struct bs_str bytes) {
             continue;
         }
         inside = false;
-        if (restarts++ == RESTARTS_MAX ||
-            bs_decoder_restart(run->decoder, &run->start, run->summed, &err) != BS_OK) {
+        if (restarts++ == RESTARTS_MAX || !restart(run)) {
             return;
         }
     }
@@ -131,6 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         feed(&run, bs_cursor_read_rest(&c));
     }
     bs_decoder_free(run.decoder);
+    bs_buf_fini(&run.format);
     bs_position_fini(&run.start);
     return 0;
 }
