@@ -244,6 +244,17 @@ prepare(struct connection *conn, struct bs_buf *bytes) {
     }
 }
 
+/* Of packets alone, or of packets in frames that are made here. */
+static void
+make_round_trip(struct connection *conn, struct bs_str given, struct bs_buf *message,
+                struct bs_buf *bytes) {
+    uint8_t seq = 0;
+    bs_buf_put_str(message, given);
+    bs_packet_write(bytes, &seq, message->data, message->len);
+    conn->expected = message;
+    conn->flags = (conn->flags & ~3u) | ((conn->flags & 1) != 0 ? FRAMES_HERE : FRAMES_NONE);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct bs_cursor c = bs_cursor(data, size);
@@ -257,12 +268,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     conn.client.secure = (conn.flags & FLAG_APART) != 0;
     if ((conn.flags & FLAG_ROUND_TRIP) != 0) {
-        uint8_t seq = 0;
-        bs_buf_put_str(&message, given);
-        bs_packet_write(&bytes, &seq, message.data, message.len);
-        conn.expected = &message;
-        conn.flags |= FRAMES_HERE * (conn.flags & 1);
-        conn.flags &= (conn.flags & 1) != 0 ? ~0u : ~3u;
+        make_round_trip(&conn, given, &message, &bytes);
     } else {
         bs_buf_put_str(&bytes, given);
     }
