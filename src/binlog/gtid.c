@@ -79,6 +79,17 @@ bs_gtid_set_source(struct bs_gtid_set *set, const uint8_t *uuid, const char *tag
     return source;
 }
 
+bool
+bs_tag_is_valid(struct bs_str tag) {
+    for (size_t i = 0; i < tag.len; i++) {
+        char t = tag.data[i];
+        if (!((t >= 'a' && t <= 'z') || t == '_' || (t >= '0' && t <= '9' && i > 0))) {
+            return false;
+        }
+    }
+    return tag.len <= BS_TAG_LEN_MAX;
+}
+
 /* The first interval that ends at or after number. */
 static size_t
 find_interval(const struct bs_gtid_source *source, uint64_t number) {

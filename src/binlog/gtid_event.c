@@ -1,6 +1,8 @@
 #include "binlog/gtid_event.h"
 
-enum { UUID_LEN = 16, TAG_LEN_MAX = 32, LOGICAL_CLOCK = 2 };
+#include "binlog/gtid_set.h"
+
+enum { UUID_LEN = 16, LOGICAL_CLOCK = 2 };
 
 uint64_t
 bs_cursor_read_svli(struct bs_cursor *c) {
@@ -107,13 +109,9 @@ static void
 parse_tag(struct bs_gtid *gtid, struct bs_cursor *c) {
     uint64_t len = bs_cursor_read_svli(c);
     struct bs_str tag = bs_cursor_read_str(c, len);
-    if (c->failed || len > TAG_LEN_MAX) {
+    if (c->failed || !bs_tag_is_valid(tag)) {
         c->failed = true;
         return;
-    }
-    for (size_t i = 0; i < tag.len; i++) {
-        char t = tag.data[i];
-        c->failed = c->failed || !((t >= 'a' && t <= 'z') || t == '_' || (t >= '0' && t <= '9'));
     }
     memcpy(gtid->tag, tag.data, tag.len);
     gtid->tag[tag.len] = '\0';

@@ -205,6 +205,28 @@ Test(values, json_that_points_outside_itself_is_refused) {
     bs_arena_fini(&arena);
 }
 
+/* Arrays of two elements, each level's both being the next one: 2^40 values in 402 bytes. */
+Test(values, json_whose_parts_overlap_is_refused, .timeout = 10) {
+    enum { LEVELS = 40, LEVEL_LEN = 10 };
+    struct bs_buf doc = {0};
+    bs_buf_put_le(&doc, LEVELS * LEVEL_LEN + 1, 1 + 1);
+    bs_buf_put_u8(&doc, 0x02);
+    for (unsigned i = 0; i < LEVELS; i++) {
+        bool last = i + 1 == LEVELS;
+        bs_buf_put_le(&doc, 2, 2);
+        bs_buf_put_le(&doc, (LEVELS - i) * LEVEL_LEN, 2);
+        for (unsigned k = 0; k < 2; k++) {
+            bs_buf_put_u8(&doc, last ? 0x04 : 0x02);
+            bs_buf_put_le(&doc, last ? 0 : LEVEL_LEN, 2);
+        }
+    }
+    struct bs_column model = {.type = BS_TYPE_JSON};
+    cr_assert(strstr(decode(WIRE(BS_WIRE_JSON, 2), model, doc.data, doc.len), "malformed JSON") !=
+              NULL);
+    bs_buf_fini(&doc);
+    bs_arena_fini(&arena);
+}
+
 Test(values, a_model_that_is_not_the_tables_is_refused) {
     struct bs_column c = {.type = BS_TYPE_BIGINT, .name = (char[]){"id"}};
     cr_assert(strstr(decode(WIRE(BS_WIRE_LONG, 0), c, BYTES("\0\0\0\0")), "schema: column 1") ==
