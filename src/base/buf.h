@@ -22,6 +22,12 @@ void bs_buf_clear(struct bs_buf *buf); /* keeps the memory */
  * what it wrote. */
 uint8_t *bs_buf_reserve(struct bs_buf *buf, size_t len);
 
+/* The same, without a call where there is room. */
+static inline uint8_t *
+bs_buf_room(struct bs_buf *buf, size_t len) {
+    return buf->cap - buf->len > len ? buf->data + buf->len : bs_buf_reserve(buf, len);
+}
+
 void bs_buf_put(struct bs_buf *buf, const void *data, size_t len);
 void bs_buf_put_u8(struct bs_buf *buf, uint8_t value);
 void bs_buf_put_le(struct bs_buf *buf, uint64_t value, size_t n);

@@ -4,6 +4,7 @@
  *
  * each group big-endian, 4 bytes for nine digits; the top bit of all is the sign, turned over, and
  * negative values have every bit turned over. */
+#include "base/digits.h"
 #include "binlog/reader.h"
 
 enum { GROUP_DIGITS = 9, GROUP_LEN = 4 };
@@ -15,16 +16,6 @@ bs_decimal_size(unsigned precision, unsigned scale) {
     unsigned whole = precision - scale;
     return (size_t)(whole / GROUP_DIGITS + scale / GROUP_DIGITS) * GROUP_LEN +
            leftover_len[whole % GROUP_DIGITS] + leftover_len[scale % GROUP_DIGITS];
-}
-
-/* Digits, exactly `digits` of them, zeros in front. A damaged group may hold more: cut. */
-static char *
-put_digits(char *out, uint32_t v, unsigned digits) {
-    for (unsigned i = digits; i-- > 0;) {
-        out[i] = (char)('0' + v % 10);
-        v /= 10;
-    }
-    return out + digits;
 }
 
 struct group_reader {
@@ -46,7 +37,7 @@ put_group(char *out, struct group_reader *r, unsigned digits) {
         v = v << 8 | byte;
     }
     r->at += len;
-    return put_digits(out, v, digits);
+    return bs_digits_put(out, v, digits); /* a damaged group may hold more: cut */
 }
 
 size_t

@@ -1,37 +1,29 @@
 /* DATE, TIME, DATETIME, TIMESTAMP in their three generations: field guide 5.4 to 5.6. Always as
  * text under +00:00: zero and partial dates are legal, and no calendar type holds them. */
+#include "base/digits.h"
 #include "binlog/reader.h"
 
 static const uint32_t pow10[7] = {1, 10, 100, 1000, 10000, 100000, 1000000};
 
 static char *
-put_number(char *out, unsigned v, unsigned digits) {
-    for (unsigned i = digits; i-- > 0;) {
-        out[i] = (char)('0' + v % 10);
-        v /= 10;
-    }
-    return out + digits;
-}
-
-static char *
 put_date(char *out, const struct bs_clock_time *t) {
-    out = put_number(out, t->year, 4);
+    out = bs_digits_put(out, t->year, 4);
     *out++ = '-';
-    out = put_number(out, t->month, 2);
+    out = bs_digits_put(out, t->month, 2);
     *out++ = '-';
-    return put_number(out, t->day, 2);
+    return bs_digits_put(out, t->day, 2);
 }
 
 static char *
 put_clock(char *out, const struct bs_clock_time *t, unsigned hour_digits, unsigned fsp) {
-    out = put_number(out, t->hour, hour_digits);
+    out = bs_digits_put(out, t->hour, hour_digits);
     *out++ = ':';
-    out = put_number(out, t->minute, 2);
+    out = bs_digits_put(out, t->minute, 2);
     *out++ = ':';
-    out = put_number(out, t->second, 2);
+    out = bs_digits_put(out, t->second, 2);
     if (fsp > 0) {
         *out++ = '.';
-        out = put_number(out, t->micros / pow10[6 - fsp], fsp);
+        out = bs_digits_put(out, t->micros / pow10[6 - fsp], fsp);
     }
     return out;
 }

@@ -1,14 +1,12 @@
 #include "events/json_out.h"
 
+#include "base/digits.h"
+#include "base/real_text.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static const char PAIRS[] = "00010203040506070809101112131415161718192021222324252627282930313233"
-                            "34353637383940414243444546474849505152535455565758596061626364656667"
-                            "68697071727374757677787980818283848586878889909192939495969798"
-                            "99";
 
 void
 bs_events_put_u64(struct bs_buf *out, uint64_t v) {
@@ -17,12 +15,12 @@ bs_events_put_u64(struct bs_buf *out, uint64_t v) {
     char *at = digits + DIGITS_MAX;
     while (v >= 100) {
         at -= 2;
-        memcpy(at, PAIRS + v % 100 * 2, 2);
+        bs_digits_put2(at, (uint32_t)(v % 100));
         v /= 100;
     }
     if (v >= 10) {
         at -= 2;
-        memcpy(at, PAIRS + v * 2, 2);
+        bs_digits_put2(at, (uint32_t)v);
     } else {
         *--at = (char)('0' + v);
     }
@@ -37,6 +35,70 @@ bs_events_put_i64(struct bs_buf *out, int64_t v) {
     bs_events_put_u64(out, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
+/* ---- numbers with a fraction ----------------------------------------------------------------
+ *
+ * Most are short decimals: a whole number m below 2^53 over a power of ten that a double holds. The
+ * quotient of the two is rounded once, as reading the text is, so comparing it with the value tells
+ * whether that text reads back. The first power that does gives the fewest digits. All others go
+ * the long way. */
+
+enum { POWERS = 16 };
+static const double TENS[POWERS] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+
+/* m / 10^places, m without zeros at its end unless places is 0. */
+static void
+put_decimal(struct bs_buf *out, uint64_t m, unsigned places) {
+    enum { DIGITS_MAX = 40 };
+    char text[DIGITS_MAX];
+    char *at = text + DIGITS_MAX;
+    unsigned fraction = places == 0 ? 1 : places;
+    for (unsigned i = 0; i < fraction; i++) {
+        *--at = (char)('0' + (places == 0 ? 0 : m % 10));
+        m /= places == 0 ? 1 : 10;
+    }
+    *--at = '.';
+    bs_events_put_u64(out, m);
+    bs_events_put(out, at, (size_t)(text + DIGITS_MAX - at));
+}
+
+/* Finds m and places for a value that is not negative; limit is above the largest m that has fewer
+ * digits than the type tells apart. */
+static bool
+find_decimal(double v, double limit, bool (*reads_back)(double quotient, double v), uint64_t *m,
+             unsigned *places) {
+    for (unsigned k = 0; k < POWERS; k++) {
+        double scaled = v * TENS[k];
+        if (scaled >= limit) {
+            return false;
+        }
+        uint64_t nearest = (uint64_t)(scaled + 0.5);
+        if (reads_back((double)nearest / TENS[k], v)) {
+            *m = nearest;
+            *places = k;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_double(double quotient, double v) {
+    return quotient == v;
+}
+
+/* As a float, the text would be rounded once; the quotient is rounded twice. That can differ only
+ * where the quotient lies in the middle between two floats, or next to it: then it is not taken. */
+static bool
+is_float(double quotient, double v) {
+    const uint64_t cut_mask = ((uint64_t)1 << 29) - 1;
+    const uint64_t middle = (uint64_t)1 << 28;
+    uint64_t bits;
+    memcpy(&bits, &quotient, sizeof bits);
+    uint64_t cut = bits & cut_mask;
+    return (double)(float)quotient == v && (cut < middle - 1 || cut > middle + 1);
+}
+
 /* 1 is written 1.0, so that it stays what it is. */
 static void
 put_number(struct bs_buf *out, const char *text) {
@@ -46,32 +108,65 @@ put_number(struct bs_buf *out, const char *text) {
     }
 }
 
-void
-bs_events_put_double(struct bs_buf *out, double v) {
-    char text[40];
-    if (!isfinite(v)) {
-        bs_events_put_hex(out, (struct bs_str){(const char *)&v, sizeof v});
-        return;
+static void
+put_sign(struct bs_buf *out, double v) {
+    if (signbit(v)) {
+        BS_EVENTS_PUT(out, "-");
     }
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(text, sizeof text, "%.*g", precision, v);
-        if (precision == 17 || strtod(text, NULL) == v) {
-            break;
-        }
+}
+
+/* d.ddde-7: what is no short decimal. */
+static void
+put_long_double(struct bs_buf *out, double v) {
+    char digits[BS_REAL_DIGITS_MAX + 1];
+    int exponent = 0;
+    int count = bs_real_shortest_digits(v, digits, &exponent);
+    bs_events_put(out, digits, 1);
+    BS_EVENTS_PUT(out, ".");
+    bs_events_put(out, count > 1 ? digits + 1 : "0", count > 1 ? (size_t)count - 1 : 1);
+    if (exponent != 0) {
+        BS_EVENTS_PUT(out, "e");
+        bs_events_put_i64(out, exponent);
     }
-    put_number(out, text);
 }
 
 void
-bs_events_put_float(struct bs_buf *out, float v) {
-    char text[40];
+bs_events_put_double(struct bs_buf *out, double v) {
+    const double limit = 1e15;
+    uint64_t m = 0;
+    unsigned places = 0;
     if (!isfinite(v)) {
         bs_events_put_hex(out, (struct bs_str){(const char *)&v, sizeof v});
         return;
     }
+    put_sign(out, v);
+    v = fabs(v);
+    if (find_decimal(v, limit, is_double, &m, &places)) {
+        put_decimal(out, m, places);
+    } else {
+        put_long_double(out, v);
+    }
+}
+
+void
+bs_events_put_float(struct bs_buf *out, float f) {
+    const double limit = 1e9;
+    char text[40];
+    uint64_t m = 0;
+    unsigned places = 0;
+    if (!isfinite(f)) {
+        bs_events_put_hex(out, (struct bs_str){(const char *)&f, sizeof f});
+        return;
+    }
+    put_sign(out, (double)f);
+    f = fabsf(f);
+    if (find_decimal((double)f, limit, is_float, &m, &places)) {
+        put_decimal(out, m, places);
+        return;
+    }
     for (int precision = 6; precision <= 9; precision++) {
-        (void)snprintf(text, sizeof text, "%.*g", precision, (double)v);
-        if (precision == 9 || strtof(text, NULL) == v) {
+        (void)snprintf(text, sizeof text, "%.*g", precision, (double)f);
+        if (precision == 9 || strtof(text, NULL) == f) {
             break;
         }
     }
@@ -90,18 +185,25 @@ bytes_equal(uint64_t word, uint64_t b) {
     return (x - EACH_BYTE(1)) & ~x & HIGH_BITS;
 }
 
+/* Non-zero if one of the eight bytes may not stand for itself in JSON; may be so in vain. */
+static uint64_t
+odd_bytes(const char *data) {
+    uint64_t word;
+    memcpy(&word, data, sizeof word);
+    uint64_t control = (word - EACH_BYTE(0x20)) & ~word;
+    return (control | word | bytes_equal(word, '"') | bytes_equal(word, '\\')) & HIGH_BITS;
+}
+
 /* How many bytes from the start are ASCII that stands for itself in JSON. */
 static size_t
 plain_len(const char *data, size_t len) {
     size_t i = 0;
-    for (; i + 8 <= len; i += 8) {
-        uint64_t word;
-        memcpy(&word, data + i, sizeof word);
-        uint64_t control = (word - EACH_BYTE(0x20)) & ~word;
-        if (((control | word | bytes_equal(word, '"') | bytes_equal(word, '\\')) & HIGH_BITS) !=
-            0) {
-            break;
-        }
+    while (i + 32 <= len && (odd_bytes(data + i) | odd_bytes(data + i + 8) |
+                             odd_bytes(data + i + 16) | odd_bytes(data + i + 24)) == 0) {
+        i += 32;
+    }
+    while (i + 8 <= len && odd_bytes(data + i) == 0) {
+        i += 8;
     }
     for (; i < len; i++) {
         unsigned char c = (unsigned char)data[i];
@@ -194,7 +296,7 @@ void
 bs_events_put_hex(struct bs_buf *out, struct bs_str bytes) {
     static const char digits[] = "0123456789abcdef";
     BS_EVENTS_PUT(out, "{\"hex\":\"");
-    uint8_t *to = bs_buf_reserve(out, bytes.len * 2);
+    uint8_t *to = bs_buf_room(out, bytes.len * 2);
     for (size_t i = 0; i < bytes.len; i++) {
         unsigned char c = (unsigned char)bytes.data[i];
         to[2 * i] = (uint8_t)digits[c >> 4];
@@ -207,7 +309,7 @@ bs_events_put_hex(struct bs_buf *out, struct bs_str bytes) {
 void
 bs_events_put_text(struct bs_buf *out, struct bs_str text, enum bs_events_text kind) {
     if (kind != BS_EVENTS_HEX && plain_len(text.data, text.len) == text.len) {
-        uint8_t *to = bs_buf_reserve(out, text.len + 2);
+        uint8_t *to = bs_buf_room(out, text.len + 2);
         to[0] = '"';
         memcpy(to + 1, text.data, text.len);
         to[text.len + 1] = '"';

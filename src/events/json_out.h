@@ -18,7 +18,7 @@ enum bs_events_text {
 
 static inline void
 bs_events_put(struct bs_buf *out, const char *text, size_t len) {
-    memcpy(bs_buf_reserve(out, len), text, len);
+    memcpy(bs_buf_room(out, len), text, len);
     out->len += len;
 }
 

@@ -5,7 +5,7 @@
 
 static void
 put_quoted(struct bs_buf *out, struct bs_str text) {
-    uint8_t *to = bs_buf_reserve(out, text.len + 2);
+    uint8_t *to = bs_buf_room(out, text.len + 2);
     to[0] = '"';
     memcpy(to + 1, text.data, text.len);
     to[text.len + 1] = '"';
