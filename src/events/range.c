@@ -63,8 +63,9 @@ static bool
 parse_position(struct bs_events_bound *bound, const char *text) {
     const char *colon = strrchr(text, ':');
     char *end = NULL;
-    if (colon == NULL || colon == text || colon[1] < '0' || colon[1] > '9') {
-        return false;
+    if (colon == NULL || colon == text || colon[1] < '0' || colon[1] > '9' ||
+        strchr(text, ' ') != NULL) {
+        return false; /* with a blank, it was to be a time */
     }
     bound->pos = strtoull(colon + 1, &end, 10);
     bound->kind = BS_EVENTS_AT_POSITION;

@@ -1,0 +1,180 @@
+/* Whole runs over events made by hand: what no server at hand writes. */
+#include "events/events.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <zstd.h>
+
+static struct bs_buf text;
+static struct bs_error err;
+static size_t written;
+
+static enum bs_status
+keep(void *arg, struct bs_str piece, struct bs_error *unused) {
+    (void)unused;
+    written += piece.len;
+    if (arg == NULL) {
+        bs_buf_put_str(&text, piece);
+    }
+    return BS_OK;
+}
+
+/* An event without a checksum. */
+static void
+put_event(struct bs_buf *out, uint8_t type, uint16_t flags, const void *body, size_t len) {
+    bs_buf_put_le(out, 1000, 4);
+    bs_buf_put_u8(out, type);
+    bs_buf_put_le(out, 7, 4);
+    bs_buf_put_le(out, 19 + len, 4);
+    bs_buf_put_le(out, 0, 4);
+    bs_buf_put_le(out, flags, 2);
+    bs_buf_put(out, body, len);
+}
+
+static void
+put_format(struct bs_buf *out, const char *version) {
+    struct bs_buf body = {0};
+    char name[50] = "";
+    (void)snprintf(name, sizeof name, "%s", version);
+    bs_buf_put_le(&body, 4, 2);
+    bs_buf_put(&body, name, sizeof name);
+    bs_buf_put_le(&body, 1000, 4);
+    bs_buf_put_u8(&body, 19);
+    bs_buf_put_fill(&body, 0, 172);
+    bs_buf_put_fill(&body, 0, 5); /* no checksums, and the four bytes that are there all the same */
+    put_event(out, BS_EVENT_FORMAT_DESCRIPTION, 0, body.data, body.len);
+    bs_buf_fini(&body);
+}
+
+static const char TABLE_MAP[] = "\x05\0\0\0\0\0\x01\0\x01"
+                                "d\0\x01"
+                                "t\0\x01\x03\0\0";
+static const char ROW[] = "\x05\0\0\0\0\0\x01\0\x01\x01\0\x2a\0\0\0";
+
+/* Feeds all events; the status of the last. */
+static enum bs_status
+run(const struct bs_buf *log, bool count_only) {
+    struct bs_events_config config = {.mode = count_only ? BS_EVENTS_COUNT : BS_EVENTS_PRINT,
+                                      .sink = keep};
+    struct bs_events *events = bs_events_new(&config);
+    enum bs_status status = BS_OK;
+    bool done = false;
+    bs_buf_clear(&text);
+    bs_error_clear(&err);
+    bs_events_enter(events, "binlog.000001", 4);
+    for (size_t at = 0; at < log->len && status == BS_OK;) {
+        uint32_t len = 0;
+        memcpy(&len, log->data + at + 9, sizeof len);
+        char *copy = bs_alloc(len);
+        memcpy(copy, log->data + at, len);
+        status = bs_events_feed(events, (struct bs_str){copy, len}, &done, &err);
+        free(copy);
+        at += len;
+    }
+    cr_assert_eq(bs_events_flush(events, NULL), BS_OK);
+    bs_events_free(events);
+    return status;
+}
+
+static bool
+has(const char *part) {
+    return strstr(bs_buf_cstr(&text), part) != NULL;
+}
+
+/* MariaDB 12.3 cuts rows events that are too large for a replica. */
+static void
+put_fragment(struct bs_buf *out, uint32_t count, uint32_t number, uint64_t size, const void *chunk,
+             size_t len) {
+    struct bs_buf body = {0};
+    bs_buf_put_le(&body, count, 4);
+    bs_buf_put_le(&body, number, 4);
+    bs_buf_put_u8(&body, number == 1);
+    if (number == 1) {
+        bs_buf_put_le(&body, size, 8);
+    }
+    bs_buf_put(&body, chunk, len);
+    put_event(out, BS_EVENT_MARIADB_PARTIAL_ROW_DATA, 0, body.data, body.len);
+    bs_buf_fini(&body);
+}
+
+Test(lines, fragments_of_a_rows_event_make_it_whole) {
+    struct bs_buf log = {0};
+    struct bs_buf rows = {0};
+    put_format(&log, "12.3.1-MariaDB");
+    put_event(&log, BS_EVENT_TABLE_MAP, 0, TABLE_MAP, sizeof TABLE_MAP - 1);
+    put_event(&rows, BS_EVENT_WRITE_ROWS_V1, 0, ROW, sizeof ROW - 1);
+    put_fragment(&log, 2, 1, rows.len, rows.data, 10);
+    put_fragment(&log, 2, 2, 0, rows.data + 10, rows.len - 10);
+    cr_assert_eq(run(&log, false), BS_OK, "%s", err.message);
+    cr_assert(has("\"event\":\"PARTIAL_ROW_DATA\"") && has("\"fragment\":2,\"fragments\":2"));
+    cr_assert(has("\"after\":{\"@1\":42}"), "%s", bs_buf_cstr(&text));
+    bs_buf_fini(&log);
+    bs_buf_fini(&rows);
+}
+
+Test(lines, fragments_that_do_not_fit_together_are_refused) {
+    struct bs_buf log = {0};
+    put_format(&log, "12.3.1-MariaDB");
+    put_fragment(&log, 3, 1, 100, "abc", 3);
+    put_fragment(&log, 3, 3, 0, "abc", 3);
+    cr_assert_eq(run(&log, false), BS_PROTOCOL);
+    cr_assert(strstr(err.message, "do not fit") != NULL);
+    bs_buf_fini(&log);
+}
+
+Test(lines, unknown_events_stop_by_name_and_place_unless_they_are_ignorable) {
+    struct bs_buf log = {0};
+    put_format(&log, "9.7.4");
+    put_event(&log, 99, BS_EVENT_FLAG_IGNORABLE, "x", 1);
+    put_event(&log, 99, 0, "x", 1);
+    cr_assert_eq(run(&log, false), BS_PROTOCOL);
+    cr_assert(has("{\"event\":\"type 99\",\"file\":\"binlog.000001\""));
+    cr_assert(strstr(err.message, "type 99 is not known") != NULL);
+    cr_assert(strncmp(err.position, "binlog.000001:", 14) == 0, "%s", err.position);
+    bs_buf_fini(&log);
+}
+
+/* Inner events of three GiB in all, packed into less than a MiB: memory stays at one of them. */
+Test(lines, a_payload_of_gigabytes_is_read_as_a_stream) {
+    enum { INNER_LEN = 16 << 20, COUNT = 192 };
+    struct bs_buf inner = {0};
+    struct bs_buf packed = {0};
+    struct bs_buf log = {0};
+    struct bs_buf body = {0};
+    char *zeros = bs_zalloc(INNER_LEN);
+    put_event(&inner, BS_EVENT_ROWS_QUERY, 0, zeros, INNER_LEN);
+    free(zeros);
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
+    bs_buf_reserve(&packed, 8 << 20);
+    ZSTD_outBuffer out = {packed.data, packed.cap, 0};
+    for (int i = 0; i < COUNT; i++) {
+        ZSTD_inBuffer in = {inner.data, inner.len, 0};
+        size_t left =
+            ZSTD_compressStream2(zstd, &out, &in, i + 1 < COUNT ? ZSTD_e_continue : ZSTD_e_end);
+        cr_assert(!ZSTD_isError(left) && in.pos == in.size);
+    }
+    ZSTD_freeCCtx(zstd);
+    bs_buf_put(&body, "\x02\x01\x00\x01\x04\xfd", 6); /* zstd; size in a lenenc of three bytes */
+    bs_buf_put_le(&body, out.pos, 3);
+    bs_buf_put_u8(&body, 0);
+    bs_buf_put(&body, packed.data, out.pos);
+    put_format(&log, "9.7.4");
+    put_event(&log, BS_EVENT_TRANSACTION_PAYLOAD, 0, body.data, body.len);
+    cr_assert_eq(run(&log, true), BS_OK, "%s", err.message);
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[256];
+    unsigned long peak_kb = 0;
+    while (fgets(line, sizeof line, status) != NULL) {
+        (void)sscanf(line, "VmHWM: %lu", &peak_kb);
+    }
+    fclose(status);
+    cr_assert(peak_kb > 0 && peak_kb < 256 * 1024, "%lu KiB", peak_kb);
+    bs_buf_fini(&inner);
+    bs_buf_fini(&packed);
+    bs_buf_fini(&log);
+    bs_buf_fini(&body);
+}
