@@ -12,7 +12,8 @@ from bs_servers import DEFAULT_PAIR, require
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 ROWS = 1000
 # What must have been moved, by benchmark.
-ROWS_MOVED = {"snapshot": ROWS + ROWS // 10, "follow-small": 4 * (ROWS // 5 // 5), "follow-bulk": 3 * (ROWS // 5)}
+ROWS_MOVED = {"snapshot": ROWS + ROWS // 10, "follow-small": 4 * (ROWS // 5 // 5), "follow-bulk": 3 * (ROWS // 5),
+              "events-count-sysbench": None, "events-json-sysbench": None, "events-count-narrow": None, "events-json-narrow": None}
 
 
 def run(folder, *arguments):
@@ -23,7 +24,8 @@ def run(folder, *arguments):
 def check_result(result):
     medians = result["medians"]
     assert "binstream" in medians, result
-    assert result["amounts"]["rows"] == ROWS_MOVED[result["name"]], result
+    moved = ROWS_MOVED[result["name"]]
+    assert moved is None or result["amounts"]["rows"] == moved, result
     for tool, median in medians.items():
         assert median["wall_s"] > 0 and median["cpu_s"] > 0 and median["peak_mib"] > 1 and median["rows_per_s"] > 0, (tool, median)
     assert set(result["ratios"]) == set(medians) - {"binstream"}, result
@@ -34,7 +36,7 @@ def main():
     require(DEFAULT_PAIR)
     with tempfile.TemporaryDirectory(prefix="bs-bench-test-") as folder:
         path = os.path.join(folder, "report.json")
-        done = run(folder, "--rows", str(ROWS), "--rounds", "1", "--json", path)
+        done = run(folder, "--rows", str(ROWS), "--rounds", "1", "--log-mib", "1", "--json", path)
         print(done.stdout)
         assert done.returncode == 0, done.returncode
         with open(path) as handle:
