@@ -60,7 +60,7 @@ def check_text(name, path, output):
         fail(name, str(error)[-500:])
         return
     text = bs_mysqlbinlog.Text(data, verbose=True)
-    report(name, compare_heads(output.events, text))
+    report(name, compare_heads(output.events, text, mariadb="mariadb" in tool[0][-1]))
     report(name, compare_rows(output.events, text.rows, Quirks(mariadb="mariadb" in name), text.given_up))
 
 
