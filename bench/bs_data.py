@@ -17,7 +17,7 @@ _DIGITS = "(SELECT 0 n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 
           "SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
 
 
-def _numbers(first, last):
+def numbers(first, last):
     """A derived table of the numbers first..last; works without sequences and recursive queries, so in MySQL 5.6 too."""
     places = max(1, len(str(last - first)))
     value = " + ".join("d%d.n * %d" % (place, 10 ** place) for place in range(places))
@@ -34,7 +34,7 @@ def _groups(salt, count):
 def sysbench_rows(table, first, last):
     """A statement that inserts the rows first..last."""
     return "INSERT INTO %s (id, k, c, pad) SELECT i, 1 + FLOOR(RAND(i) * %d), %s, %s FROM %s" % (
-        table, last, _groups(100, 10), _groups(200, 5), _numbers(first, last))
+        table, last, _groups(100, 10), _groups(200, 5), numbers(first, last))
 
 
 def _types_rows(table, first, last):
@@ -44,7 +44,7 @@ def _types_rows(table, first, last):
         "IF(i % 5 = 0, NULL, DATE_ADD('2020-01-01', INTERVAL i MINUTE))", "SEC_TO_TIME(i % 3000000)", "i % 4096", "1 + i % 3",
         "i % 16", "UNHEX(LEFT(SHA2(i, 256), 32))", "IF(i % 11 = 0, NULL, REPEAT(CONCAT('Zeile ', i, ' – '), 1 + i % 20))",
         "REPEAT(UNHEX(SHA2(i, 256)), 1 + i % 30)"]
-    return "INSERT INTO %s SELECT %s FROM %s" % (table, ", ".join(values), _numbers(first, last))
+    return "INSERT INTO %s SELECT %s FROM %s" % (table, ", ".join(values), numbers(first, last))
 
 
 def execute(server, *statements, log=True):
@@ -57,6 +57,10 @@ def execute(server, *statements, log=True):
                 cursor.execute(statement)
     finally:
         connection.close()
+
+
+def sysbench_table(table):
+    return _SYSBENCH % table
 
 
 def load(server, rows, types=True):

@@ -51,7 +51,7 @@ skip(struct bs_applier *applier, const struct bs_statement *statement, const cha
 static void
 put_statement(struct bs_buf *out, const struct bs_statement *statement, const struct bs_ddl *ddl,
               bool converts) {
-    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    uint64_t mode = statement->sql_mode;
     struct bs_buf text = {0};
     bs_buf_put(&text, statement->sql.data, ddl->cut_from);
     bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
@@ -103,7 +103,7 @@ static void
 translate(const struct bs_applier *applier, const struct bs_statement *statement,
           const struct bs_ddl *ddl, bool converts, struct bs_translated *translated) {
     struct bs_buf text = {0};
-    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    uint64_t mode = statement->sql_mode;
     put_statement(&text, statement, ddl, converts);
     const struct bs_target_table *here =
         ddl->kind == BS_OBJECT_TABLE ? bs_applier_find_table(applier, bs_str(ddl->objects[0].db),
@@ -302,7 +302,7 @@ enum bs_status
 bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     const struct bs_statement *statement = &item->statement;
     struct bs_ddl ddl;
-    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    uint64_t mode = statement->sql_mode;
     bs_ddl_parse(&ddl, statement->sql, statement->db, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
     enum bs_status status;

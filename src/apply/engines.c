@@ -16,7 +16,7 @@ engine_of(const struct bs_applier *applier, const char *db, const char *name) {
 
 static struct bs_lexer
 lexer_of(const struct bs_statement *statement) {
-    uint64_t mode = statement->has_sql_mode ? statement->sql_mode : 0;
+    uint64_t mode = statement->sql_mode;
     return bs_lexer(statement->sql, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
                     (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
 }

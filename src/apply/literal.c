@@ -97,6 +97,7 @@ void
 bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
     switch (value->kind) {
     case BS_VALUE_ABSENT:
+    case BS_VALUE_JSON_DIFF: /* full images have the document: require_full_image */
         bs_panic(__FILE__, __LINE__, "an absent value has no literal");
     case BS_VALUE_NULL:
         bs_buf_puts(sql, "NULL");
@@ -207,6 +208,15 @@ put_document_match(struct bs_buf *sql, const struct bs_column *column,
     bs_buf_puts(sql, " AS JSON) AS CHAR)");
 }
 
+/* MySQL compares no vectors, not even with NULL ("Incorrect arguments to <=>"). */
+static void
+put_vector_match(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
+    bs_buf_puts(sql, "CAST(");
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_puts(sql, " AS BINARY) <=> ");
+    bs_literal_put(sql, column, value);
+}
+
 static bool
 is_zero(const struct bs_value *value) {
     return (value->kind == BS_VALUE_FLOAT && value->f32 == 0) ||
@@ -237,6 +247,8 @@ bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,
     } else if (value->kind == BS_VALUE_UINT &&
                (column->type == BS_TYPE_ENUM || column->type == BS_TYPE_SET)) {
         put_cast_match(sql, "UNSIGNED", column, value);
+    } else if (column->type == BS_TYPE_VECTOR) {
+        put_vector_match(sql, column, value);
     } else if (text && (value->kind == BS_VALUE_BYTES || value->kind == BS_VALUE_TEMPORAL)) {
         put_cast_match(sql, "BINARY", column, value);
     } else if (is_zero(value)) {
@@ -274,6 +286,7 @@ bs_value_equal(const struct bs_value *a, const struct bs_value *b) {
     case BS_VALUE_TEMPORAL:
     case BS_VALUE_BYTES:
     case BS_VALUE_JSON:
+    case BS_VALUE_JSON_DIFF:
         return bs_str_equal(a->text, b->text);
     }
     return false;

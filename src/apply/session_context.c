@@ -19,7 +19,7 @@ has_explicit_defaults(const struct bs_statement *s, const struct bs_translation 
         return s->explicit_defaults_for_timestamp != 0;
     }
     if (t->source.flavour == BS_MARIADB && bs_server_has_explicit_defaults(&t->source) &&
-        s->has_flags2) {
+        bs_statement_has(s, BS_STATEMENT_FLAGS2)) {
         return (s->flags2 & FLAGS2_MARIADB_EXPLICIT_DEFAULTS) != 0;
     }
     return t->source.explicit_defaults_for_timestamp;
@@ -79,7 +79,7 @@ static enum bs_status
 put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_translation *t,
              struct bs_error *err) {
     enum bs_status status = BS_OK;
-    if (s->has_charset) {
+    if (bs_statement_has(s, BS_STATEMENT_CHARSET)) {
         status = put_collation(sql, "character_set_client", s->charset_client, true, t, err);
         if (status == BS_OK) {
             status =
@@ -95,13 +95,14 @@ put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_t
 /* What the event leaves out has a meaning, too: increments of 1, checks on. */
 static void
 put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_translation *t) {
-    uint32_t flags2 = s->has_flags2 ? s->flags2 : 0;
+    uint32_t flags2 = s->flags2;
     bs_buf_printf(sql, ", foreign_key_checks=%d, unique_checks=%d",
                   (flags2 & FLAGS2_NO_FOREIGN_KEY_CHECKS) == 0,
                   (flags2 & FLAGS2_RELAXED_UNIQUE_CHECKS) == 0);
     bs_buf_printf(sql, ", auto_increment_increment=%u, auto_increment_offset=%u",
-                  s->has_auto_increment ? s->auto_increment_increment : 1u,
-                  s->has_auto_increment ? s->auto_increment_offset : 1u);
+                  bs_statement_has(s, BS_STATEMENT_AUTO_INCREMENT) ? s->auto_increment_increment
+                                                                   : 1u,
+                  bs_statement_has(s, BS_STATEMENT_AUTO_INCREMENT) ? s->auto_increment_offset : 1u);
     bool explicit_defaults = has_explicit_defaults(s, t);
     /* Asked for only where it is needed: some servers let few accounts set it. What one statement
      * has set must not last, so once it can differ it is always said. */
@@ -120,7 +121,7 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
         bs_buf_printf(sql, ".%06" PRIu32, s->microseconds);
     }
     bs_buf_puts(sql, ", sql_mode=");
-    if (s->has_sql_mode) {
+    if (bs_statement_has(s, BS_STATEMENT_SQL_MODE)) {
         bs_buf_puts(sql, "'");
         bs_sql_mode_put(sql, s->sql_mode, t->source.flavour, &t->target);
         bs_buf_puts(sql, "'");

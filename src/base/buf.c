@@ -21,7 +21,7 @@ bs_buf_clear(struct bs_buf *buf) {
 uint8_t *
 bs_buf_reserve(struct bs_buf *buf, size_t len) {
     BS_ASSERT(len < SIZE_MAX / 4 && buf->len < SIZE_MAX / 4);
-    if (buf->len + len > buf->cap) {
+    if (buf->len + len > buf->cap || buf->data == NULL) {
         size_t cap = buf->cap == 0 ? 256 : buf->cap;
         while (cap < buf->len + len) {
             cap *= 2;

@@ -18,7 +18,8 @@ struct bs_buf {
 void bs_buf_fini(struct bs_buf *buf);
 void bs_buf_clear(struct bs_buf *buf); /* keeps the memory */
 
-/* Room for len more bytes; returns where they go. The caller adds to buf->len what it wrote. */
+/* Room for len more bytes; returns where they go, which is never NULL. The caller adds to buf->len
+ * what it wrote. */
 uint8_t *bs_buf_reserve(struct bs_buf *buf, size_t len);
 
 void bs_buf_put(struct bs_buf *buf, const void *data, size_t len);

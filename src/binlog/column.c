@@ -17,9 +17,8 @@ struct column_pair {
 /* Fits the plan to the column; false if they do not match. */
 typedef bool column_fit(struct bs_column_plan *plan, const struct column_pair *p);
 
-/* Integers: by width, and signed or not by the model; the map's own bit must agree. */
-static bool
-fit_int(struct bs_column_plan *plan, const struct column_pair *p) {
+bs_value_reader *
+bs_int_reader(uint8_t type, bool is_unsigned) {
     static bs_value_reader *const readers[][2] = {
         [BS_WIRE_TINY] = {bs_read_i8, bs_read_u8},
         [BS_WIRE_SHORT] = {bs_read_i16, bs_read_u16},
@@ -27,7 +26,13 @@ fit_int(struct bs_column_plan *plan, const struct column_pair *p) {
         [BS_WIRE_LONGLONG] = {bs_read_i64, bs_read_u64},
         [BS_WIRE_INT24] = {bs_read_i24, bs_read_u24},
     };
-    plan->read = readers[p->wire->type][p->model->is_unsigned];
+    return readers[type][is_unsigned];
+}
+
+/* Integers: by width, and signed or not by the model; the map's own bit must agree. */
+static bool
+fit_int(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->read = bs_int_reader(p->wire->type, p->model->is_unsigned);
     return true;
 }
 
@@ -43,18 +48,23 @@ fit_double(struct bs_column_plan *plan, const struct column_pair *p) {
     return p->wire->meta == sizeof(double);
 }
 
-static bool
-fit_decimal(struct bs_column_plan *plan, const struct column_pair *p) {
+bool
+bs_plan_decimal(struct bs_column_plan *plan, uint16_t meta) {
     plan->read = bs_read_decimal;
-    plan->precision = (uint8_t)p->wire->meta;
-    plan->scale = (uint8_t)(p->wire->meta >> 8);
-    if (plan->precision != p->model->precision || plan->scale != p->model->scale ||
-        plan->precision == 0 || plan->precision > BS_DECIMAL_PRECISION_MAX ||
+    plan->precision = (uint8_t)meta;
+    plan->scale = (uint8_t)(meta >> 8);
+    if (plan->precision == 0 || plan->precision > BS_DECIMAL_PRECISION_MAX ||
         plan->scale > plan->precision || plan->scale > BS_DECIMAL_SCALE_MAX) {
         return false;
     }
     plan->len = (uint32_t)bs_decimal_size(plan->precision, plan->scale);
     return true;
+}
+
+static bool
+fit_decimal(struct bs_column_plan *plan, const struct column_pair *p) {
+    return bs_plan_decimal(plan, p->wire->meta) && plan->precision == p->model->precision &&
+           plan->scale == p->model->scale;
 }
 
 static bool
@@ -71,14 +81,19 @@ fit_date(struct bs_column_plan *plan, const struct column_pair *p) {
     return true;
 }
 
-static bool
-fit_temporal2(struct bs_column_plan *plan, const struct column_pair *p) {
+bs_value_reader *
+bs_temporal2_reader(uint8_t type) {
     static bs_value_reader *const readers[] = {
         [BS_WIRE_TIMESTAMP2] = bs_read_timestamp2,
         [BS_WIRE_DATETIME2] = bs_read_datetime2,
         [BS_WIRE_TIME2] = bs_read_time2,
     };
-    plan->read = readers[p->wire->type];
+    return readers[type];
+}
+
+static bool
+fit_temporal2(struct bs_column_plan *plan, const struct column_pair *p) {
+    plan->read = bs_temporal2_reader(p->wire->type);
     plan->fsp = (uint8_t)p->wire->meta;
     return p->wire->meta <= 6 && p->wire->meta == p->model->fsp;
 }
@@ -241,12 +256,13 @@ static const struct column_rule {
 static enum bs_status
 refuse_column(const struct bs_table_map *map, const struct column_pair *p, size_t i,
               struct bs_error *err) {
-    bs_error_set(err, BS_SCHEMA,
-                 "column %zu of %s.%s, `%s` %s in the schema model, is of another type in the "
-                 "binlog (type %u, metadata %u%s)",
-                 i + 1, map->db.data, map->table.data, p->model->name != NULL ? p->model->name : "",
-                 p->model->type_text != NULL ? p->model->type_text : "", p->wire->type,
-                 p->wire->meta, map->has_signedness && p->wire->is_unsigned ? ", unsigned" : "");
+    bs_error_set(
+        err, BS_SCHEMA,
+        "column %zu of %s.%s, `%s` %s in the schema model, is of another type in the "
+        "binlog (type %u, metadata %u%s)",
+        i + 1, map->db.data, map->table.data, p->model->name != NULL ? p->model->name : "",
+        p->model->type_text != NULL ? p->model->type_text : "", p->wire->type, p->wire->meta,
+        bs_table_map_has(map, BS_MAP_SIGNEDNESS) && p->wire->is_unsigned ? ", unsigned" : "");
     return bs_error_hint(err,
                          "the table's definition at this position is not the one that is known: "
                          "make a new snapshot of it");
@@ -322,7 +338,7 @@ bs_plan_columns(struct bs_column_plan *plan, const struct bs_table_map *map,
         struct column_pair p = {&map->columns[i], &table->columns[i]};
         plan[i] = (struct bs_column_plan){0};
         bool fits = (table->is_translated && fit_translated(&plan[i], &p)) ||
-                    fit(&plan[i], &p, map->has_signedness);
+                    fit(&plan[i], &p, bs_table_map_has(map, BS_MAP_SIGNEDNESS));
         if (!fits) {
             return refuse_column(map, &p, i, err);
         }

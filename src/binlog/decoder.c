@@ -36,8 +36,8 @@ start_at(struct bs_decoder *d, const struct bs_position *start, bool stream_chec
     d->item_count = 0;
     d->item_at = 0;
     d->payload.open = false;
-    d->statement++;
-    bs_decoder_forget_maps(d);
+    bs_maps_end_statement(&d->maps);
+    bs_maps_forget(&d->maps);
     bs_position_copy(&d->end, start);
     bs_gtid_set_free(d->executed);
     d->executed = bs_gtid_set_new(d->flavour);
@@ -65,7 +65,7 @@ bs_decoder_free(struct bs_decoder *d) {
     if (d == NULL) {
         return;
     }
-    bs_decoder_forget_maps(d);
+    bs_maps_forget(&d->maps);
     bs_payload_fini(&d->payload);
     bs_buf_fini(&d->inflated);
     bs_gtid_set_free(d->executed);
@@ -206,8 +206,8 @@ bs_decoder_push(struct bs_decoder *d, struct bs_str raw, struct bs_error *err) {
     d->item_at = 0;
     d->item_count = 0;
     d->raw = raw;
-    if (d->phase == BS_GROUP_BETWEEN && d->maps.count > BS_DECODER_MAPS_MAX) {
-        bs_decoder_forget_maps(d);
+    if (d->phase == BS_GROUP_BETWEEN && d->maps.by_id.count > BS_DECODER_MAPS_MAX) {
+        bs_maps_forget(&d->maps);
     }
     enum bs_status status = bs_event_parse(&d->event, raw, err);
     if (status == BS_OK) {

@@ -25,34 +25,11 @@
 #include "binlog/event.h"
 #include "binlog/gtid.h"
 #include "binlog/rows.h"
+#include "binlog/statement.h"
 #include "schema/server.h"
 
 #include <stdbool.h>
 #include <stdint.h>
-
-/* A QUERY event, opened: what a statement needs to be run again as it ran. */
-struct bs_statement {
-    struct bs_str sql; /* bytes in charset_client */
-    struct bs_str db;  /* default database; "" if none */
-    bool suppress_use;
-    bool thread_specific; /* uses temporary tables */
-    uint32_t thread_id;
-    uint16_t error_code; /* != 0: it failed half way on the source */
-    uint32_t timestamp;  /* seconds, with microseconds below */
-    uint32_t microseconds;
-    bool has_flags2, has_sql_mode, has_charset, has_auto_increment, has_xid;
-    uint32_t flags2;   /* 0x04000000 no FK checks, 0x08000000 no unique checks, ... */
-    uint64_t sql_mode; /* bits of the source's flavour */
-    uint16_t charset_client, collation_connection, collation_server; /* ids of the source */
-    uint16_t collation_database;                                     /* 0: not said */
-    uint16_t collation_utf8mb4; /* MySQL default_collation_for_utf8mb4; 0: not said */
-    uint16_t auto_increment_increment, auto_increment_offset;
-    int explicit_defaults_for_timestamp; /* -1: not said */
-    int sql_require_primary_key;         /* -1: not said */
-    struct bs_str time_zone;             /* "" if not said */
-    uint16_t lc_time_names;
-    struct bs_str invoker_user, invoker_host; /* "" if not said */
-};
 
 enum bs_item_kind {
     BS_ITEM_NONE,

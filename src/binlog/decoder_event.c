@@ -2,7 +2,7 @@
  * stream, by name, unless the source itself marked it as ignorable: promise P2. */
 #include "binlog/decoder_state.h"
 
-#include "base/cursor.h"
+#include "binlog/control_event.h"
 #include "binlog/frame.h"
 
 #include <stdio.h>
@@ -40,7 +40,7 @@ on_format(struct bs_decoder *d, const struct bs_event *event, struct bs_error *e
     }
     d->format = format;
     d->has_format = true;
-    bs_decoder_forget_maps(d);
+    bs_maps_forget(&d->maps);
     if (event->timestamp != 0) {
         d->file_created = event->timestamp;
     }
@@ -50,29 +50,24 @@ on_format(struct bs_decoder *d, const struct bs_event *event, struct bs_error *e
 /* Real ones end a file; artificial ones open each file of a stream. Both say where it goes on. */
 static enum bs_status
 on_rotate(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
-    enum { NAME_LEN_MAX = 512 };
-    struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
-    uint64_t pos = bs_cursor_read_u64(&c);
-    struct bs_str name = bs_cursor_read_rest(&c);
-    if (c.failed || name.len == 0 || name.len > NAME_LEN_MAX ||
-        memchr(name.data, '\0', name.len) != NULL) {
-        return bs_error_set(err, BS_PROTOCOL, "malformed ROTATE event of %zu bytes",
-                            event->body.len);
-    }
+    struct bs_place next;
+    enum bs_status status = bs_rotate_parse(&next, event, err);
     bool artificial = (event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0 || event->log_pos == 0;
-    return bs_decoder_enter_file(d, name, pos, artificial, err);
+    return status == BS_OK ? bs_decoder_enter_file(d, next.file, next.pos, artificial, err)
+                           : status;
 }
 
 static enum bs_status
 on_incident(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
     (void)d;
-    struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
-    unsigned code = bs_cursor_read_u16(&c);
-    size_t len = bs_cursor_read_u8(&c);
-    struct bs_str text = bs_cursor_read_str(&c, len);
+    struct bs_incident incident;
+    enum bs_status status = bs_incident_parse(&incident, event, err);
+    if (status != BS_OK) {
+        return status;
+    }
     bs_error_set(err, BS_PROTOCOL,
-                 "the source logged an INCIDENT (%u): its binlog lacks events: %.*s", code,
-                 (int)text.len, text.data);
+                 "the source logged an INCIDENT (%u): its binlog lacks events: %.*s", incident.code,
+                 (int)incident.message.len, incident.message.data);
     return bs_error_hint(err, "what is missing cannot be followed: make a new snapshot");
 }
 
@@ -120,17 +115,6 @@ on_xa_prepare(struct bs_decoder *d, const struct bs_event *event, struct bs_erro
     return bs_error_hint(err, "keep XA off the source's tables until the move is over");
 }
 
-static enum bs_status
-on_partial_update(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
-    (void)d;
-    (void)event;
-    bs_error_set(err, BS_PROTOCOL,
-                 "the source logged a part of a JSON value (binlog event "
-                 "PARTIAL_UPDATE_ROWS), which cannot be followed by this version");
-    return bs_error_hint(err, "set binlog_row_value_options='' on the source, let its sessions "
-                              "reconnect, and make a new snapshot");
-}
-
 static event_handler *const handlers[256] = {
     [BS_EVENT_QUERY] = bs_decoder_group_query,
     [BS_EVENT_STOP] = on_nothing,
@@ -161,7 +145,7 @@ static event_handler *const handlers[256] = {
     [BS_EVENT_TRANSACTION_CONTEXT] = on_nothing,
     [BS_EVENT_VIEW_CHANGE] = bs_decoder_group_view_change,
     [BS_EVENT_XA_PREPARE] = on_xa_prepare,
-    [BS_EVENT_PARTIAL_UPDATE_ROWS] = on_partial_update,
+    [BS_EVENT_PARTIAL_UPDATE_ROWS] = bs_decoder_rows,
     [BS_EVENT_TRANSACTION_PAYLOAD] = on_payload,
     [BS_EVENT_HEARTBEAT_V2] = on_nothing,
     [BS_EVENT_GTID_TAGGED] = bs_decoder_group_name,

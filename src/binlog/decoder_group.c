@@ -114,7 +114,7 @@ bs_decoder_group_close(struct bs_decoder *d, const struct bs_event *event, enum 
     d->phase = BS_GROUP_BETWEEN;
     d->begin_given = false;
     d->payload_done = true;
-    d->statement++; /* table maps end with the group, used or not */
+    bs_maps_end_statement(&d->maps); /* table maps end with the group, used or not */
     return BS_OK;
 }
 

@@ -8,10 +8,10 @@
 #define BS_BINLOG_DECODER_STATE_H
 
 #include "base/buf.h"
-#include "base/map.h"
 #include "binlog/decoder.h"
 #include "binlog/format.h"
 #include "binlog/gtid_event.h"
+#include "binlog/maps.h"
 #include "binlog/payload.h"
 
 /* Where in a group the stream is.
@@ -38,14 +38,6 @@ enum bs_group_phase {
 
 enum { BS_DECODER_ITEMS_MAX = 4, BS_DECODER_MAPS_MAX = 4096 };
 
-/* A table map that was seen, kept beyond its statement: servers send the same bytes again before
- * each statement, and then it need not be parsed again. It counts only while announced. */
-struct bs_known_map {
-    struct bs_table_map *map;
-    struct bs_str bytes; /* the event's body, heap-owned */
-    uint64_t announced;  /* the statement it was last sent for */
-};
-
 struct bs_decoder {
     enum bs_flavour flavour;
     enum bs_position_mode mode;
@@ -70,8 +62,7 @@ struct bs_decoder {
     struct bs_gtid_set *executed;
 
     /* Table maps. */
-    struct bs_map maps; /* table id -> struct bs_known_map */
-    uint64_t statement; /* counts statements: see bs_known_map */
+    struct bs_maps maps;
 
     /* The pushed event, and what is still to be given out of it. */
     struct bs_event event;
@@ -109,7 +100,6 @@ enum bs_status bs_decoder_table_map(struct bs_decoder *d, const struct bs_event 
                                     struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_decoder_rows(struct bs_decoder *d, const struct bs_event *event,
                                struct bs_error *err) BS_MUST_CHECK;
-void bs_decoder_forget_maps(struct bs_decoder *d);
 
 /* decoder.c: the stream goes on in another file, at pos. */
 enum bs_status bs_decoder_enter_file(struct bs_decoder *d, struct bs_str file, uint64_t pos,

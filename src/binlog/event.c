@@ -45,6 +45,7 @@ static const char *const names[256] = {
     [BS_EVENT_TRANSACTION_PAYLOAD] = "TRANSACTION_PAYLOAD",
     [BS_EVENT_HEARTBEAT_V2] = "HEARTBEAT_V2",
     [BS_EVENT_GTID_TAGGED] = "GTID_TAGGED",
+    [BS_EVENT_LARGE_TRANSACTION_HEADER] = "LARGE_TRANSACTION_HEADER",
     [BS_EVENT_MARIADB_ANNOTATE_ROWS] = "ANNOTATE_ROWS",
     [BS_EVENT_MARIADB_BINLOG_CHECKPOINT] = "BINLOG_CHECKPOINT",
     [BS_EVENT_MARIADB_GTID] = "GTID",
@@ -54,6 +55,10 @@ static const char *const names[256] = {
     [BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1] = "WRITE_ROWS_COMPRESSED_V1",
     [BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1] = "UPDATE_ROWS_COMPRESSED_V1",
     [BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1] = "DELETE_ROWS_COMPRESSED_V1",
+    [BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED] = "WRITE_ROWS_COMPRESSED",
+    [BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED] = "UPDATE_ROWS_COMPRESSED",
+    [BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED] = "DELETE_ROWS_COMPRESSED",
+    [BS_EVENT_MARIADB_PARTIAL_ROW_DATA] = "PARTIAL_ROW_DATA",
 };
 
 /* Numbers that no server of ours sends, still to be named in a message without a shared buffer:
@@ -68,6 +73,25 @@ static const char *const numbers[] = {
     T10(11), T10(12), T10(13), T10(14), T10(15), T10(16), T10(17), T10(18), T10(19), T10(20),
     T10(21), T10(22), T10(23), T10(24), T1(250), T1(251), T1(252), T1(253), T1(254), T1(255),
 };
+
+bool
+bs_event_is_known(uint8_t type) {
+    switch (type) {
+    case BS_EVENT_UNKNOWN:
+    case BS_EVENT_START_V3:
+    case 6: /* LOAD to CREATE_FILE, EXEC_LOAD, NEW_LOAD: before 5.0.3 */
+    case 7:
+    case 8:
+    case 10:
+    case 12:
+    case 20: /* rows of 5.1.0 to 5.1.15 */
+    case 21:
+    case 22:
+        return false;
+    default:
+        return names[type] != NULL;
+    }
+}
 
 const char *
 bs_event_type_name(uint8_t type) {

@@ -51,6 +51,7 @@ enum bs_event_type {
     BS_EVENT_TRANSACTION_PAYLOAD = 40,
     BS_EVENT_HEARTBEAT_V2 = 41,
     BS_EVENT_GTID_TAGGED = 42,
+    BS_EVENT_LARGE_TRANSACTION_HEADER = 43, /* in no release yet */
     BS_EVENT_MARIADB_ANNOTATE_ROWS = 160,
     BS_EVENT_MARIADB_BINLOG_CHECKPOINT = 161,
     BS_EVENT_MARIADB_GTID = 162,
@@ -60,6 +61,10 @@ enum bs_event_type {
     BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 = 166,
     BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1 = 167,
     BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1 = 168,
+    BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED = 169, /* these three: numbers only, never written */
+    BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED = 170,
+    BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED = 171,
+    BS_EVENT_MARIADB_PARTIAL_ROW_DATA = 172, /* 12.3 */
 };
 
 enum bs_event_flag {
@@ -67,7 +72,10 @@ enum bs_event_flag {
     BS_EVENT_FLAG_THREAD_SPECIFIC = 0x0004,
     BS_EVENT_FLAG_SUPPRESS_USE = 0x0008,
     BS_EVENT_FLAG_ARTIFICIAL = 0x0020,
+    BS_EVENT_FLAG_RELAY_LOG = 0x0040,
     BS_EVENT_FLAG_IGNORABLE = 0x0080,
+    BS_EVENT_FLAG_NO_FILTER = 0x0100,        /* MySQL */
+    BS_EVENT_FLAG_MTS_ISOLATE = 0x0200,      /* MySQL */
     BS_EVENT_FLAG_SKIP_REPLICATION = 0x8000, /* MariaDB */
 };
 
@@ -82,6 +90,9 @@ struct bs_event {
     uint16_t flags;
     struct bs_str body; /* after the header, without the checksum */
 };
+
+/* Known and readable: not those of servers before 5.1, nor of its development versions. */
+bool bs_event_is_known(uint8_t type);
 
 const char *bs_event_type_name(uint8_t type); /* "WRITE_ROWS_V1", "type 99" for an unknown number */
 

@@ -20,9 +20,8 @@ version_number(const char *text) {
 }
 
 static bool
-has_trailer(const char *server_version) {
-    bool mariadb = strstr(server_version, "MariaDB") != NULL;
-    return version_number(server_version) >= (mariadb ? 50300u : 50601u);
+has_trailer(const struct bs_format *format) {
+    return format->version >= (format->is_mariadb ? 50300u : 50601u);
 }
 
 /* The post-header lengths that parsers rely on. A file that says otherwise is not what it claims.
@@ -56,9 +55,7 @@ check_lengths(struct bs_format *format, struct bs_error *err) {
 /* Development versions of 5.1 had other event numbers and layouts under the same binlog version. */
 static enum bs_status
 check_version(const struct bs_format *format, struct bs_error *err) {
-    uint32_t version = version_number(format->server_version);
-    bool mariadb = strstr(format->server_version, "MariaDB") != NULL;
-    if (version != 0 && version < 50130 && !mariadb) {
+    if (format->version != 0 && format->version < 50130 && !format->is_mariadb) {
         bs_error_set(err, BS_PROTOCOL, "the binlog is of MySQL %s; supported are 5.1.30 and later",
                      format->server_version);
         return bs_error_hint(err, "upgrade the source to a released MySQL 5.1 or later");
@@ -69,7 +66,7 @@ check_version(const struct bs_format *format, struct bs_error *err) {
 static enum bs_status
 read_trailer(struct bs_format *format, struct bs_str *lengths, struct bs_str raw,
              struct bs_error *err) {
-    if (!has_trailer(format->server_version) || lengths->len < TRAILER_LEN) {
+    if (!has_trailer(format) || lengths->len < TRAILER_LEN) {
         return BS_OK;
     }
     lengths->len -= TRAILER_LEN;
@@ -102,6 +99,8 @@ bs_format_parse(struct bs_format *format, const struct bs_event *event, struct b
                             event->body.len);
     }
     memcpy(format->server_version, version.data, VERSION_LEN);
+    format->is_mariadb = strstr(format->server_version, "MariaDB") != NULL;
+    format->version = version_number(format->server_version);
     if (binlog_version != BINLOG_VERSION) {
         return bs_error_set(err, BS_PROTOCOL, "binlog format version %u of server %s is not known",
                             binlog_version, format->server_version);

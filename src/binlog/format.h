@@ -16,6 +16,8 @@
 struct bs_format {
     uint32_t created; /* seconds; 0 in the copy that a stream sends when it starts inside a file */
     enum bs_checksum checksum;
+    bool is_mariadb;
+    uint32_t version; /* 101106 is 10.11.6; 0: not a version that can be read */
     char server_version[51];
     uint8_t post_header_len[256];
 };

@@ -79,6 +79,17 @@ bs_gtid_set_source(struct bs_gtid_set *set, const uint8_t *uuid, const char *tag
     return source;
 }
 
+bool
+bs_tag_is_valid(struct bs_str tag) {
+    for (size_t i = 0; i < tag.len; i++) {
+        char t = tag.data[i];
+        if (!((t >= 'a' && t <= 'z') || t == '_' || (t >= '0' && t <= '9' && i > 0))) {
+            return false;
+        }
+    }
+    return tag.len <= BS_TAG_LEN_MAX;
+}
+
 /* The first interval that ends at or after number. */
 static size_t
 find_interval(const struct bs_gtid_source *source, uint64_t number) {
@@ -188,6 +199,20 @@ bs_gtid_set_has(const struct bs_gtid_set *set, const struct bs_gtid *gtid) {
     bool found = false;
     size_t at = find_source(set, gtid->uuid, gtid->tag, &found);
     return found && source_covers(&set->sources[at], gtid->number, gtid->number + 1);
+}
+
+bool
+bs_gtid_set_single(const struct bs_gtid_set *set, struct bs_gtid *gtid) {
+    const struct bs_gtid_source *source = set->sources;
+    if (set->source_count != 1 || source->count != 1 ||
+        source->intervals[0].end - source->intervals[0].start != 1) {
+        return false;
+    }
+    *gtid =
+        (struct bs_gtid){.known = true, .flavour = BS_MYSQL, .number = source->intervals[0].start};
+    memcpy(gtid->uuid, source->uuid, BS_UUID_LEN);
+    memcpy(gtid->tag, source->tag, sizeof gtid->tag);
+    return true;
 }
 
 bool

@@ -37,6 +37,7 @@ enum bs_status bs_gtid_set_parse(struct bs_gtid_set *set, struct bs_str text,
 /* MariaDB: replaces the domain's last transaction. MySQL: adds to the intervals. */
 void bs_gtid_set_add(struct bs_gtid_set *set, const struct bs_gtid *gtid);
 bool bs_gtid_set_has(const struct bs_gtid_set *set, const struct bs_gtid *gtid);
+bool bs_gtid_set_single(const struct bs_gtid_set *set, struct bs_gtid *gtid); /* MySQL: of one */
 bool bs_gtid_set_is_empty(const struct bs_gtid_set *set);
 bool bs_gtid_set_is_subset(const struct bs_gtid_set *inner, const struct bs_gtid_set *outer);
 void bs_gtid_set_text(const struct bs_gtid_set *set, struct bs_buf *out);

@@ -49,6 +49,9 @@ struct bs_gtid_source *bs_gtid_set_source(struct bs_gtid_set *set, const uint8_t
 void bs_gtid_source_add(struct bs_gtid_source *source, uint64_t start, uint64_t end);
 void bs_gtid_set_put_domain(struct bs_gtid_set *set, struct bs_gtid_domain entry);
 
+/* "", or a tag as servers have them: at most 32 of a-z, 0-9 and _, no digit first. */
+bool bs_tag_is_valid(struct bs_str tag);
+
 /* A UUID as text, 36 characters without a NUL. */
 void bs_uuid_text(const uint8_t *uuid, char *out);
 

@@ -58,7 +58,7 @@ read_source(struct bs_cursor *c, bool tagged, struct bs_gtid_set *set) {
     if (tagged) {
         uint64_t len = bs_cursor_read_svli(c);
         struct bs_str text = bs_cursor_read_str(c, len);
-        if (c->failed || len > BS_TAG_LEN_MAX) {
+        if (c->failed || !bs_tag_is_valid(text)) {
             return false;
         }
         memcpy(tag, text.data, text.len);
@@ -67,14 +67,14 @@ read_source(struct bs_cursor *c, bool tagged, struct bs_gtid_set *set) {
     if (c->failed) {
         return false;
     }
-    struct bs_gtid_source *source = bs_gtid_set_source(set, (const uint8_t *)uuid.data, tag);
+    /* The source is made with its first interval: one without any is none. */
     for (uint64_t i = 0; i < count && !c->failed; i++) {
         uint64_t start = bs_cursor_read_u64(c);
         uint64_t end = bs_cursor_read_u64(c);
         if (c->failed || start == 0 || start >= end || end > INT64_MAX) {
             return false;
         }
-        bs_gtid_source_add(source, start, end);
+        bs_gtid_source_add(bs_gtid_set_source(set, (const uint8_t *)uuid.data, tag), start, end);
     }
     return !c->failed;
 }

@@ -15,37 +15,56 @@ malformed(struct bs_error *err, const char *what) {
     return bs_error_set(err, BS_PROTOCOL, "malformed TRANSACTION_PAYLOAD event: %s", what);
 }
 
+struct fields {
+    uint64_t compression, size, uncompressed_size; /* UINT64_MAX: not said */
+};
+
 /* Type, length, value, each a length-encoded integer, the value inside the length it has. */
 static bool
-read_header(struct bs_cursor *c, uint64_t *compression, uint64_t *size) {
+read_fields(struct bs_cursor *c, struct fields *fields) {
     for (;;) {
         uint64_t type = bs_cursor_read_lenenc(c);
         if (c->failed || type == FIELD_END) {
             return !c->failed;
         }
-        uint64_t len = bs_cursor_read_lenenc(c);
-        struct bs_str value = bs_cursor_read_str(c, len);
+        struct bs_str value = bs_cursor_read_lenenc_str(c);
         struct bs_cursor v = bs_cursor(value.data, value.len);
         if (type == FIELD_COMPRESSION) {
-            *compression = bs_cursor_read_lenenc(&v);
+            fields->compression = bs_cursor_read_lenenc(&v);
         } else if (type == FIELD_SIZE) {
-            *size = bs_cursor_read_lenenc(&v);
+            fields->size = bs_cursor_read_lenenc(&v);
+        } else if (type == FIELD_UNCOMPRESSED_SIZE) {
+            fields->uncompressed_size = bs_cursor_read_lenenc(&v);
         }
         c->failed = c->failed || v.failed;
     }
 }
 
 enum bs_status
-bs_payload_open(struct bs_payload *payload, struct bs_str body, struct bs_error *err) {
+bs_payload_header_parse(struct bs_payload_header *header, struct bs_str body,
+                        struct bs_error *err) {
     struct bs_cursor c = bs_cursor(body.data, body.len);
-    uint64_t compression = UINT64_MAX;
-    uint64_t size = UINT64_MAX;
-    if (!read_header(&c, &compression, &size) || size != bs_cursor_left(&c)) {
+    struct fields fields = {UINT64_MAX, UINT64_MAX, UINT64_MAX};
+    if (!read_fields(&c, &fields) || fields.size != bs_cursor_left(&c)) {
         return malformed(err, "its header");
     }
-    if (compression != COMPRESSION_ZSTD && compression != COMPRESSION_NONE) {
+    if (fields.compression != COMPRESSION_ZSTD && fields.compression != COMPRESSION_NONE) {
         return bs_error_set(err, BS_PROTOCOL, "TRANSACTION_PAYLOAD of unknown compression %llu",
-                            (unsigned long long)compression);
+                            (unsigned long long)fields.compression);
+    }
+    header->is_plain = fields.compression == COMPRESSION_NONE;
+    header->has_uncompressed_size = fields.uncompressed_size != UINT64_MAX;
+    header->uncompressed_size = fields.uncompressed_size;
+    header->data = bs_cursor_read_rest(&c);
+    return BS_OK;
+}
+
+enum bs_status
+bs_payload_open(struct bs_payload *payload, struct bs_str body, struct bs_error *err) {
+    struct bs_payload_header header;
+    enum bs_status status = bs_payload_header_parse(&header, body, err);
+    if (status != BS_OK) {
+        return status;
     }
     if (payload->zstd == NULL) {
         payload->zstd = ZSTD_createDCtx();
@@ -53,9 +72,9 @@ bs_payload_open(struct bs_payload *payload, struct bs_str body, struct bs_error 
     }
     ZSTD_DCtx_reset(payload->zstd, ZSTD_reset_session_only);
     payload->open = true;
-    payload->plain = compression == COMPRESSION_NONE;
+    payload->plain = header.is_plain;
     payload->frame_ended = false;
-    payload->input = bs_cursor_read_rest(&c);
+    payload->input = header.data;
     return BS_OK;
 }
 

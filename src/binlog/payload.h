@@ -23,6 +23,15 @@ struct bs_payload {
     struct bs_buf event; /* the inner event that was read last */
 };
 
+struct bs_payload_header {
+    bool is_plain; /* not compressed */
+    bool has_uncompressed_size;
+    uint64_t uncompressed_size; /* as the log claims: not to be relied on */
+    struct bs_str data;
+};
+enum bs_status bs_payload_header_parse(struct bs_payload_header *header, struct bs_str body,
+                                       struct bs_error *err) BS_MUST_CHECK;
+
 enum bs_status bs_payload_open(struct bs_payload *payload, struct bs_str body,
                                struct bs_error *err) BS_MUST_CHECK;
 

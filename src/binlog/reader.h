@@ -26,19 +26,37 @@ struct bs_column_plan {
     uint8_t scale;
 };
 
-/* Plans the columns; BS_SCHEMA if map and model do not fit each other. */
+/* column_map.c: the same by what the map alone tells; BS_SCHEMA if that is not enough. */
+enum bs_status bs_plan_from_map(struct bs_column_plan *plan, const struct bs_table_map *map,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+/* What both need: the reader of an integer or *2 temporal of this wire type, and a DECIMAL's plan
+ * from its metadata (false: no such DECIMAL). */
+bs_value_reader *bs_int_reader(uint8_t type, bool is_unsigned);
+bs_value_reader *bs_temporal2_reader(uint8_t type);
+bool bs_plan_decimal(struct bs_column_plan *plan, uint16_t meta);
+
+/* column.c: plans the columns; BS_SCHEMA if map and model do not fit each other. */
 enum bs_status bs_plan_columns(struct bs_column_plan *plan, const struct bs_table_map *map,
                                const struct bs_table *table, struct bs_error *err) BS_MUST_CHECK;
 
 /* value_plain.c: numbers, strings, blobs */
 bs_value_reader bs_read_i8, bs_read_u8, bs_read_i16, bs_read_u16, bs_read_i24, bs_read_u24,
     bs_read_i32, bs_read_u32, bs_read_i64, bs_read_u64, bs_read_float, bs_read_double, bs_read_year,
-    bs_read_bit, bs_read_number, bs_read_string, bs_read_padded, bs_read_compressed;
+    bs_read_bit, bs_read_number, bs_read_string, bs_read_padded, bs_read_compressed,
+    bs_read_nothing;
 
 /* value_decimal.c; size in bytes of a stored DECIMAL */
 bs_value_reader bs_read_decimal;
 size_t bs_decimal_size(unsigned precision, unsigned scale);
-enum { BS_DECIMAL_TEXT_MAX = 72, BS_DECIMAL_PRECISION_MAX = 65, BS_DECIMAL_SCALE_MAX = 38 };
+enum {
+    BS_DECIMAL_PRECISION_MAX = 65,
+    BS_DECIMAL_SCALE_MAX = 38,
+    /* Inside JSON whole digits are counted in groups of nine, of which a server calculates with
+     * nine: 65 nines are of precision 72, and 1.0 times them of 73 (seen on 9.7.4). */
+    BS_DECIMAL_JSON_PRECISION_MAX = 81,
+    BS_DECIMAL_TEXT_MAX = BS_DECIMAL_JSON_PRECISION_MAX + 3, /* with "-0." */
+};
 
 /* Writes the decimal at p as text without a NUL and returns its length. */
 size_t bs_decimal_text(char *out, const uint8_t *p, unsigned precision, unsigned scale);

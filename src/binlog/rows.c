@@ -7,7 +7,9 @@
 #include "binlog/rows.h"
 
 #include "base/mem.h"
+#include "binlog/json_diff.h"
 #include "binlog/reader.h"
+#include "binlog/wire_type.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -51,23 +53,65 @@ read_type(struct bs_rows *rows, uint8_t type, bool *v2) {
         [BS_EVENT_WRITE_ROWS_V2] = {true, true, BS_ROW_INSERT},
         [BS_EVENT_UPDATE_ROWS_V2] = {true, true, BS_ROW_UPDATE},
         [BS_EVENT_DELETE_ROWS_V2] = {true, true, BS_ROW_DELETE},
+        [BS_EVENT_PARTIAL_UPDATE_ROWS] = {true, true, BS_ROW_UPDATE},
     };
+    rows->partial = type == BS_EVENT_PARTIAL_UPDATE_ROWS;
     rows->change = types[type].change;
     *v2 = types[type].v2;
     return types[type].known;
 }
 
+/* Chunks of extra data: the first of an unknown kind ends what can be read of them. */
 static void
-read_head(struct bs_rows *rows, bool v2) {
-    enum { TABLE_ID_LEN = 6, EXTRA_LEN_LEN = 2 };
-    struct bs_cursor *c = &rows->cursor;
-    bs_cursor_skip(c, TABLE_ID_LEN);
-    rows->flags = bs_cursor_read_u16(c);
+read_extra(struct bs_rows_head *head, struct bs_cursor c, bool is_update) {
+    enum { KIND_NDB = 0, KIND_PARTITION = 1, NDB_HEAD_LEN = 1 };
+    while (!c.failed && bs_cursor_left(&c) > 0) {
+        uint8_t kind = bs_cursor_read_u8(&c);
+        if (kind == KIND_NDB) {
+            size_t len = bs_cursor_read_u8(&c);
+            bs_cursor_skip(&c, len > NDB_HEAD_LEN ? len - NDB_HEAD_LEN : 0);
+        } else if (kind == KIND_PARTITION) {
+            head->partition = bs_cursor_read_u16(&c);
+            head->has_partition = !c.failed;
+            head->source_partition = is_update ? bs_cursor_read_u16(&c) : 0;
+            head->has_source_partition = is_update && !c.failed;
+        } else {
+            return;
+        }
+    }
+}
+
+static void
+read_head(struct bs_rows_head *head, struct bs_cursor *c, bool v2, bool is_update) {
+    enum { EXTRA_LEN_LEN = 2 };
+    *head = (struct bs_rows_head){.table_id = bs_cursor_read_u48(c)};
+    head->flags = bs_cursor_read_u16(c);
     if (v2) {
         size_t extra_len = bs_cursor_read_u16(c);
         c->failed = c->failed || extra_len < EXTRA_LEN_LEN;
-        bs_cursor_skip(c, extra_len - EXTRA_LEN_LEN);
+        struct bs_str extra = bs_cursor_read_str(c, extra_len - EXTRA_LEN_LEN);
+        read_extra(head, bs_cursor(extra.data, extra.len), is_update);
     }
+}
+
+enum bs_status
+bs_rows_head_parse(struct bs_rows_head *head, const struct bs_event *event, struct bs_error *err) {
+    struct bs_rows rows = {.flags = 0};
+    struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
+    bool v2 = false;
+    bool known = read_type(&rows, event->type, &v2);
+    read_head(head, &c, v2, rows.change == BS_ROW_UPDATE);
+    return known && !c.failed ? BS_OK
+                              : bs_error_set(err, BS_PROTOCOL, "malformed %s event of %zu bytes",
+                                             bs_event_type_name(event->type), event->body.len);
+}
+
+static void
+read_bitmaps(struct bs_rows *rows, bool v2) {
+    struct bs_rows_head head;
+    struct bs_cursor *c = &rows->cursor;
+    read_head(&head, c, v2, rows->change == BS_ROW_UPDATE);
+    rows->flags = head.flags;
     size_t width = bs_cursor_read_lenenc(c);
     c->failed = c->failed || width != rows->map->column_count;
     size_t bitmap_len = (rows->map->column_count + 7) / 8;
@@ -93,6 +137,9 @@ allocate(struct bs_rows *rows) {
     if (rows->change != BS_ROW_DELETE) {
         rows->after = bs_zalloc(n * sizeof *rows->after);
     }
+    if (rows->partial) {
+        rows->documents = bs_zalloc(n * sizeof *rows->documents);
+    }
     rows->plan = bs_alloc(n * sizeof *rows->plan);
 }
 
@@ -105,30 +152,127 @@ bs_rows_open(struct bs_rows *rows, const struct bs_event *event, const struct bs
     if (!read_type(rows, event->type, &v2)) {
         return malformed(rows, bs_event_type_name(event->type), err);
     }
-    read_head(rows, v2);
+    read_bitmaps(rows, v2);
     if (rows->cursor.failed) {
         return malformed(rows, "its head is cut short, or of another number of columns", err);
     }
     rows->before_count = count_bits(rows->present_before, map->column_count);
     rows->after_count = count_bits(rows->present_after, map->column_count);
     allocate(rows);
-    enum bs_status status = bs_plan_columns(rows->plan, map, table, err);
+    enum bs_status status = table != NULL ? bs_plan_columns(rows->plan, map, table, err)
+                                          : bs_plan_from_map(rows->plan, map, err);
     if (status != BS_OK) {
         bs_rows_close(rows);
         return status;
     }
-    rows->full_image = has_all_columns(table, rows->present_before, map->column_count) &&
+    rows->full_image = table != NULL &&
+                       has_all_columns(table, rows->present_before, map->column_count) &&
                        has_all_columns(table, rows->present_after, map->column_count);
     return BS_OK;
 }
 
+bool
+bs_rows_model_fits(const struct bs_table_map *map, const struct bs_table *model) {
+    struct bs_column_plan *plan = bs_alloc(map->column_count * sizeof *plan);
+    bool fits = bs_plan_columns(plan, map, model, NULL) == BS_OK;
+    free(plan);
+    return fits;
+}
+
 static enum bs_status
 refuse_value(const struct bs_rows *rows, size_t column, struct bs_error *err) {
-    const char *name = rows->table->columns[column].name;
-    return bs_error_set(err, BS_PROTOCOL, "row %zu of a rows event of %s.%s: %s at column `%s`",
-                        rows->row_count + 1, rows->map->db.data, rows->map->table.data,
-                        rows->bad != NULL ? rows->bad : "the row image is cut short",
-                        name != NULL ? name : "");
+    const char *name = rows->table != NULL ? rows->table->columns[column].name : NULL;
+    return bs_error_set(
+        err, BS_PROTOCOL, "row %zu of a rows event of %s.%s: %s at column %zu%s%s%s",
+        rows->row_count + 1, rows->map->db.data, rows->map->table.data,
+        rows->bad != NULL ? rows->bad : "the row image is cut short", column + 1,
+        name != NULL ? ", `" : "", name != NULL ? name : "", name != NULL ? "`" : "");
+}
+
+/* PARTIAL_UPDATE_ROWS: in front of the image behind, options, and which of the table's JSON columns
+ * hold changes instead of a document. */
+static const uint8_t *
+read_diff_bits(struct bs_rows *rows) {
+    enum { PARTIAL_JSON = 1 };
+    if ((bs_cursor_read_lenenc(&rows->cursor) & PARTIAL_JSON) == 0) {
+        return NULL;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < rows->map->column_count; i++) {
+        count += rows->map->columns[i].type == BS_WIRE_JSON;
+    }
+    return bs_cursor_take(&rows->cursor, (count + 7) / 8);
+}
+
+/* The changes, or, where the document before is here, what they make of it. */
+static void
+read_diffs(struct bs_rows *rows, size_t column, struct bs_value *value) {
+    bs_read_string(rows, &rows->plan[column], value);
+    value->kind = BS_VALUE_JSON_DIFF;
+    struct bs_cursor c = bs_cursor(value->text.data, value->text.len);
+    struct bs_json_diff diff;
+    while (bs_json_diff_next(&c, &diff)) {
+    }
+    if (c.failed) {
+        rows->bad = "malformed changes to parts of a JSON document";
+    }
+    enum bs_value_kind before = rows->before[column].kind;
+    if (rows->keep_diffs || before == BS_VALUE_ABSENT || rows->cursor.failed || rows->bad != NULL) {
+        return;
+    }
+    value->kind = BS_VALUE_JSON;
+    rows->bad = before != BS_VALUE_JSON ? "changes to parts of a JSON document that was NULL"
+                                        : bs_json_diff_apply(rows->documents[column], value->text,
+                                                             rows->arena, &value->text);
+}
+
+/* Both images of PARTIAL_UPDATE_ROWS; what is no JSON is read as ever. */
+static enum bs_status
+read_partial_image(struct bs_rows *rows, const uint8_t *present, size_t present_count, bool behind,
+                   struct bs_error *err) {
+    struct bs_value *values = behind ? rows->after : rows->before;
+    const uint8_t *diffs = behind ? read_diff_bits(rows) : NULL;
+    const uint8_t *nulls = bs_cursor_take(&rows->cursor, (present_count + 7) / 8);
+    size_t at = 0;
+    size_t document = 0;
+    for (size_t i = 0; i < rows->map->column_count && nulls != NULL; i++) {
+        bool is_json = rows->map->columns[i].type == BS_WIRE_JSON;
+        bool is_diff = is_json && diffs != NULL && bit(diffs, document);
+        document += is_json;
+        values[i].kind = BS_VALUE_ABSENT;
+        if (!bit(present, i)) {
+            continue;
+        }
+        if (bit(nulls, at++)) {
+            values[i].kind = BS_VALUE_NULL;
+            continue;
+        }
+        if (is_json && !behind) {
+            struct bs_cursor start = rows->cursor;
+            struct bs_value raw;
+            bs_read_string(rows, &rows->plan[i], &raw);
+            rows->documents[i] = raw.text;
+            rows->cursor = start;
+        }
+        if (is_diff) {
+            read_diffs(rows, i, &values[i]);
+        } else {
+            rows->plan[i].read(rows, &rows->plan[i], &values[i]);
+        }
+        if (rows->cursor.failed || rows->bad != NULL) {
+            return refuse_value(rows, i, err);
+        }
+    }
+    return rows->cursor.failed ? refuse_value(rows, 0, err) : BS_OK;
+}
+
+static enum bs_status
+read_partial_row(struct bs_rows *rows, struct bs_error *err) {
+    enum bs_status status =
+        read_partial_image(rows, rows->present_before, rows->before_count, false, err);
+    return status == BS_OK
+               ? read_partial_image(rows, rows->present_after, rows->after_count, true, err)
+               : status;
 }
 
 static enum bs_status
@@ -175,10 +319,12 @@ bs_rows_next(struct bs_rows *rows, bool *more, struct bs_error *err) {
         return malformed(rows, "values without columns", err);
     }
     enum bs_status status = BS_OK;
-    if (rows->change != BS_ROW_INSERT) {
+    if (rows->partial) {
+        status = read_partial_row(rows, err);
+    } else if (rows->change != BS_ROW_INSERT) {
         status = read_image(rows, rows->present_before, rows->before_count, rows->before, err);
     }
-    if (status == BS_OK && rows->change != BS_ROW_DELETE) {
+    if (status == BS_OK && rows->change != BS_ROW_DELETE && !rows->partial) {
         status = read_image(rows, rows->present_after, rows->after_count, rows->after, err);
     }
     rows->row_count++;
@@ -191,11 +337,13 @@ bs_rows_close(struct bs_rows *rows) {
     free(rows->before);
     free(rows->after);
     free(rows->plan);
+    free(rows->documents);
     if (rows->inflater != NULL) {
         libdeflate_free_decompressor(rows->inflater);
     }
     rows->before = NULL;
     rows->after = NULL;
     rows->plan = NULL;
+    rows->documents = NULL;
     rows->inflater = NULL;
 }

@@ -1,10 +1,14 @@
-/* TABLE_MAP and ROWS events, opened row by row. Pure.
+/* ROWS events, opened row by row. Pure.
  *
- * A rows event can only be read with its table map, and its values only be understood with the
- * schema model of the table at that position: signedness, BINARY padding and old temporal formats
- * are in neither event on servers that log no metadata. bs_rows_open checks the model against the
- * table map (column count, types, sizes as far as the map tells them) and refuses what does not
- * match: BS_SCHEMA, naming the table and the first column that differs. */
+ * A rows event can only be read with its table map, and its values only be understood in full with
+ * the schema model of the table at that position: signedness, BINARY padding and old temporal
+ * formats are in neither event on servers that log no metadata. bs_rows_open checks the model
+ * against the table map (column count, types, sizes as far as the map tells them) and refuses what
+ * does not match: BS_SCHEMA, naming the table and the first column that differs.
+ *
+ * Without a model, values are what the map tells: integers whose sign is not logged are given as
+ * signed, strings that are not known to be BINARY(n) without their trailing zero bytes; a table
+ * whose values cannot even be told apart (MariaDB's old temporal types) is refused: BS_SCHEMA. */
 #ifndef BS_BINLOG_ROWS_H
 #define BS_BINLOG_ROWS_H
 
@@ -12,31 +16,12 @@
 #include "base/cursor.h"
 #include "base/error.h"
 #include "binlog/event.h"
+#include "binlog/table_map.h"
 #include "binlog/value.h"
 #include "schema/model.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { BS_TABLE_COLUMNS_MAX = 4096 };
-
-struct bs_map_column {
-    uint8_t type;     /* the real type: 254 is resolved to ENUM, SET or STRING */
-    uint16_t meta;    /* as in field guide 4.2, resolved for 254 to the length in bytes */
-    bool is_unsigned; /* from the metadata when has_signedness */
-};
-
-struct bs_table_map {
-    uint64_t table_id;
-    uint16_t flags;
-    struct bs_str db; /* views into memory that the map owns */
-    struct bs_str table;
-    size_t column_count;
-    struct bs_map_column *columns;
-    bool has_signedness; /* optional metadata was there */
-    atomic_uint refs;    /* holders: see bs_table_map_share */
-};
 
 enum bs_row_change { BS_ROW_INSERT, BS_ROW_UPDATE, BS_ROW_DELETE };
 
@@ -44,9 +29,23 @@ enum bs_rows_flag {
     BS_ROWS_STMT_END = 0x0001,
     BS_ROWS_NO_FOREIGN_KEY_CHECKS = 0x0002,
     BS_ROWS_NO_UNIQUE_CHECKS = 0x0004,
+    BS_ROWS_COMPLETE = 0x0008,
     BS_ROWS_SQL_FOREIGN_KEY =
         0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
 };
+
+/* What stands in front of the column bitmaps. */
+struct bs_rows_head {
+    uint64_t table_id;
+    uint16_t flags;
+    bool has_partition, has_source_partition; /* v2, partitioned tables */
+    uint16_t partition, source_partition;
+};
+enum bs_status bs_rows_head_parse(struct bs_rows_head *head, const struct bs_event *event,
+                                  struct bs_error *err) BS_MUST_CHECK;
+
+/* Could rows of this map be of a table with this model? */
+bool bs_rows_model_fits(const struct bs_table_map *map, const struct bs_table *model);
 
 struct bs_column_plan;
 struct libdeflate_decompressor;
@@ -56,10 +55,11 @@ struct bs_rows {
     enum bs_row_change change;
     uint16_t flags;
     const struct bs_table_map *map;
-    const struct bs_table *table; /* the model */
+    const struct bs_table *table; /* the model; NULL: only what the map tells */
     const uint8_t *present_before;
     const uint8_t *present_after; /* UPDATE; else the same as present_before */
-    bool full_image;              /* every column but generated ones is present in every image */
+    bool full_image; /* every column but generated ones is present in every image; with a model */
+    bool keep_diffs; /* set after bs_rows_open: see BS_VALUE_JSON_DIFF */
     struct bs_cursor cursor;
     struct bs_arena *arena;
     struct bs_value *before; /* column_count values; DELETE and UPDATE */
@@ -70,20 +70,14 @@ struct bs_rows {
     struct libdeflate_decompressor *inflater; /* MariaDB's compressed columns; made when needed */
     size_t before_count;                      /* columns present in each image */
     size_t after_count;
-    const char *bad;  /* a value that cannot be: what is wrong with it */
-    size_t row_count; /* read so far */
+    bool partial;             /* PARTIAL_UPDATE_ROWS */
+    struct bs_str *documents; /* partial: the JSON documents before, as they were logged */
+    const char *bad;          /* a value that cannot be: what is wrong with it */
+    size_t row_count;         /* read so far */
 };
 
-/* Parses a TABLE_MAP event into heap memory. */
-enum bs_status bs_table_map_parse(const struct bs_event *event, size_t post_header_len,
-                                  struct bs_table_map **map, struct bs_error *err) BS_MUST_CHECK;
-
-/* Another holder of the same map, which never changes once parsed: whoever keeps rows events beyond
- * the decoder's next call, also on another thread, shares the map. Each holder frees it once. */
-struct bs_table_map *bs_table_map_share(const struct bs_table_map *map);
-void bs_table_map_free(struct bs_table_map *map); /* the last holder's call frees it */
-
-/* Opens a WRITE, UPDATE or DELETE event, v1 or v2. arena is reset by each bs_rows_next. */
+/* Opens a WRITE, UPDATE, DELETE or PARTIAL_UPDATE event, v1 or v2, not compressed. table may be
+ * NULL. arena is reset by each bs_rows_next. */
 enum bs_status bs_rows_open(struct bs_rows *rows, const struct bs_event *event,
                             const struct bs_table_map *map, const struct bs_table *table,
                             struct bs_arena *arena, struct bs_error *err) BS_MUST_CHECK;

@@ -1,12 +1,15 @@
 /* TABLE_MAP events: field guide 4.1 to 4.4. */
-#include "binlog/rows.h"
+#include "binlog/table_map.h"
 
+#include "base/cursor.h"
 #include "base/mem.h"
+#include "binlog/format.h"
+#include "binlog/map_metadata.h"
 #include "binlog/wire_type.h"
 
 #include <stdlib.h>
 
-enum { TLV_SIGNEDNESS = 1, NAME_LEN_MAX = 255, POST_HEADER_LEN = 8 };
+enum { POST_HEADER_LEN = 8, FIRST_HIRES = 50300 };
 
 /* How many metadata bytes a type has; -1: a type that is never in a row, or that we do not know. */
 static int
@@ -52,8 +55,8 @@ meta_len(uint8_t type) {
  * the value matters, which is that of a blob. */
 static void
 read_array_meta(struct bs_map_column *column, struct bs_cursor *meta) {
-    uint8_t element = bs_cursor_read_u8(meta);
-    int len = meta_len(element);
+    column->element = bs_cursor_read_u8(meta);
+    int len = meta_len(column->element);
     if (len < 0) {
         meta->failed = true;
         return;
@@ -97,56 +100,6 @@ read_meta(struct bs_map_column *column, struct bs_cursor *meta) {
     meta->failed = meta->failed || len < 0;
 }
 
-/* Which columns take a bit of SIGNEDNESS: YEAR does, BIT, ENUM and SET do not. */
-static bool
-is_numeric(uint8_t type) {
-    switch (type) {
-    case BS_WIRE_TINY:
-    case BS_WIRE_SHORT:
-    case BS_WIRE_INT24:
-    case BS_WIRE_LONG:
-    case BS_WIRE_LONGLONG:
-    case BS_WIRE_FLOAT:
-    case BS_WIRE_DOUBLE:
-    case BS_WIRE_NEWDECIMAL:
-    case BS_WIRE_YEAR:
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* One bit per numeric column, most significant bit first. */
-static void
-read_signedness(struct bs_table_map *map, struct bs_cursor bits) {
-    uint8_t byte = 0;
-    size_t seen = 0;
-    for (size_t i = 0; i < map->column_count; i++) {
-        if (!is_numeric(map->columns[i].type)) {
-            continue;
-        }
-        if (seen % 8 == 0) {
-            byte = bs_cursor_read_u8(&bits);
-        }
-        map->columns[i].is_unsigned = (byte >> (7 - seen % 8) & 1) != 0;
-        seen++;
-    }
-    map->has_signedness = !bits.failed;
-}
-
-/* Every other kind of metadata (names, character sets, labels, keys) is skipped by its length: the
- * schema model is the truth. */
-static void
-read_optional(struct bs_table_map *map, struct bs_cursor *c) {
-    while (!c->failed && bs_cursor_left(c) > 0) {
-        uint8_t type = bs_cursor_read_u8(c);
-        struct bs_str value = bs_cursor_read_lenenc_str(c);
-        if (type == TLV_SIGNEDNESS && !c->failed) {
-            read_signedness(map, bs_cursor(value.data, value.len));
-        }
-    }
-}
-
 static struct bs_str
 read_name(struct bs_cursor *c) {
     size_t len = bs_cursor_read_u8(c);
@@ -182,13 +135,15 @@ static enum bs_status
 read_columns(struct bs_table_map *map, struct bs_cursor *c, struct bs_error *err) {
     struct bs_str types = bs_cursor_read_str(c, map->column_count);
     struct bs_str meta_bytes = bs_cursor_read_lenenc_str(c);
-    bs_cursor_skip(c, (map->column_count + 7) / 8); /* which columns may be NULL: the model knows */
+    const uint8_t *nullable = bs_cursor_take(c, (map->column_count + 7) / 8);
     if (c->failed) {
         return BS_OK;
     }
     struct bs_cursor meta = bs_cursor(meta_bytes.data, meta_bytes.len);
     for (size_t i = 0; i < map->column_count; i++) {
         map->columns[i].type = (uint8_t)types.data[i];
+        map->columns[i].nullable = (nullable[i / 8] >> (i % 8) & 1) != 0;
+        map->columns[i].name = (struct bs_str){"", 0};
         read_meta(&map->columns[i], &meta);
         if (meta.failed) {
             return refuse(map, i, err);
@@ -199,15 +154,16 @@ read_columns(struct bs_table_map *map, struct bs_cursor *c, struct bs_error *err
 }
 
 enum bs_status
-bs_table_map_parse(const struct bs_event *event, size_t post_header_len, struct bs_table_map **out,
-                   struct bs_error *err) {
+bs_table_map_parse(const struct bs_event *event, const struct bs_format *format,
+                   struct bs_table_map **out, struct bs_error *err) {
     *out = NULL;
     struct bs_cursor c = bs_cursor(event->body.data, event->body.len);
+    unsigned post_header_len = format->post_header_len[BS_EVENT_TABLE_MAP];
     if (post_header_len != POST_HEADER_LEN) {
         return bs_error_set(
             err, BS_PROTOCOL,
-            "TABLE_MAP events with a post-header of %zu bytes (development versions "
-            "of MySQL 5.1) are not supported",
+            "TABLE_MAP events with a post-header of %u bytes (development versions of MySQL 5.1) "
+            "are not supported",
             post_header_len);
     }
     uint64_t table_id = bs_cursor_read_u48(&c);
@@ -222,9 +178,11 @@ bs_table_map_parse(const struct bs_event *event, size_t post_header_len, struct 
     struct bs_table_map *map = map_new(db, table, column_count);
     map->table_id = table_id;
     map->flags = flags;
+    map->is_mariadb = format->is_mariadb;
+    map->has_hires_temporals = format->is_mariadb && format->version >= FIRST_HIRES;
     enum bs_status status = read_columns(map, &c, err);
     if (status == BS_OK) {
-        read_optional(map, &c);
+        bs_map_read_metadata(map, format->is_mariadb, &c);
     }
     if (status == BS_OK && c.failed) {
         status = bs_error_set(err, BS_PROTOCOL, "malformed TABLE_MAP event of %s.%s", map->db.data,
@@ -248,6 +206,7 @@ bs_table_map_share(const struct bs_table_map *map) {
 void
 bs_table_map_free(struct bs_table_map *map) {
     if (map != NULL && atomic_fetch_sub_explicit(&map->refs, 1, memory_order_acq_rel) == 1) {
+        bs_arena_fini(&map->arena);
         free(map);
     }
 }

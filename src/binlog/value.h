@@ -20,6 +20,8 @@ enum bs_value_kind {
                           TEXT, BLOB, geometry with SRID, VECTOR; UUID and INET as their 16 or 4 bytes
                         */
     BS_VALUE_JSON,     /* MySQL's JSON, as text exactly as the server prints it, utf8mb4 */
+    BS_VALUE_JSON_DIFF, /* changes to parts of it, for bs_json_diff_next: only where the document
+                           before is not in the image, or rows->keep_diffs is set */
 };
 
 struct bs_value {
@@ -29,7 +31,7 @@ struct bs_value {
         uint64_t u64;
         float f32;
         double f64;
-        struct bs_str text; /* DECIMAL, TEMPORAL, BYTES, JSON */
+        struct bs_str text; /* DECIMAL, TEMPORAL, BYTES, JSON, JSON_DIFF */
     };
 };
 

@@ -94,6 +94,14 @@ bs_read_double(struct bs_rows *rows, const struct bs_column_plan *plan, struct b
     memcpy(&value->f64, &bits, sizeof bits);
 }
 
+/* A column of type NULL takes no bytes. */
+void
+bs_read_nothing(struct bs_rows *rows, const struct bs_column_plan *plan, struct bs_value *value) {
+    UNUSED(rows);
+    UNUSED(plan);
+    value->kind = BS_VALUE_NULL;
+}
+
 void
 bs_read_year(struct bs_rows *rows, const struct bs_column_plan *plan, struct bs_value *value) {
     UNUSED(plan);

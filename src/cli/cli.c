@@ -14,9 +14,11 @@
 
 /* In the order in which --help shows them. */
 static const struct bs_command *const COMMANDS[] = {
-    &bs_command_check,   &bs_command_snapshot, &bs_command_follow,
-    &bs_command_cutover, &bs_command_migrate,  &bs_command_status,
-    &bs_command_abort,   &bs_command_reset,    NULL,
+    &bs_command_check,   &bs_command_snapshot,
+    &bs_command_follow,  &bs_command_cutover,
+    &bs_command_migrate, &bs_command_status,
+    &bs_command_abort,   &bs_command_reset,
+    &bs_command_events,  NULL,
 };
 
 int
@@ -113,7 +115,7 @@ read_selection(struct bs_run *run, struct bs_error *err) {
     const struct bs_values *v = run->values;
     struct bs_selection *s = &run->selection;
     bool *given = &run->selection_given;
-    s->state_schema = bs_strdup(v->state_schema);
+    s->state_schema = bs_strdup(v->state_schema != NULL ? v->state_schema : "");
     enum bs_status status = read_list(&s->databases, "databases", v->databases, false, given, err);
     if (status == BS_OK) {
         status = read_list(&s->tables, "tables", v->tables, true, given, err);
@@ -150,6 +152,9 @@ check_name(const char *option, const char *name, struct bs_error *err) {
 static enum bs_status
 prepare(struct bs_run *run, const struct bs_command *command, struct bs_error *err) {
     const struct bs_values *v = run->values;
+    if (command->needs_no_task) {
+        return read_selection(run, err);
+    }
     run->state = (struct bs_state){v->state_schema, v->task};
     enum bs_status status = check_name("task", v->task, err);
     if (status == BS_OK) {

@@ -38,15 +38,17 @@ struct bs_command {
     const char *about;    /* paragraphs, separated by empty lines */
     struct bs_option_table table;
     bool needs_source;
+    bool needs_no_task; /* no target, no state: the sources of the command are its own business */
     bool has_selection;
     enum bs_status (*run)(struct bs_run *run, struct bs_error *err);
 };
 
 extern const struct bs_command bs_command_check, bs_command_snapshot, bs_command_follow,
-    bs_command_cutover, bs_command_migrate, bs_command_status, bs_command_abort, bs_command_reset;
+    bs_command_cutover, bs_command_migrate, bs_command_status, bs_command_abort, bs_command_reset,
+    bs_command_events;
 
 #define BS_OPTION_TABLE(options)                                                                   \
-    { options, sizeof(options) / sizeof((options)[0]) }
+    { options, sizeof(options) / sizeof((options)[0]), false }
 
 int bs_cli_main(int argc, char **argv);
 

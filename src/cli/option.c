@@ -1,5 +1,5 @@
 /* Reading options. */
-#include "cli/option.h"
+#include "cli/values.h"
 
 #include "base/mem.h"
 
@@ -196,6 +196,12 @@ bs_options_fini(const struct bs_option_table *table, struct bs_values *values) {
             *text = NULL;
         }
     }
+    for (size_t i = 0; i < values->file_count; i++) {
+        free(values->files[i]);
+    }
+    free(values->files);
+    values->files = NULL;
+    values->file_count = 0;
 }
 
 static const struct bs_option *
@@ -250,9 +256,16 @@ enum bs_status
 bs_options_parse(const struct bs_option_table *table, const char *command, int argc,
                  char *const *argv, struct bs_values *values, bool *help, struct bs_error *err) {
     enum bs_status status = BS_OK;
+    bool only_files = false;
     *help = false;
+    values->files = bs_zalloc(((size_t)argc + 1) * sizeof *values->files);
     for (int i = 0; i < argc && status == BS_OK; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+        bool is_file = only_files || argv[i][0] != '-' || argv[i][1] == '\0';
+        if (table->takes_files && is_file) {
+            values->files[values->file_count++] = bs_strdup(argv[i]);
+        } else if (table->takes_files && strcmp(argv[i], "--") == 0) {
+            only_files = true;
+        } else if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             *help = true;
         } else if (argv[i][0] != '-') {
             status = refuse_argument("unexpected argument", argv[i], command, err);

@@ -38,6 +38,7 @@ struct bs_option {
 struct bs_option_table {
     const struct bs_option *options;
     size_t count;
+    bool takes_files; /* arguments that are no options go to values.files; so does all behind -- */
 };
 
 /* Sets every field that an option of the table has: to its default, else to nothing. */

@@ -14,6 +14,10 @@ struct bs_values {
     uint64_t threads, memory, chunk_bytes;
     uint64_t lock_timeout_ms, max_freeze_ms, give_up_ms;
     char *hook;
+    char **files; /* NULL-terminated */
+    size_t file_count;
+    char *start, *stop, *schema;
+    bool stats, verify, follow;
     int consistency, position, freeze, hook_lost;
     bool no_target_binlog, keep_engines, until_cutover, until_caught_up, watch, state_only;
 };

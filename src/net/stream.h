@@ -79,6 +79,10 @@ struct bs_stream_msg {
 
 struct bs_stream;
 
+/* Gives the stream a name of its own among the source's replicas: random, and above the numbers
+ * that people give to their servers. */
+enum bs_status bs_stream_name(struct bs_stream_config *config, struct bs_error *err) BS_MUST_CHECK;
+
 /* Makes the stream; no connection yet. The queue must outlive it. */
 enum bs_status bs_stream_new(struct bs_stream **stream, const struct bs_stream_config *config,
                              struct bs_queue *queue, struct bs_error *err) BS_MUST_CHECK;

@@ -1,9 +1,11 @@
 #include "sql/json_text.h"
 
 #include "base/cursor.h"
+#include "base/real_text.h"
 #include "sql/text.h"
 
-#include <stdio.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,19 +30,16 @@ significant_digits(const char *number, char *out, size_t cap) {
 /* True if number is what a server prints for the double that it parses to. */
 static bool
 is_shortest_double(const char *number) {
-    char text[64];
     char own[NUMBER_MAX];
-    char shortest[64];
-    double value = strtod(number, NULL);
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(text, sizeof text, "%.*e", precision - 1, value);
-        if (strtod(text, NULL) == value) {
-            break;
-        }
+    char shortest[BS_REAL_DIGITS_MAX + 1];
+    int exponent = 0;
+    double value = fabs(strtod(number, NULL));
+    if (value > DBL_MAX) {
+        return false;
     }
+    (void)bs_real_shortest_digits(value, shortest, &exponent);
     significant_digits(number, own, sizeof own);
-    significant_digits(text, shortest, sizeof shortest);
-    return strcmp(own, shortest) == 0;
+    return strcmp(own, value == 0 ? "" : shortest) == 0;
 }
 
 static bool

@@ -91,7 +91,8 @@ bs_packet_read(struct bs_packet_reader *reader, struct bs_cursor *in, struct bs_
 
 void
 bs_packet_write(struct bs_buf *out, uint8_t *seq, const void *message, size_t len) {
-    const uint8_t *at = message;
+    const uint8_t *at =
+        len > 0 ? message : (const uint8_t *)""; /* NULL is no place to count from */
     size_t n;
     do {
         n = len < BS_PACKET_SPLIT_LEN ? len : BS_PACKET_SPLIT_LEN;

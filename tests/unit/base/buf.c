@@ -65,3 +65,9 @@ Test(buf, an_empty_one_is_an_empty_view_not_null) {
     cr_assert_not_null(bs_buf_str(&b).data);
     cr_assert_eq(bs_buf_str(&b).len, 0);
 }
+
+Test(buf, even_room_for_nothing_is_a_place) {
+    struct bs_buf b = {0};
+    cr_assert_not_null(bs_buf_reserve(&b, 0));
+    bs_buf_fini(&b);
+}

@@ -11,9 +11,10 @@
  *   P file pos gtids                where the decoder says that it is, at the end
  *
  * A value is "-" (absent), "n" (NULL), i123, u123, f and d (hex floats), t and text (DECIMAL,
- * temporal), x and hex (bytes), j and hex (JSON). --model has lines "db TAB table TAB column TAB
- * type"; a table that is not in it, or there with another number of columns, is read by what its
- * map tells, and its name is printed with a question mark before it. */
+ * temporal), x and hex (bytes), j and hex (JSON), p and hex (changes to parts of JSON). --model has
+ * lines "db TAB table TAB column TAB type"; a table that is not in it, or there with another number
+ * of columns, is read by what its map tells, and its name is printed with a question mark before
+ * it. */
 #include "base/buf.h"
 #include "base/mem.h"
 #include "binlog/decoder.h"
@@ -186,7 +187,8 @@ print_value(const struct bs_value *v) {
         break;
     case BS_VALUE_BYTES:
     case BS_VALUE_JSON:
-        printf(v->kind == BS_VALUE_JSON ? " j" : " x");
+    case BS_VALUE_JSON_DIFF:
+        printf(v->kind == BS_VALUE_BYTES ? " x" : v->kind == BS_VALUE_JSON ? " j" : " p");
         put_hex(v->text);
         break;
     }

@@ -367,7 +367,6 @@ Test(decoder, what_cannot_be_followed_stops_by_name_with_a_hint) {
         {BS_EVENT_INCIDENT, "\1\0\4gone", 7, "gone"},
         {BS_EVENT_INTVAR, "\2\1\0\0\0\0\0\0\0", 9, "INTVAR"},
         {BS_EVENT_XA_PREPARE, "\0", 1, "XA_PREPARE"},
-        {BS_EVENT_PARTIAL_UPDATE_ROWS, "", 0, "PARTIAL_UPDATE_ROWS"},
         {BS_EVENT_EXECUTE_LOAD_QUERY, "", 0, "EXECUTE_LOAD_QUERY"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -204,3 +204,30 @@ Test(gtid, one_transaction_has_a_text) {
     bs_gtid_text(&gtid, text);
     cr_assert_str_eq(text, "");
 }
+
+Test(gtid, a_source_without_intervals_is_not_in_the_set) {
+    struct bs_gtid_set *set = bs_gtid_set_new(BS_MYSQL);
+    static const char bytes[8 + 16 + 8] = {1};
+    cr_assert_eq(bs_gtid_set_decode(set, (struct bs_str){bytes, sizeof bytes}, NULL), BS_OK);
+    cr_assert(bs_gtid_set_is_empty(set));
+    bs_gtid_set_free(set);
+}
+
+/* What is decoded is kept as text, and must be read back from there. */
+Test(gtid, a_tag_that_no_server_gives_is_refused) {
+    static const char *const tags[] = {"a,b", "1a", "A", "a b", "a\xbe"};
+    for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+        struct bs_gtid_set *set = bs_gtid_set_new(BS_MYSQL);
+        struct bs_buf bytes = {0};
+        bs_buf_put(&bytes, "\1\1\0\0\0\0\0\1", 8);
+        bs_buf_put_fill(&bytes, 7, 16);
+        bs_buf_put_u8(&bytes, (uint8_t)(strlen(tags[i]) << 1));
+        bs_buf_puts(&bytes, tags[i]);
+        bs_buf_put_le(&bytes, 1, 8);
+        bs_buf_put_le(&bytes, 1, 8);
+        bs_buf_put_le(&bytes, 2, 8);
+        cr_assert_eq(bs_gtid_set_decode(set, bs_buf_str(&bytes), NULL), BS_PROTOCOL, "%s", tags[i]);
+        bs_gtid_set_free(set);
+        bs_buf_fini(&bytes);
+    }
+}

@@ -94,9 +94,10 @@ Test(gtid_event, a_tagged_one_with_a_field_that_must_be_known_is_refused) {
 }
 
 Test(gtid_event, mariadb_has_commit_id_and_xa_data_and_padding) {
-    uint8_t body[40] = {
+    uint8_t body[44] = {
         7,        [8] = 2, [12] = BS_MARIADB_GROUP_COMMIT_ID | BS_MARIADB_PREPARED_XA,
-        [25] = 3, 2,       [32] = BS_MARIADB_COMMIT_ALTER};
+        [25] = 3, 2,       [32] = BS_MARIADB_COMMIT_ALTER,
+        77};
     struct bs_gtid_event out;
     struct bs_event event = event_of(BS_EVENT_MARIADB_GTID, body, sizeof body);
     cr_assert_eq(bs_gtid_event_parse(&out, &event, NULL), BS_OK);
@@ -104,6 +105,9 @@ Test(gtid_event, mariadb_has_commit_id_and_xa_data_and_padding) {
     cr_assert_eq(out.gtid.domain, 2);
     cr_assert_eq(out.gtid.server_id, 9);
     cr_assert_eq(out.extra, BS_MARIADB_COMMIT_ALTER);
+    cr_assert_eq(out.sa_seq_no, 77);
+    cr_assert_eq(out.xa.gtrid.len, 3);
+    cr_assert_eq(out.xa.bqual.len, 2);
     event.body.len = 31;
     cr_assert_eq(bs_gtid_event_parse(&out, &event, NULL), BS_PROTOCOL);
 }

@@ -51,7 +51,7 @@ guess_table(const struct bs_table_map *map) {
         const struct bs_map_column *wire = &map->columns[i];
         struct bs_column *c = &table->columns[i];
         c->type = type_of_wire(wire->type);
-        c->is_unsigned = map->has_signedness && wire->is_unsigned;
+        c->is_unsigned = bs_table_map_has(map, BS_MAP_SIGNEDNESS) && wire->is_unsigned;
         c->length =
             c->type == BS_TYPE_BIT ? (wire->meta & 0xFF) + 8u * (wire->meta >> 8) : wire->meta;
         c->precision = (uint8_t)wire->meta;

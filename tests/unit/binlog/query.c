@@ -75,17 +75,17 @@ Test(query, every_status_variable_is_read) {
     cr_assert_eq(s.thread_id, 77);
     cr_assert_eq(s.error_code, 1062);
     cr_assert(bs_str_is(s.db, "db") && bs_str_is(s.sql, "SELECT 1"));
-    cr_assert(s.has_flags2 && s.flags2 == 0x04000000);
-    cr_assert(s.has_sql_mode && s.sql_mode == 0x100000001u);
-    cr_assert(s.has_auto_increment && s.auto_increment_increment == 2 &&
-              s.auto_increment_offset == 1);
-    cr_assert(s.has_charset && s.charset_client == 33 && s.collation_connection == 45 &&
-              s.collation_server == 8);
+    cr_assert(bs_statement_has(&s, BS_STATEMENT_FLAGS2) && s.flags2 == 0x04000000);
+    cr_assert(bs_statement_has(&s, BS_STATEMENT_SQL_MODE) && s.sql_mode == 0x100000001u);
+    cr_assert(bs_statement_has(&s, BS_STATEMENT_AUTO_INCREMENT) &&
+              s.auto_increment_increment == 2 && s.auto_increment_offset == 1);
+    cr_assert(bs_statement_has(&s, BS_STATEMENT_CHARSET) && s.charset_client == 33 &&
+              s.collation_connection == 45 && s.collation_server == 8);
     cr_assert(bs_str_is(s.time_zone, "+00:00"));
     cr_assert(s.lc_time_names == 5 && s.collation_database == 9);
     cr_assert(bs_str_is(s.invoker_user, "u") && bs_str_is(s.invoker_host, "h"));
     cr_assert_eq(s.microseconds, 1000000);
-    cr_assert(s.explicit_defaults_for_timestamp == 1 && s.has_xid);
+    cr_assert(s.explicit_defaults_for_timestamp == 1 && bs_statement_has(&s, BS_STATEMENT_XID));
     cr_assert(s.collation_utf8mb4 == 255 && s.sql_require_primary_key == 1);
     cr_assert(s.suppress_use);
 }
@@ -93,7 +93,10 @@ Test(query, every_status_variable_is_read) {
 Test(query, what_is_not_said_stays_unknown) {
     struct bs_statement s;
     cr_assert_eq(parse(&s, VARS("")), BS_OK);
-    cr_assert(!s.has_charset && !s.has_sql_mode && !s.has_flags2 && !s.has_auto_increment);
+    cr_assert(!bs_statement_has(&s, BS_STATEMENT_CHARSET) &&
+              !bs_statement_has(&s, BS_STATEMENT_SQL_MODE) &&
+              !bs_statement_has(&s, BS_STATEMENT_FLAGS2) &&
+              !bs_statement_has(&s, BS_STATEMENT_AUTO_INCREMENT));
     cr_assert_eq(s.explicit_defaults_for_timestamp, -1);
     cr_assert_eq(s.sql_require_primary_key, -1);
     cr_assert_eq(s.time_zone.len, 0);

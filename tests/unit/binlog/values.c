@@ -171,6 +171,8 @@ Test(values, json_is_printed_as_the_server_prints_it) {
     cr_assert_str_eq(JSON("\x09\x0b\0\0\0\0\0\0\xf0\x3f"), "1.0");
     cr_assert_str_eq(JSON("\x09\x0b\x7d\xc3\x94\x25\xad\x49\xb2\x54"), "1e100");
     cr_assert_str_eq(JSON("\x09\x0b\x9a\x99\x99\x99\x99\x99\xb9\xbf"), "-0.1");
+    cr_assert_str_eq(JSON("\x09\x0b\1\0\0\0\0\0\0\0"), "5e-324");
+    cr_assert_str_eq(JSON("\x09\x0b\0\0\0\0\0\0\x70\x3e"), "0.00000005960464477539063");
     cr_assert_str_eq(JSON("\x05\x02\0\0\4\0"), "[]");
     /* {"a": [1, null]} */
     cr_assert_str_eq(JSON("\x17\x00\x01\x00\x16\x00\x0b\x00\x01\x00\x02\x0c\x00"
@@ -180,11 +182,48 @@ Test(values, json_is_printed_as_the_server_prints_it) {
     bs_arena_fini(&arena);
 }
 
+#define NINES "\x3b\x9a\xc9\xff"
+#define NINES_7 NINES NINES NINES NINES NINES NINES NINES
+
+/* 65 nines, and 1.0 times them, as MySQL 9.7.4 logged them. */
+Test(values, a_decimal_in_json_is_as_long_as_the_server_calculates_with) {
+    static const char wanted[] =
+        "99999999999999999999999999999999999999999999999999999999999999999";
+    cr_assert_str_eq(JSON("\x25\x0f\xf6\x22\x48\x00\x80\x00\x00\x63" NINES_7), wanted);
+    cr_assert_str_eq(JSON("\x26\x0f\xf6\x23\x49\x01\x80\x00\x00\x63" NINES_7 "\x00"),
+                     "99999999999999999999999999999999999999999999999999999999999999999.0");
+    cr_assert(strstr(JSON("\x29\x0f\xf6\x26\x52\x00\x81\x3b\x9a\xc9\xff" NINES_7 NINES),
+                     "malformed JSON") != NULL);
+    bs_arena_fini(&arena);
+}
+
 Test(values, json_that_points_outside_itself_is_refused) {
     cr_assert(strstr(JSON("\x05\x02\1\0\4\0"), "malformed JSON") != NULL);
     cr_assert(strstr(JSON("\x08\x02\1\0\7\0\2\0\0"), "malformed JSON") != NULL, "%s", text);
     cr_assert(strstr(JSON("\x05\x00\xff\xff\4\0"), "malformed JSON") != NULL);
     cr_assert(strstr(JSON("\x02\x0d\x00"), "malformed JSON") != NULL);
+    bs_arena_fini(&arena);
+}
+
+/* Arrays of two elements, each level's both being the next one: 2^40 values in 402 bytes. */
+Test(values, json_whose_parts_overlap_is_refused, .timeout = 10) {
+    enum { LEVELS = 40, LEVEL_LEN = 10 };
+    struct bs_buf doc = {0};
+    bs_buf_put_le(&doc, LEVELS * LEVEL_LEN + 1, 1 + 1);
+    bs_buf_put_u8(&doc, 0x02);
+    for (unsigned i = 0; i < LEVELS; i++) {
+        bool last = i + 1 == LEVELS;
+        bs_buf_put_le(&doc, 2, 2);
+        bs_buf_put_le(&doc, (LEVELS - i) * LEVEL_LEN, 2);
+        for (unsigned k = 0; k < 2; k++) {
+            bs_buf_put_u8(&doc, last ? 0x04 : 0x02);
+            bs_buf_put_le(&doc, last ? 0 : LEVEL_LEN, 2);
+        }
+    }
+    struct bs_column model = {.type = BS_TYPE_JSON};
+    cr_assert(strstr(decode(WIRE(BS_WIRE_JSON, 2), model, doc.data, doc.len), "malformed JSON") !=
+              NULL);
+    bs_buf_fini(&doc);
     bs_arena_fini(&arena);
 }
 

@@ -12,7 +12,7 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTION_SOURCE,  BS_OPTIONS_SELECTION, BS_OPTIONS_COPY, BS_OPTIONS_FREEZE(NULL, NULL),
     BS_OPTIONS_COMMON,
 };
-static const struct bs_option_table TABLE = {OPTIONS, sizeof OPTIONS / sizeof OPTIONS[0]};
+static const struct bs_option_table TABLE = {OPTIONS, sizeof OPTIONS / sizeof OPTIONS[0], false};
 
 static struct bs_values values;
 static struct bs_error err;

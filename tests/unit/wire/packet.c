@@ -179,3 +179,12 @@ Test(packet, a_lone_status_byte_is_a_whole_message) {
     cr_assert_eq(out.len, 0);
     bs_buf_fini(&bytes);
 }
+
+Test(packet, an_empty_message_may_be_no_bytes_at_all) {
+    struct bs_buf bytes = {0};
+    uint8_t seq = 3;
+    bs_packet_write(&bytes, &seq, NULL, 0);
+    cr_assert(bs_str_equal(bs_buf_str(&bytes), (struct bs_str){"\0\0\0\3", 4}));
+    cr_assert_eq(seq, 4);
+    bs_buf_fini(&bytes);
+}

@@ -1,0 +1,65 @@
+/* `events`: a log's events and rows as lines of JSON, as counts, or just verified. Fed with raw
+ * events by whoever reads them, from files or from a server; pure but for the sink. One thread.
+ *
+ *   raw event ──> walker ──> range, selection ──> lines ──> sink
+ *                                             └─> counts
+ *
+ * docs/reference/events-format.md is the contract of the lines. */
+#ifndef BS_EVENTS_EVENTS_H
+#define BS_EVENTS_EVENTS_H
+
+#include "events/range.h"
+#include "events/stats.h"
+#include "events/table.h"
+#include "schema/selection.h"
+
+enum { BS_EVENTS_FORMAT_VERSION = 1 };
+
+enum bs_events_mode {
+    BS_EVENTS_PRINT,
+    BS_EVENTS_COUNT,  /* every row is decoded, and only counted */
+    BS_EVENTS_VERIFY, /* framing and checksums */
+};
+
+/* Takes text that is to be written; an error ends the run. */
+typedef enum bs_status bs_events_sink(void *arg, struct bs_str text, struct bs_error *err);
+
+struct bs_events_config {
+    enum bs_events_mode mode;
+    struct bs_events_bound start, stop; /* the caller's */
+    bs_events_find_model *find_model;   /* NULL: no schema */
+    void *find_model_arg;
+    const struct bs_selection *selection; /* of the rows; NULL: all tables */
+    bs_events_sink *sink;
+    void *sink_arg;
+};
+
+struct bs_events;
+
+struct bs_events *bs_events_new(const struct bs_events_config *config);
+void bs_events_free(struct bs_events *events);
+
+/* The next file, read from its head; or what comes is a server's stream that begins there. */
+void bs_events_enter(struct bs_events *events, const char *file, uint64_t pos);
+void bs_events_is_stream(struct bs_events *events, bool sums);
+
+/* One whole raw event. *done: the end of the range is reached, no more is wanted. What was printed
+ * of it, and before it, is in the sink's hands or kept until flush. */
+enum bs_status bs_events_feed(struct bs_events *events, struct bs_str raw, bool *done,
+                              struct bs_error *err) BS_MUST_CHECK;
+
+/* Gives the sink all that is kept; after each block of a stream, before an error is told, and at
+ * the end. */
+enum bs_status bs_events_flush(struct bs_events *events, struct bs_error *err) BS_MUST_CHECK;
+
+/* The end: BS_CONFIG if a bound was not met; writes the report of BS_EVENTS_COUNT. */
+enum bs_status bs_events_finish(struct bs_events *events, bool json,
+                                struct bs_error *err) BS_MUST_CHECK;
+
+/* Where the next event is. */
+const char *bs_events_file(const struct bs_events *events);
+uint64_t bs_events_pos(const struct bs_events *events);
+uint64_t bs_events_seen(const struct bs_events *events); /* events of the log so far */
+bool bs_events_has_sums(const struct bs_events *events); /* those of the last file */
+
+#endif

@@ -1,0 +1,234 @@
+#include "events/range.h"
+
+#include "base/mem.h"
+#include "binlog/gtid_event.h"
+#include "binlog/query.h"
+#include "binlog/rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* ---- reading the options ------------------------------------------------------------------- */
+
+static bool
+parse_time(struct bs_events_bound *bound, const char *text) {
+    struct tm tm = {0};
+    const char *end = strptime(text, "%Y-%m-%d", &tm);
+    if (end == NULL || (*end != ' ' && *end != 'T')) {
+        return false; /* a date alone could as well be a GTID of MariaDB */
+    }
+    end = strptime(end + 1, "%H:%M:%S", &tm);
+    if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0)) {
+        return false;
+    }
+    time_t seconds = timegm(&tm);
+    bound->kind = BS_EVENTS_AT_TIME;
+    bound->time = (uint64_t)seconds;
+    return seconds > 0;
+}
+
+static bool
+parse_mariadb_gtid(struct bs_events_bound *bound, const char *text) {
+    unsigned long long number = 0;
+    unsigned domain = 0;
+    unsigned server_id = 0;
+    int used = 0;
+    if (sscanf(text, "%10u-%10u-%19llu%n", &domain, &server_id, &number, &used) != 3 ||
+        text[used] != '\0') {
+        return false;
+    }
+    bound->kind = BS_EVENTS_AT_GTID;
+    bound->gtid = (struct bs_gtid){.known = true,
+                                   .flavour = BS_MARIADB,
+                                   .domain = domain,
+                                   .server_id = server_id,
+                                   .number = number};
+    return true;
+}
+
+/* One transaction of MySQL: a set of one. */
+static bool
+parse_mysql_gtid(struct bs_events_bound *bound, const char *text) {
+    struct bs_gtid_set *set = bs_gtid_set_new(BS_MYSQL);
+    bool one = bs_gtid_set_parse(set, bs_str(text), NULL) == BS_OK &&
+               bs_gtid_set_single(set, &bound->gtid);
+    bound->kind = BS_EVENTS_AT_GTID;
+    bs_gtid_set_free(set);
+    return one;
+}
+
+static bool
+parse_position(struct bs_events_bound *bound, const char *text) {
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    if (colon == NULL || colon == text || colon[1] < '0' || colon[1] > '9') {
+        return false;
+    }
+    bound->pos = strtoull(colon + 1, &end, 10);
+    bound->kind = BS_EVENTS_AT_POSITION;
+    bound->file = bs_strndup(text, (size_t)(colon - text));
+    return *end == '\0';
+}
+
+enum bs_status
+bs_events_bound_parse(struct bs_events_bound *bound, const char *option, const char *text,
+                      struct bs_error *err) {
+    *bound = (struct bs_events_bound){.kind = BS_EVENTS_UNBOUND};
+    if (text == NULL || parse_time(bound, text) || parse_mariadb_gtid(bound, text) ||
+        parse_mysql_gtid(bound, text) || parse_position(bound, text)) {
+        return BS_OK;
+    }
+    bs_events_bound_fini(bound);
+    bs_error_set(err, BS_CONFIG, "option --%s cannot be read: %s", option, text);
+    return bs_error_hint(err, "give FILE:POSITION, one GTID (0-1-77, UUID:5), or a time in UTC "
+                              "(2026-11-28 15:21:00)");
+}
+
+void
+bs_events_bound_fini(struct bs_events_bound *bound) {
+    free(bound->file);
+    *bound = (struct bs_events_bound){.kind = BS_EVENTS_UNBOUND};
+}
+
+/* ---- following the walk -------------------------------------------------------------------- */
+
+static bool
+is_gtid(uint8_t type) {
+    return type == BS_EVENT_GTID || type == BS_EVENT_ANONYMOUS_GTID ||
+           type == BS_EVENT_GTID_TAGGED || type == BS_EVENT_MARIADB_GTID;
+}
+
+static bool
+has_gtid(const struct bs_walked *walked, const struct bs_gtid *gtid, struct bs_gtid_event *event) {
+    if (!is_gtid(walked->event.type) || bs_gtid_event_parse(event, &walked->event, NULL) != BS_OK) {
+        return false;
+    }
+    char a[BS_GTID_TEXT_MAX];
+    char b[BS_GTID_TEXT_MAX];
+    bs_gtid_text(&event->gtid, a);
+    bs_gtid_text(gtid, b);
+    return strcmp(a, b) == 0;
+}
+
+/* A position has come when its file has, and its place in it; or, once it has, another file. */
+static bool
+is_at_position(const struct bs_events_bound *bound, const struct bs_walked *walked,
+               bool *seen_file) {
+    bool same = strcmp(bound->file, walked->file) == 0;
+    bool passed = *seen_file && !same;
+    *seen_file = *seen_file || same;
+    return passed || (same && walked->pos >= bound->pos);
+}
+
+static bool
+is_start(struct bs_events_range *range, const struct bs_walked *walked) {
+    struct bs_gtid_event event;
+    switch (range->start.kind) {
+    case BS_EVENTS_UNBOUND:
+        return true;
+    case BS_EVENTS_AT_POSITION:
+        return is_at_position(&range->start, walked, &range->start_seen_file);
+    case BS_EVENTS_AT_GTID:
+        return has_gtid(walked, &range->start.gtid, &event);
+    case BS_EVENTS_AT_TIME:
+        return walked->event.timestamp >= range->start.time;
+    }
+    return true;
+}
+
+/* Does the event end the group that it is in? By the rules of field guide 3.11. */
+static bool
+ends_group(struct bs_events_range *range, const struct bs_walked *walked) {
+    struct bs_statement statement;
+    struct bs_rows_head head;
+    struct bs_buf inflated = {0};
+    enum bs_query_kind kind = BS_QUERY_OTHER;
+    switch (walked->event.type) {
+    case BS_EVENT_XID:
+    case BS_EVENT_XA_PREPARE:
+    case BS_EVENT_VIEW_CHANGE:
+    case BS_EVENT_TRANSACTION_PAYLOAD:
+        return true;
+    case BS_EVENT_QUERY:
+    case BS_EVENT_EXECUTE_LOAD_QUERY:
+    case BS_EVENT_MARIADB_QUERY_COMPRESSED:
+        if (walked->event.type != BS_EVENT_EXECUTE_LOAD_QUERY &&
+            bs_statement_parse(&statement, &walked->event, &inflated, NULL) == BS_OK) {
+            kind = bs_query_kind(statement.sql);
+        }
+        bs_buf_fini(&inflated);
+        range->begun = range->begun || kind == BS_QUERY_BEGIN;
+        return range->standalone || kind == BS_QUERY_COMMIT || kind == BS_QUERY_ROLLBACK ||
+               (!range->begun && kind == BS_QUERY_OTHER);
+    default:
+        return range->standalone && bs_rows_head_parse(&head, &walked->event, NULL) == BS_OK &&
+               (head.flags & BS_ROWS_STMT_END) != 0;
+    }
+}
+
+/* The group that is the last: opened by its name, closed by its end. */
+static void
+follow_stop_group(struct bs_events_range *range, const struct bs_walked *walked) {
+    struct bs_gtid_event event;
+    if (range->in_stop) {
+        range->stopped = ends_group(range, walked);
+    } else if (has_gtid(walked, &range->stop.gtid, &event)) {
+        range->in_stop = true;
+        bool mariadb = event.gtid.flavour == BS_MARIADB;
+        range->standalone = mariadb && (event.flags & BS_MARIADB_STANDALONE) != 0;
+        range->begun = mariadb && !range->standalone; /* the event is its BEGIN */
+    }
+}
+
+static bool
+is_stop(struct bs_events_range *range, const struct bs_walked *walked) {
+    switch (range->stop.kind) {
+    case BS_EVENTS_AT_POSITION:
+        return is_at_position(&range->stop, walked, &range->stop_seen_file);
+    case BS_EVENTS_AT_TIME:
+        return walked->event.timestamp >= range->stop.time;
+    case BS_EVENTS_UNBOUND:
+    case BS_EVENTS_AT_GTID:
+        break;
+    }
+    return false;
+}
+
+enum bs_events_turn
+bs_events_range_turn(struct bs_events_range *range, const struct bs_walked *walked) {
+    if (range->stopped || is_stop(range, walked)) {
+        range->stopped = true;
+        return BS_EVENTS_STOP;
+    }
+    if (range->stop.kind == BS_EVENTS_AT_GTID) {
+        follow_stop_group(range, walked);
+    }
+    range->started = range->started || is_start(range, walked);
+    return range->started ? BS_EVENTS_GIVE : BS_EVENTS_SKIP;
+}
+
+enum bs_status
+bs_events_range_check(const struct bs_events_range *range, struct bs_error *err) {
+    char text[BS_GTID_TEXT_MAX];
+    if (range->start.kind == BS_EVENTS_AT_POSITION && !range->start_seen_file) {
+        return bs_error_set(err, BS_CONFIG, "the file of --start was not read: %s",
+                            range->start.file);
+    }
+    if (range->stop.kind == BS_EVENTS_AT_POSITION && !range->stop_seen_file && !range->stopped) {
+        return bs_error_set(err, BS_CONFIG, "the file of --stop was not read: %s",
+                            range->stop.file);
+    }
+    if (range->start.kind == BS_EVENTS_AT_GTID && !range->started) {
+        bs_gtid_text(&range->start.gtid, text);
+        return bs_error_set(err, BS_CONFIG,
+                            "the transaction of --start is not in what was read: %s", text);
+    }
+    if (range->stop.kind == BS_EVENTS_AT_GTID && !range->in_stop) {
+        bs_gtid_text(&range->stop.gtid, text);
+        return bs_error_set(err, BS_CONFIG, "the transaction of --stop is not in what was read: %s",
+                            text);
+    }
+    return BS_OK;
+}

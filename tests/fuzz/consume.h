@@ -1,0 +1,25 @@
+/* What the fuzz targets and the torture program do with whatever was decoded: touch every byte of
+ * it, so that a view that points where it must not is seen by the sanitizer. */
+#ifndef FUZZ_CONSUME_H
+#define FUZZ_CONSUME_H
+
+#include "binlog/decoder.h"
+#include "binlog/rows.h"
+
+#include <stdint.h>
+
+/* libFuzzer's entry point, declared for -Wmissing-prototypes. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A heap block of exactly the size of the bytes; free() it. */
+char *copy_exactly(struct bs_str bytes);
+
+void consume_str(struct bs_str text);
+void consume_statement(const struct bs_statement *statement);
+
+/* Opens a rows event and reads all of its rows, of which there were *count. table NULL: the model
+ * is guessed from the map. */
+enum bs_status consume_rows(const struct bs_event *event, const struct bs_table_map *map,
+                            const struct bs_table *table, size_t *count, struct bs_error *err);
+
+#endif

@@ -1,0 +1,80 @@
+#include "decode_all.h"
+
+#include "binlog/decoder.h"
+#include "consume.h"
+#include "repair.h"
+
+#include <stdlib.h>
+
+enum { MAGIC_LEN = 4, VERSION_OFFSET = 2, VERSION_LEN = 50 };
+
+static enum bs_status
+take_item(const struct bs_item *item, struct decode_count *count, struct bs_error *err) {
+    count->items++;
+    switch (item->kind) {
+    case BS_ITEM_ROWS:
+        return consume_rows(&item->event, item->map, NULL, &count->rows, err);
+    case BS_ITEM_STATEMENT:
+    case BS_ITEM_SAVEPOINT:
+        consume_statement(&item->statement);
+        break;
+    case BS_ITEM_NONE:
+    case BS_ITEM_GROUP_BEGIN:
+    case BS_ITEM_GROUP_END:
+    case BS_ITEM_GROUP_ROLLBACK:
+        break;
+    }
+    return BS_OK;
+}
+
+static enum bs_status
+take_event(struct bs_decoder *decoder, struct bs_str raw, struct decode_count *count,
+           struct bs_error *err) {
+    struct bs_item item;
+    char *copy = copy_exactly(raw);
+    enum bs_status status = bs_decoder_push(decoder, (struct bs_str){copy, raw.len}, err);
+    while (status == BS_OK && (status = bs_decoder_next(decoder, &item, err)) == BS_OK &&
+           item.kind != BS_ITEM_NONE) {
+        status = take_item(&item, count, err);
+    }
+    free(copy);
+    return status;
+}
+
+enum bs_status
+decode_all(struct bs_str file, const struct decode_how *how, struct decode_count *count,
+           struct bs_error *err) {
+    struct bs_position start = {0};
+    struct bs_decoder *decoder = NULL;
+    *count = (struct decode_count){0};
+    if (file.len < MAGIC_LEN || memcmp(file.data, "\xfe\x62\x69\x6e", MAGIC_LEN) != 0) {
+        return bs_error_set(err, BS_PROTOCOL, "not a binlog file");
+    }
+    bs_position_set(&start, "binlog.000001", MAGIC_LEN, "");
+    enum bs_status status = bs_decoder_new(&decoder, how->flavour, &start, how->mode, false, err);
+    struct bs_str rest = {file.data + MAGIC_LEN, file.len - MAGIC_LEN};
+    while (status == BS_OK && rest.len > 0) {
+        size_t len = event_len(rest);
+        status = take_event(decoder, (struct bs_str){rest.data, len}, count, err);
+        rest = (struct bs_str){rest.data + len, rest.len - len};
+        count->events++;
+    }
+    bs_decoder_free(decoder);
+    bs_position_fini(&start);
+    return status;
+}
+
+struct decode_how
+decode_how_for(struct bs_str file) {
+    size_t head = MAGIC_LEN + BS_EVENT_HEADER_LEN + VERSION_OFFSET;
+    bool mariadb = file.len >= head + VERSION_LEN &&
+                   memmem(file.data + head, VERSION_LEN, "MariaDB", 7) != NULL;
+    struct decode_how by_file = {mariadb ? BS_MARIADB : BS_MYSQL, BS_POSITION_FILE};
+    struct decode_how by_gtid = {by_file.flavour,
+                                 mariadb ? BS_POSITION_GTID_MARIADB : BS_POSITION_GTID_MYSQL};
+    struct decode_count file_count;
+    struct decode_count gtid_count;
+    (void)decode_all(file, &by_file, &file_count, NULL);
+    (void)decode_all(file, &by_gtid, &gtid_count, NULL);
+    return gtid_count.events > file_count.events ? by_gtid : by_file;
+}
