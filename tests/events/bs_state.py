@@ -8,6 +8,7 @@ import ipaddress
 import json
 import math
 import re
+import struct
 
 from bs_corpus import labels
 from bs_events import column_values, text_bytes
@@ -174,6 +175,8 @@ def as_state(value, type_text, stored, odd):
         if "unsigned" in type_text and value < 0:
             value += 1 << _BITS[base]
         return stored if re.fullmatch(r"-?\d+", stored) and int(stored) == value else str(value)
+    if base == "vector" and isinstance(value, list):
+        return b"".join(struct.pack("<f", number) for number in value).hex().upper()
     if base in ("float", "double"):
         return stored if same_number(value, type_text, stored, odd) else repr(value)
     if base == "decimal":
@@ -204,7 +207,6 @@ def same_number(value, type_text, stored, odd):
     if digits:
         return math.isclose(wanted, value, rel_tol=1e-15, abs_tol=10 ** -int(digits.group(1)))
     if type_text.startswith("float"):  # FLOAT is widened there, and the shortest that reads back here
-        import struct
         return struct.pack("<f", wanted) == struct.pack("<f", value)
     if odd.doubles:
         return math.isclose(wanted, value, rel_tol=1e-14) or math.isinf(wanted)
