@@ -30,7 +30,8 @@ class Quirks:
 
 
 def _escaped(data, escapes):
-    return b"'" + b"".join(escapes.get(c) or (b"\\x%02x" % c if c < 0x20 else bytes((c,))) for c in data) + b"'"
+    plain = (escapes.get(c) or (b"\\x%02x" % c if c < 0x20 else bytes((c,))) for c in data)
+    return b"'" + b"".join(plain) + b"'"
 
 
 def quoted(data):

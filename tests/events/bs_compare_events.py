@@ -15,8 +15,8 @@ _ALIKE = {"WRITE_ROWS_V1": "WRITE_ROWS", "UPDATE_ROWS_V1": "UPDATE_ROWS", "DELET
 
 
 def compare_heads(events, text, positions=True, mariadb=False, inside=True):
-    """events: all of a file. positions: end_log_pos and `# at` are places in this file. mariadb: the text is of
-    MariaDB's tool. inside: what stands in the events is compared, not only which events there are."""
+    """events: all of a file. positions: end_log_pos and `# at` are places in this file. mariadb: the text is
+    of MariaDB's tool. inside: what stands in the events is compared, not only which events there are."""
     with_head = events
     if len(text.heads) < len(events):
         with_head = [e for e in events if e.name != "ROWS_QUERY"]  # needs -vv

@@ -17,7 +17,7 @@ _ROW = {"row", "db", "table", "file", "pos", "n"}
 def _rows_of(text, title):
     part = text[text.index("## " + title):]
     lines = part[:part.index("\n\n", part.index("\n|"))].split("\n")
-    return [line.strip("|").split(" | ", 1) for line in lines if line.startswith("| `") or line.startswith("| rows")]
+    return [line.strip("|").split(" | ", 1) for line in lines if line.startswith(("| `", "| rows"))]
 
 
 def _keys(cell):

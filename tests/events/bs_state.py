@@ -14,7 +14,7 @@ from bs_corpus import labels
 from bs_events import column_values, text_bytes
 
 ABSENT = "\udc00"  # a column that no image has told
-MARK = "\udc01"  # what follows is JSON of a value that is no text or number; no text of a log has this character
+MARK = "\udc01"  # what follows is JSON of a value that is no text or number; no log's text has this character
 _BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 
 

@@ -227,7 +227,8 @@ def test_tables(folder):
 
 def told(*arguments, code=0):
     """What --stats and --verify print."""
-    done = subprocess.run([BINSTREAM, "events"] + list(arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    argv = [BINSTREAM, "events"] + list(arguments)
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode == code, (arguments, done.returncode, done.stderr)
     return done.stdout.decode()
 
@@ -276,7 +277,8 @@ def check_stats(path):
     found = json.loads(told("--stats", "--json", path))
     key = lambda t: (t["db"], t["table"])
     assert sorted(found["tables"], key=key) == sorted(tables.values(), key=key), (found["tables"], tables)
-    assert [t["bytes"] for t in found["tables"]] == sorted((t["bytes"] for t in tables.values()), reverse=True)
+    largest = sorted((t["bytes"] for t in tables.values()), reverse=True)
+    assert [t["bytes"] for t in found["tables"]] == largest
     counts = {}
     for event in whole.events:
         counts[event.name] = counts.get(event.name, 0) + 1

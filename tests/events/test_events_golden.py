@@ -63,6 +63,40 @@ def check_text(name, path, output):
     text = bs_mysqlbinlog.Text(data, verbose=True)
     report(name, compare_heads(output.events, text, mariadb="mariadb" in tool[0][-1]))
     report(name, compare_rows(output.events, text.rows, Quirks(), text.given_up))
+    check_that_differences_are_seen(name, output.events, text)
+
+
+def check_that_differences_are_seen(name, events, text):
+    """Guards the guard: one value of a row, one statement and one place changed must each be told."""
+    rows = [(e, r) for e in events if e.rows and "%s.%s" % (e["db"], e["table"]) not in text.given_up
+            for r in e.rows]
+    for event, row in rows[::11]:
+        image = row.get("after") or row["before"]
+        for column, value in list(image.items()):
+            image[column] = other(value)
+            if not list(compare_rows(events, text.rows, Quirks(), text.given_up)):
+                fail(name, "%r: %s changed, and nothing is seen" % (event, column))
+            image[column] = value
+    keys = {"QUERY": "sql", "XID": "xid", "GTID": "gtid", "INTVAR": "value", "TABLE_MAP": "table"}
+    for event in [e for e in events if e.name in keys][::7]:
+        for key in (keys[event.name], "end", "time"):
+            kept, event.line[key] = event.line[key], other(event.line[key])
+            if not list(compare_heads(events, text)):
+                fail(name, "%r: %s changed, and nothing is seen" % (event, key))
+            event.line[key] = kept
+
+
+def other(value):
+    if value is None:
+        return 1
+    if isinstance(value, (int, float)):
+        return value + 1 if value < 1e15 else value / 2
+    if isinstance(value, str):
+        return value + "1"
+    if isinstance(value, list):
+        return value[1:] if value else None
+    return {"hex": value["hex"] + "01"} if "hex" in value else {"diff": value["diff"] + [
+        {"op": "remove", "path": "$.other"}]}
 
 
 def check_json(name, path, output):
