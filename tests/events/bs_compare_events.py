@@ -14,10 +14,11 @@ _ALIKE = {"WRITE_ROWS_V1": "WRITE_ROWS", "UPDATE_ROWS_V1": "UPDATE_ROWS", "DELET
           "GTID_TAGGED": "GTID"}
 
 
-def compare_heads(events, text, positions=True):
-    """events: all of a file. positions: end_log_pos and `# at` are places in this file."""
+def compare_heads(events, text, positions=True, mariadb=False, inside=True):
+    """events: all of a file. positions: end_log_pos and `# at` are places in this file. mariadb: the text is
+    of MariaDB's tool. inside: what stands in the events is compared, not only which events there are."""
     with_head = events
-    if not any(head.kind == "ROWS_QUERY" for head in text.heads):
+    if len(text.heads) < len(events):
         with_head = [e for e in events if e.name != "ROWS_QUERY"]  # needs -vv
     if positions:
         marks = [e["end"] if "inner" in e.line else e["pos"] for e in events]
@@ -25,8 +26,13 @@ def compare_heads(events, text, positions=True):
             different = [pair for pair in zip(marks, text.marks) if pair[0] != pair[1]]
             yield "%d events, %d `# at`; the first pair that differs: %s" % (
                 len(marks), len(text.marks), different[:1])
-    session = Session()
-    for event, head in zip(with_head, text.heads):
+    session = Session(mariadb)
+    heads = text.heads
+    if positions and not mariadb:  # MySQL's tool keeps variables back, past a LOAD DATA
+        heads = sorted(heads, key=lambda head: head.end)
+    for event, head in zip(with_head, heads):
+        if head.kind == "IGNORABLE" and ("IGNORABLE" in event.get("flags", ()) or mariadb):
+            continue  # the tool does not know it, or MariaDB's passes over what only MySQL has
         if _ALIKE.get(event.name, event.name) != head.kind:
             yield "%r: the text has %s %s" % (event, head.kind, head.rest[:100])
             return
@@ -36,7 +42,8 @@ def compare_heads(events, text, positions=True):
         for key, want in (("time", head.time), ("server_id", head.server_id)):
             if event[key] != want:
                 yield "%r: %s %s, the text has %s" % (event, key, event[key], want)
-        for problem in _CHECKS.get(head.kind, _nothing)(event, head, session):
+        check = _CHECKS.get(head.kind, _nothing) if inside else _nothing
+        for problem in check(event, head, session):
             yield "%r: %s" % (event, problem)
     if len(with_head) != len(text.heads):
         yield "%d events, the text has %d heads" % (len(with_head), len(text.heads))
@@ -48,7 +55,7 @@ def _nothing(event, head, session):
 
 def _same(what, got, want):
     if got != want:
-        yield "%s %s, the text has %s" % (what, json.dumps(got)[:300], str(want)[:300])
+        yield "%s %s, the text has %s" % (what, json.dumps(got, default=repr)[:300], str(want)[:300])
 
 
 def _bytes(value):
@@ -62,7 +69,8 @@ def _bytes(value):
 class Session:
     """The variables that the text has set so far; it prints what changes."""
 
-    def __init__(self):
+    def __init__(self, mariadb):
+        self.mariadb = mariadb  # whose tool it is
         self.db = None
         self.set = {}
 
@@ -98,6 +106,8 @@ def _statement(event, head, session, sql):
     while rest and rest[0].endswith(b"/*!*/;") and session.line(rest[0]):
         rest = rest[1:]
     found = b"\n".join(rest)
+    if found.startswith(b"### "):  # MariaDB's tool shows the two halves of an ALTER so
+        found = found[4:] + b"\n/*!*/;"
     if not re.match(sql + rb"\n/\*!\*/;(?=\n|$)", found, re.S):
         yield "sql %s, the text has %s" % (json.dumps(event["sql"])[:600], found[:600])
     yield from _variables(event, session)
@@ -105,7 +115,9 @@ def _statement(event, head, session, sql):
 
 def _variables(event, session):
     now = session.set
-    if not {"SUPPRESS_USE"} & set(event.get("flags", ())) and event["db"] and session.db is not None:
+    quiet = "SUPPRESS_USE" in event.get("flags", ()) or re.match(
+        rb"(?i)(BEGIN|COMMIT|ROLLBACK|SAVEPOINT)", _bytes(event["sql"]))  # MariaDB's tool prints no USE then
+    if not quiet and event["db"] and session.db is not None:
         yield from _same("db", _bytes(event["db"]).decode("utf-8", "replace"),
                          session.db.decode("utf-8", "replace"))
     seconds, _, fraction = now["timestamp"].partition(".")
@@ -170,12 +182,14 @@ def _rand(event, head, session):
 
 def _user_var(event, head, session):
     shown = re.search(rb"SET @`((?:[^`]|``)*)`:=(.*?)/\*!\*/;", head.body, re.S)
-    yield from _same("name", _bytes(event["name"]), shown.group(1).replace(b"``", b"`"))
+    name = shown.group(1).replace(b"``", b"`")
+    if not (event["value"] is None and name.startswith(_bytes(event["name"]))):  # 5.5 prints a byte too many
+        yield from _same("name", _bytes(event["name"]), name)
     value, printed = event["value"], shown.group(2)
     if value is None:
         yield from _same("value", printed, b"NULL")
     elif event["type"] == "STRING":
-        text = re.match(rb"_(\w+) (?:0x|X')([0-9A-Fa-f]*)'? COLLATE `(\w+)`$", printed)
+        text = re.match(rb"_(\w+) (?:0x|X'|\"\")([0-9A-Fa-f]*)'? COLLATE `(\w+)`$", printed)
         if not text:
             yield "value %s, the text has %s" % (json.dumps(value)[:200], printed[:200])
         else:
@@ -223,7 +237,7 @@ def _gtid(event, head, session):
 
 def _mariadb_gtid(event, domain):
     words = domain.group(2).decode()
-    flags, extra = event["gtid_flags"], event.get("extra_flags", [])
+    flags, extra = event.get("gtid_flags", []), event.get("extra_flags", [])
     yield from _same("gtid", event["gtid"], domain.group(1).decode())
     yield from _same("DDL", "DDL" in flags, " ddl" in words)
     yield from _same("TRANSACTIONAL", "TRANSACTIONAL" in flags, " trans" in words)
@@ -246,8 +260,7 @@ def _mysql_gtid(event, head):
         yield from _same("gtid", event.get("gtid", "ANONYMOUS"), shown.group(1).decode())
     for key in ("last_committed", "sequence_number", "transaction_length"):
         if key in fields:
-            absent = 0 if key != "transaction_length" else None
-            yield from _same(key, event.get(key, absent), int(fields[key]))
+            yield from _same(key, event.get(key, 0), int(fields[key]))
     immediate, original = "immediate_commit_timestamp", "original_committed_timestamp"
     if immediate in fields:
         got = event.get("immediate_commit_us", 0)
@@ -255,7 +268,7 @@ def _mysql_gtid(event, head):
         yield from _same("original_commit_us", event.get("original_commit_us", got), int(fields[original]))
     for key in ("immediate_server_version", "original_server_version"):
         version = re.search(key.encode() + rb"=(\d+)", head.body)
-        if version and int(version.group(1)) != 999999:
+        if version and int(version.group(1)) not in (0, 999999):
             got = event.get(key, event.get("immediate_server_version"))
             yield from _same(key, got, int(version.group(1)))
 
@@ -299,7 +312,7 @@ def _table_map(event, head, session):
     forms = [b"`%s`.`%s`" % tuple(pair) for pair in (names, doubled)]
     yield from _same("table", shown.group(1) in forms, True)
     yield from _same("table_id", event["table_id"], int(shown.group(2)))
-    yield from _columns(event, head)
+    yield from _columns(event, head, session.mariadb)
 
 
 # -- columns, as --print-table-metadata shows them ------------------------------------------------
@@ -324,19 +337,25 @@ def _shown_columns(body):
     return [(m.group(1), m.group(2)) for m in split]
 
 
-def _columns(event, head):
+def _columns(event, head, mariadb):
     shown = _shown_columns(head.body)
-    if shown is None:
-        return
+    if shown is None or any(b"INVALID_TYPE" in definition for _, definition in shown):
+        return  # MariaDB's tool does not know its own COMPRESSED columns
     if len(shown) != len(event["columns"]):
         yield "%d columns, the text has %d" % (len(event["columns"]), len(shown))
         return
+    after_year = False
+    made_up = b"has_generated_invisible_primary_key=1" in head.body  # my_row_id and that it is the key
     for column, (name, definition) in zip(event["columns"], shown):
-        if name is not None:
+        if name is not None and not (made_up and column["name"] == "@1"):
             yield from _same("name of a column", _bytes(column["name"]), name.replace(b"``", b"`"))
         problem = _column_problem(column, definition.decode("utf-8", "surrogateescape"))
-        if problem:
+        # The server counts YEAR among the columns that have a sign, MariaDB's tool does not.
+        after_year = after_year or mariadb and column["type"] == "year"
+        if problem and not (problem == "unsigned" and after_year):
             yield "column %s: %s, the text has %s" % (json.dumps(column), problem, definition[:200])
+    if made_up and event["names"] == "none":
+        return
     keys = re.search(rb"^# Primary Key\((.*)\)$", head.body, re.M)
     got = event.get("primary_key", [])
     flat = [k if isinstance(k, str) else "%s(%d)" % tuple(k) for k in got]
@@ -372,9 +391,10 @@ def _column_problem(column, definition):
     if column.get("nullable") is not None and column["nullable"] == (" NOT NULL" in definition):
         return "nullable"
     if kind in ("enum", "set") and "('" in definition:
-        inside = definition[definition.index("('") + 2:definition.rindex("')")].split("','")
-        told = [label if isinstance(label, str) else label["hex"] for label in column.get("labels", [])]
-        if inside != told:
+        # The tool escapes quotes, and MySQL's sets a space after the comma.
+        shown = re.findall(r"'((?:[^'\\]|\\.)*)'(?=, ?'|\))", definition, re.S)
+        shown = [re.sub(r"\\(.)", r"\1", label).encode("utf-8", "surrogateescape") for label in shown]
+        if shown != [_bytes(label) for label in column.get("labels", [])]:
             return "labels"
     return None
 

@@ -109,7 +109,7 @@ class Text:
             head.kind = _kind(head)
 
     def _line(self, line):
-        if line.startswith(b"### "):
+        if line.startswith(b"### ") and (self._row or _ROW.match(line)):
             self._row_line(line)
             given_up = re.search(rb"!! Don't know how to handle column type.*?(# at (\d+))?$", line)
             if given_up and given_up.group(2):

@@ -8,11 +8,13 @@ import ipaddress
 import json
 import math
 import re
+import struct
 
 from bs_corpus import labels
 from bs_events import column_values, text_bytes
 
-ABSENT = "\0absent"  # a column that no image has told
+ABSENT = "\udc00"  # a column that no image has told
+MARK = "\udc01"  # what follows is JSON of a value that is no text or number; no log's text has this character
 _BITS = {"tinyint": 8, "smallint": 16, "mediumint": 24, "int": 32, "bigint": 64}
 
 
@@ -62,7 +64,12 @@ def canonical(value):
 
 
 def _key(value):
-    return value if isinstance(value, (str, int, type(None))) else json.dumps(value)
+    """Something that can be a part of a key of a dictionary; _value() is its inverse."""
+    return value if isinstance(value, (str, int, float, type(None))) else MARK + json.dumps(value)
+
+
+def _value(key):
+    return json.loads(key[1:]) if isinstance(key, str) and key.startswith(MARK) else key
 
 
 class Table:
@@ -93,11 +100,9 @@ class Table:
 
 def same_documents(a, b):
     """One is a document after diffs, in the notation of apply_diff()."""
-    for diffed, text in ((a, b), (b, a)):
-        if isinstance(diffed, str) and diffed.startswith('{"json": ') and isinstance(text, str):
-            if text.startswith('{"json": '):
-                return False
-            return canonical(json.loads(text, parse_float=str)) == json.loads(diffed)["json"]
+    for diffed, text in ((_value(a), b), (_value(b), a)):
+        if isinstance(diffed, dict) and "json" in diffed and isinstance(text, str) and text[:1] != MARK:
+            return canonical(json.loads(text, parse_float=str)) == diffed["json"]
     return False
 
 
@@ -142,9 +147,8 @@ def merged(old, after, width):
 
 def _document(value):
     """The text of a document that a row holds, after earlier diffs or not."""
-    if value.startswith('{"json": '):
-        return json.loads(value)["json"]
-    return value
+    value = _value(value)
+    return value["json"] if isinstance(value, dict) else value
 
 
 # -- the comparison -------------------------------------------------------------------------------
@@ -154,8 +158,7 @@ def as_state(value, type_text, stored, odd):
     """The value in the notation of state.tsv; stored is what is expected, for what has many notations."""
     if value is None:
         return "NULL"
-    if isinstance(value, str) and value[:1] in "[{" and not _is_text(type_text):
-        value = json.loads(value)
+    value = _value(value)
     base = re.match(r"[a-z0-9]+", type_text).group(0)
     if base == "bit":
         return "%X" % value
@@ -172,6 +175,8 @@ def as_state(value, type_text, stored, odd):
         if "unsigned" in type_text and value < 0:
             value += 1 << _BITS[base]
         return stored if re.fullmatch(r"-?\d+", stored) and int(stored) == value else str(value)
+    if base == "vector" and isinstance(value, list):
+        return b"".join(struct.pack("<f", number) for number in value).hex().upper()
     if base in ("float", "double"):
         return stored if same_number(value, type_text, stored, odd) else repr(value)
     if base == "decimal":
@@ -189,13 +194,7 @@ def as_state(value, type_text, stored, odd):
     return text
 
 
-def _is_text(type_text):
-    return re.match(r"(var)?char|(tiny|medium|long)?text|json|enum", type_text)
-
-
 def _hex(value):
-    if isinstance(value, str) and value.startswith('{"hex": '):
-        value = json.loads(value)
     data = text_bytes(value)
     return str(value) if data is None else data.hex().upper()
 
@@ -208,7 +207,6 @@ def same_number(value, type_text, stored, odd):
     if digits:
         return math.isclose(wanted, value, rel_tol=1e-15, abs_tol=10 ** -int(digits.group(1)))
     if type_text.startswith("float"):  # FLOAT is widened there, and the shortest that reads back here
-        import struct
         return struct.pack("<f", wanted) == struct.pack("<f", value)
     if odd.doubles:
         return math.isclose(wanted, value, rel_tol=1e-14) or math.isinf(wanted)
@@ -233,12 +231,10 @@ def same_address(value, base, stored):
 
 def same_json(value, stored, odd):
     wanted = bytes.fromhex(stored)
-    if isinstance(value, str) and not value.startswith('{"json": '):
-        if value.encode() == wanted:
-            return True
-        return odd.json and json.loads(value) == json.loads(wanted, strict=False)
-    diffed = value if isinstance(value, dict) else json.loads(value)
-    return canonical(json.loads(wanted, parse_float=str)) == diffed.get("json")
+    if isinstance(value, str):
+        return value.encode() == wanted or \
+            odd.json and json.loads(value) == json.loads(wanted, strict=False)
+    return canonical(json.loads(wanted, parse_float=str)) == value.get("json")
 
 
 def same_value(value, type_text, stored, odd):

@@ -15,6 +15,7 @@ import bs_mysqlbinlog
 from bs_compare import Quirks, check_forms, compare_rows
 from bs_compare_events import compare_heads
 from bs_corpus import SOURCE, read
+from bs_format import check_keys
 
 GOLDEN = os.path.join(SOURCE, "tests/golden/binlog")
 sys.path.insert(0, os.path.dirname(GOLDEN))
@@ -60,8 +61,42 @@ def check_text(name, path, output):
         fail(name, str(error)[-500:])
         return
     text = bs_mysqlbinlog.Text(data, verbose=True)
-    report(name, compare_heads(output.events, text))
-    report(name, compare_rows(output.events, text.rows, Quirks(mariadb="mariadb" in name), text.given_up))
+    report(name, compare_heads(output.events, text, mariadb="mariadb" in tool[0][-1]))
+    report(name, compare_rows(output.events, text.rows, Quirks(), text.given_up))
+    check_that_differences_are_seen(name, output.events, text)
+
+
+def check_that_differences_are_seen(name, events, text):
+    """Guards the guard: one value of a row, one statement and one place changed must each be told."""
+    rows = [(e, r) for e in events if e.rows and "%s.%s" % (e["db"], e["table"]) not in text.given_up
+            for r in e.rows]
+    for event, row in rows[::11]:
+        image = row.get("after") or row["before"]
+        for column, value in list(image.items()):
+            image[column] = other(value)
+            if not list(compare_rows(events, text.rows, Quirks(), text.given_up)):
+                fail(name, "%r: %s changed, and nothing is seen" % (event, column))
+            image[column] = value
+    keys = {"QUERY": "sql", "XID": "xid", "GTID": "gtid", "INTVAR": "value", "TABLE_MAP": "table"}
+    for event in [e for e in events if e.name in keys][::7]:
+        for key in (keys[event.name], "end", "time"):
+            kept, event.line[key] = event.line[key], other(event.line[key])
+            if not list(compare_heads(events, text)):
+                fail(name, "%r: %s changed, and nothing is seen" % (event, key))
+            event.line[key] = kept
+
+
+def other(value):
+    if value is None:
+        return 1
+    if isinstance(value, (int, float)):
+        return value + 1 if value < 1e15 else value / 2
+    if isinstance(value, str):
+        return value + "1"
+    if isinstance(value, list):
+        return value[1:] if value else None
+    return {"hex": value["hex"] + "01"} if "hex" in value else {"diff": value["diff"] + [
+        {"op": "remove", "path": "$.other"}]}
 
 
 def check_json(name, path, output):
@@ -96,6 +131,7 @@ def check_output(name, path, output):
     frames = list(bs_events.walk(read(path)))
     report(name, bs_events.check_frames(output.events, frames, os.path.basename(path)))
     report(name, check_forms(output.events))
+    report(name, check_keys(output.events))
 
 
 def check_with_schema(name, path):
