@@ -178,7 +178,7 @@ put_common(struct bs_buf *out, const struct bs_walked *walked) {
     bs_events_member_u64(out, "size", event->event_size);
     bs_events_member_u64(out, "time", event->timestamp);
     bs_events_member_u64(out, "server_id", event->server_id);
-    bs_events_member_flags(out, "flags", event->flags, flags, sizeof flags / sizeof *flags);
+    bs_events_member_flags_if_any(out, "flags", event->flags, flags, sizeof flags / sizeof *flags);
 }
 
 enum bs_status

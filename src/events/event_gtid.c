@@ -62,7 +62,8 @@ put_mariadb(struct bs_buf *out, const struct bs_gtid_event *g) {
         put_xa_name(out, &g->xa);
         BS_EVENTS_PUT(out, "}");
     }
-    bs_events_member_flags(out, "extra_flags", g->extra, extra, sizeof extra / sizeof *extra);
+    bs_events_member_flags_if_any(out, "extra_flags", g->extra, extra,
+                                  sizeof extra / sizeof *extra);
     if ((g->extra & BS_MARIADB_MULTI_ENGINE) != 0) {
         bs_events_member_u64(out, "extra_engines", g->extra_engines);
     }

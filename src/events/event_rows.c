@@ -52,9 +52,9 @@ bs_events_rows(const struct bs_events_line *line, struct bs_error *err) {
     if (line->table != NULL) {
         bs_events_put(line->out, line->table->head.data, line->table->head.len);
     }
-    bs_events_member_flags(line->out, "rows_flags", head.flags,
-                           line->walked->is_mariadb ? mariadb : mysql,
-                           sizeof mysql / sizeof *mysql);
+    bs_events_member_flags_if_any(line->out, "rows_flags", head.flags,
+                                  line->walked->is_mariadb ? mariadb : mysql,
+                                  sizeof mysql / sizeof *mysql);
     put_partitions(line->out, &head);
     return BS_OK;
 }

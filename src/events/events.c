@@ -139,31 +139,22 @@ count_rows(struct bs_events_table_count *count, enum bs_row_change change, uint6
     }
 }
 
+/* The rows behind the event's line. */
 static enum bs_status
-read_rows(struct bs_events *e, const struct bs_walked *walked, struct bs_events_table *table,
+read_rows(struct bs_events *e, struct bs_rows *rows, struct bs_events_table *table,
           struct bs_error *err) {
-    struct bs_rows rows;
-    enum bs_status status =
-        bs_rows_open(&rows, &walked->event, walked->map, table->model, &e->arena, err);
-    if (status != BS_OK) {
-        return status;
-    }
     bool print = e->config.mode == BS_EVENTS_PRINT;
-    rows.keep_diffs = true;
-    if (print) {
-        make_row_head(e, walked, table, rows.change);
-    }
+    enum bs_status status = BS_OK;
     for (bool more = true; status == BS_OK && more;) {
-        status = bs_rows_next(&rows, &more, err);
+        status = bs_rows_next(rows, &more, err);
         if (status == BS_OK && more && print) {
-            print_row(e, &rows, table);
+            print_row(e, rows, table);
             status = e->out.len >= PIECE_LEN ? bs_events_flush(e, err) : BS_OK;
         }
     }
     if (!print) {
-        count_rows(table->counts, rows.change, rows.row_count);
+        count_rows(table->counts, rows->change, rows->row_count);
     }
-    bs_rows_close(&rows);
     return status;
 }
 
@@ -183,6 +174,40 @@ count_table(struct bs_events *e, const struct bs_walked *walked, struct bs_event
     count->bytes += walked->event.event_size;
 }
 
+/* The line of the event itself, or its count. */
+static enum bs_status
+give_event(struct bs_events *e, const struct bs_walked *walked, struct bs_events_table *table,
+           struct bs_error *err) {
+    if (e->config.mode == BS_EVENTS_PRINT) {
+        return bs_events_put_event(&e->out, walked, table, &e->inflated, err);
+    }
+    bs_events_stats_add(&e->stats, walked);
+    if (table != NULL) {
+        count_table(e, walked, table);
+    }
+    return BS_OK;
+}
+
+/* Opened before its line is given: what cannot be opened is not given at all. */
+static enum bs_status
+give_rows(struct bs_events *e, const struct bs_walked *walked, struct bs_events_table *table,
+          struct bs_error *err) {
+    struct bs_rows rows;
+    enum bs_status status =
+        bs_rows_open(&rows, &walked->event, walked->map, table->model, &e->arena, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    rows.keep_diffs = true;
+    status = give_event(e, walked, table, err);
+    if (status == BS_OK) {
+        make_row_head(e, walked, table, rows.change);
+        status = read_rows(e, &rows, table, err);
+    }
+    bs_rows_close(&rows);
+    return status;
+}
+
 static enum bs_status
 give(struct bs_events *e, const struct bs_walked *walked, struct bs_error *err) {
     struct bs_events_table *table =
@@ -190,19 +215,7 @@ give(struct bs_events *e, const struct bs_walked *walked, struct bs_error *err) 
     if (table != NULL && !table->selected) {
         return BS_OK;
     }
-    enum bs_status status = BS_OK;
-    if (e->config.mode == BS_EVENTS_PRINT) {
-        status = bs_events_put_event(&e->out, walked, table, &e->inflated, err);
-    } else {
-        bs_events_stats_add(&e->stats, walked);
-        if (table != NULL) {
-            count_table(e, walked, table);
-        }
-    }
-    if (status == BS_OK && is_rows(walked)) {
-        status = read_rows(e, walked, table, err);
-    }
-    return status;
+    return is_rows(walked) ? give_rows(e, walked, table, err) : give_event(e, walked, table, err);
 }
 
 static enum bs_status

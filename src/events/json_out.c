@@ -368,11 +368,9 @@ bs_events_member_hex(struct bs_buf *out, const char *key, struct bs_str bytes) {
 void
 bs_events_member_flags(struct bs_buf *out, const char *key, uint32_t flags,
                        const struct bs_events_flag *names, size_t count) {
-    if (flags == 0) {
-        return;
-    }
     bs_events_member(out, key);
-    const char *comma = "[";
+    BS_EVENTS_PUT(out, "[");
+    const char *comma = "";
     for (unsigned i = 0; i < 32; i++) {
         uint32_t bit = (uint32_t)1 << i;
         if ((flags & bit) == 0) {
@@ -390,4 +388,12 @@ bs_events_member_flags(struct bs_buf *out, const char *key, uint32_t flags,
         comma = ",";
     }
     BS_EVENTS_PUT(out, "]");
+}
+
+void
+bs_events_member_flags_if_any(struct bs_buf *out, const char *key, uint32_t flags,
+                              const struct bs_events_flag *names, size_t count) {
+    if (flags != 0) {
+        bs_events_member_flags(out, key, flags, names, count);
+    }
 }

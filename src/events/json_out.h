@@ -48,12 +48,16 @@ void bs_events_member_text(struct bs_buf *out, const char *key, struct bs_str te
 void bs_events_member_hex(struct bs_buf *out, const char *key, struct bs_str bytes);
 void bs_events_member(struct bs_buf *out, const char *key); /* ,"key": */
 
-/* ,"key":["A","B","0x0040"]: the names of the bits that are set; nothing if none is. */
+/* ,"key":["A","B","0x0040"]: the names of the bits that are set. */
 struct bs_events_flag {
     uint32_t bit;
     const char *name;
 };
 void bs_events_member_flags(struct bs_buf *out, const char *key, uint32_t flags,
                             const struct bs_events_flag *names, size_t count);
+
+/* The same; nothing if none is. */
+void bs_events_member_flags_if_any(struct bs_buf *out, const char *key, uint32_t flags,
+                                   const struct bs_events_flag *names, size_t count);
 
 #endif

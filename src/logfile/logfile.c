@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { MAGIC_LEN = 4, SIZE_OFFSET = 9, BLOCK_LEN = 1 << 20 };
+enum { MAGIC_LEN = 4, SIZE_OFFSET = 9, BLOCK_LEN = 1 << 18 };
 
 struct bs_logfile {
     struct bs_unpack *unpack;
@@ -58,6 +58,7 @@ refuse_magic(const struct bs_logfile *f, const uint8_t *magic, size_t len, struc
     if (len == MAGIC_LEN && memcmp(magic, "\xfd\x62\x69\x6e", MAGIC_LEN) == 0) {
         bs_error_set(err, BS_PROTOCOL, "%s is encrypted at rest by MySQL (binlog_encryption)",
                      f->path);
+        (void)bs_error_at(err, "%s:0", f->name);
         return bs_error_hint(err, "read it from its server, which decrypts it: --source URI");
     }
     bs_error_set(err, BS_PROTOCOL,
