@@ -257,6 +257,16 @@ def query_vars():
     yield b"\x08" + values + texts + b"\x83\2" + bytes(8)
 
 
+# A public RSA key, as a server sends it to whoever has no TLS.
+RSA_KEY = "\n".join((
+    "-----BEGIN PUBLIC KEY-----",
+    "MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQC5mIVbiuXhBGT7qXS1jXOHvc1j",
+    "NwMeMSgfe7j4r0jOmRDzTQFccTxg4p+NDiXs7eIyTJnWlb5HvoQsm64vIvcgTytk",
+    "FsCRaZLYdVFj6Zaa9cUGATYthoW5/wir+83lxX6mtsUM8DvuLV6PZ/Wy/1UNiYnK",
+    "KVR8dvvwkjwHRa0EVQIDAQAB",
+    "-----END PUBLIC KEY-----", "")).encode()
+
+
 def packet():
     def packets(*messages):
         return b"".join(struct.pack("<I", len(m))[:3] + bytes([i & 0xFF]) + m for i, m in enumerate(messages))
@@ -279,6 +289,7 @@ def packet():
         [mariadb, b"\xfeclient_ed25519\0" + bytes(range(32)), ok],
         [mariadb, b"\xfeparsec\0" + bytes(range(32)), b"\1P\0" + bytes(18), ok],
         [sha2, b"\xfesha256_password\0" + bytes(range(20)) + b"\0", b"\1-----BEGIN PUBLIC KEY-----\n", ok],
+        [sha2, b"\1\4", b"\1" + RSA_KEY, ok], [sha2, b"\1\4", b"\1" + RSA_KEY.replace(b"-", b""), ok],
         [native, error], [error], [native, b"\xfe"], [native, b"\xfedialog\0"], [native, ok, ok, error],
         [b"\x0a5.1.63\0" + bytes(4) + bytes(range(8)) + b"\0\xff\xf7\x08\2\0" + bytes(13) + bytes(range(13)), ok],
     ]
