@@ -1,8 +1,8 @@
 """Makes a failing case small. Pure: what fails is asked of a function, whatever it does to know.
 
-`shrink_list` finds a short part of a list that still fails (halves, then quarters, and so on: Zeller's ddmin),
-`shrink_value` replaces a value by simpler ones as long as it still fails, and `Budget` bounds how often the function is
-asked. `Case` of bs_value_case.py puts these together.
+`shrink_list` finds a short part of a list that still fails (halves, then quarters, and so on: Zeller's
+ddmin), `shrink_value` replaces a value by simpler ones as long as it still fails, and `Budget` bounds how
+often the function is asked. `Shrinker` of bs_value_case.py puts these together.
 """
 
 import time
@@ -23,7 +23,7 @@ class Budget:
 
 
 def shrink_list(items, fails, budget, keep=None):
-    """`items` (a list that fails) without what is not needed. `keep` is told of every shorter list that fails."""
+    """`items` (a list that fails) without what is not needed. `keep` gets every shorter list that fails."""
     parts = 2
     while len(items) > 1:
         size = max(1, len(items) // parts)
@@ -58,7 +58,7 @@ def _first(candidates, fails, budget):
 
 
 def shrink_value(value, simpler, fails, budget, keep=None):
-    """The simplest value that `simpler` leads to, one step after the other, and that still fails. None is tried twice."""
+    """The simplest value that `simpler` leads to, step by step, and that still fails. None is tried twice."""
     tried = set()
 
     def new(candidates):

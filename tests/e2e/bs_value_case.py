@@ -1,7 +1,7 @@
 """A case of the property tests: a table, and the lives of its rows. It can be written, and made smaller.
 
-A row's life is a list of steps, each one value per column: the first is inserted, the others are updates; at last it may
-be deleted. A case is a value: making it smaller gives another one.
+A row's life is a list of steps, each one value per column: the first is inserted, the others are updates;
+at last it may be deleted. A case is a value: making it smaller gives another one.
 """
 
 from bs_shrink import Spent, shrink_list, shrink_value
@@ -19,8 +19,8 @@ class Row:
 
 
 class Case:
-    """`columns`: (name, Kind) each. `keyed`: else rows are found by their old image alone. `compressed`: each second
-    batch goes through the log compressed. `old_temporal`: made with MariaDB's mysql56_temporal_format=OFF."""
+    """`columns`: (name, Kind) each. `keyed`: else rows are found by their old image alone. `compressed`: each
+    second batch goes through the log compressed. `old_temporal`: made with mysql56_temporal_format=OFF."""
 
     def __init__(self, name, columns, rows, keyed=True, compressed=True, old_temporal=False):
         self.name, self.columns, self.rows = name, tuple(columns), tuple(rows)
@@ -29,7 +29,7 @@ class Case:
     def but(self, **changes):
         return Case(**{**self.__dict__, **changes})
 
-    # ---- SQL -------------------------------------------------------------------------------------------------------
+    # ---- SQL -----------------------------------------------------------------------------------------------
 
     @property
     def table(self):
@@ -46,21 +46,25 @@ class Case:
     @property
     def stages(self):
         """INSERT, each UPDATE, DELETE: how many."""
-        return max([len(row.steps) for row in self.rows] + [1]) + (1 if any(row.deleted for row in self.rows) else 0)
+        return self.updates + any(row.deleted for row in self.rows)
+
+    @property
+    def updates(self):
+        return max([len(row.steps) for row in self.rows] + [1])
 
     def statements(self, db, stage):
         """(SQL, ids) of one stage. Several rows in a statement where that is possible."""
-        updates = max([len(row.steps) for row in self.rows] + [1])
-        if stage >= updates:
+        if stage >= self.updates:
             yield from self._deletes(db)
             return
         rows = [row for row in self.rows if stage < len(row.steps)]
-        one_by_one = stage > 0 and (not self.keyed or any(isinstance(value, Edit) for row in rows for value in row.steps[stage]))
-        if one_by_one:
+        has_edits = any(isinstance(value, Edit) for row in rows for value in row.steps[stage])
+        if stage > 0 and (has_edits or not self.keyed):
             yield from ((self._update(db, row, stage), [row.id]) for row in rows)
             return
         names = [quote(name) for name, _ in self.columns]
-        tail = ' ON DUPLICATE KEY UPDATE ' + ', '.join('%s=VALUES(%s)' % (name, name) for name in names) if stage else ''
+        sets = ', '.join('%s=VALUES(%s)' % (name, name) for name in names)
+        tail = ' ON DUPLICATE KEY UPDATE ' + sets if stage else ''
         for ids, tuples in _batches((row.id, self._tuple(row, stage)) for row in rows):
             yield 'INSERT INTO %s VALUES %s%s' % (self.sql_name(db), ', '.join(tuples), tail), ids
 
@@ -88,10 +92,11 @@ class Case:
         lines += [sql for stage in range(self.stages) for sql, _ in self.statements(db, stage)]
         return '\n'.join((line if len(line) < 4000 else line[:4000] + '...') + ';' for line in lines)
 
-    # ---- smaller ---------------------------------------------------------------------------------------------------
+    # ---- smaller -------------------------------------------------------------------------------------------
 
     def column_only(self, places):
-        rows = [Row(row.id, [tuple(step[place] for place in places) for step in row.steps], row.deleted) for row in self.rows]
+        rows = [Row(row.id, [tuple(step[place] for place in places) for step in row.steps], row.deleted)
+                for row in self.rows]
         return self.but(columns=[self.columns[place] for place in places], rows=rows)
 
 
@@ -137,7 +142,8 @@ class Shrinker:
 
     def columns(self):
         whole = self.case
-        shrink_list(list(range(len(whole.columns))), lambda places: self.fails(whole.column_only(places)), self.budget,
+        shrink_list(list(range(len(whole.columns))), lambda places: self.fails(whole.column_only(places)),
+                    self.budget,
                     lambda places: self.take(whole.column_only(places)))
 
     def rows(self):
@@ -155,7 +161,8 @@ class Shrinker:
             if self.case.rows[place].deleted:
                 self.try_one(self.with_row(place, self.case.rows[place].steps, False))
             row = self.case.rows[place]
-            shrink_list(list(row.steps), lambda steps: self.fails(self.with_row(place, steps, row.deleted)), self.budget,
+            shrink_list(list(row.steps), lambda steps: self.fails(self.with_row(place, steps, row.deleted)),
+                        self.budget,
                         lambda steps: self.take(self.with_row(place, steps, row.deleted)))
 
     def values(self):
@@ -169,7 +176,8 @@ class Shrinker:
         value = self.case.rows[place].steps[stage][column]
         if value is None or self.try_one(self.with_value(place, stage, column, None)):
             return
-        shrink_value(value, kind.simpler, lambda less: self.fails(self.with_value(place, stage, column, less)), self.budget,
+        shrink_value(value, kind.simpler,
+                     lambda less: self.fails(self.with_value(place, stage, column, less)), self.budget,
                      lambda less: self.take(self.with_value(place, stage, column, less)))
 
     def with_row(self, place, steps, deleted):

@@ -1,4 +1,4 @@
-"""Generators for values with a shape of their own: JSON, geometry, vectors, addresses. See bs_value_gen.py."""
+"""Generators for values with a shape: JSON, geometry, vectors, addresses. See bs_value_gen.py."""
 
 import ipaddress
 import json
@@ -8,7 +8,7 @@ from bs_value_gen import Integer, Kind, Real, f32, toward_zero
 from bs_values import hexed
 
 
-# ---- JSON ----------------------------------------------------------------------------------------------------------
+# ---- JSON --------------------------------------------------------------------------------------------------
 
 class Opaque:
     """A value without JSON syntax of its own, as the SQL expression that makes it."""
@@ -21,7 +21,7 @@ class Opaque:
 
 
 class Edit:
-    """A document made from the one before: JSON_SET and the like, which MySQL runs on the stored bytes in place."""
+    """A document made from the one before: JSON_SET and the like, which MySQL runs on the stored bytes."""
 
     def __init__(self, call, path, value=None):
         self.call, self.path, self.value = call, path, value
@@ -52,26 +52,36 @@ def document(node):
         return 'CAST(%s AS JSON)' % text_literal(json.dumps(node, ensure_ascii=False))
     if isinstance(node, list):
         return 'JSON_ARRAY(%s)' % ', '.join(document(item) for item in node)
-    return 'JSON_OBJECT(%s)' % ', '.join('%s, %s' % (text_literal(key), document(item)) for key, item in node.items())
+    pairs = ('%s, %s' % (text_literal(key), document(item)) for key, item in node.items())
+    return 'JSON_OBJECT(%s)' % ', '.join(pairs)
 
 
-INTEGER_EDGES = sorted({sign * (2 ** power + step) for power in (0, 7, 8, 15, 16, 31, 32, 53, 62, 63) for sign in (1, -1)
-                        for step in (-1, 0, 1) if -2 ** 63 <= sign * (2 ** power + step)} | {2 ** 64 - 1, 2 ** 64 - 2})
-# 127, 128, 16383, 16384: where the length of a string takes another byte; 65535: where offsets take four bytes.
+INTEGER_EDGES = sorted({sign * (2 ** power + step) for power in (0, 7, 8, 15, 16, 31, 32, 53, 62, 63)
+                        for sign in (1, -1)
+                        for step in (-1, 0, 1)
+                        if -2 ** 63 <= sign * (2 ** power + step)} | {2 ** 64 - 1, 2 ** 64 - 2})
+# 127, 128, 16383, 16384: where the length of a string takes another byte; 65535: where offsets take four.
 STRING_LENGTHS = (0, 1, 127, 128, 129, 16383, 16384, 65535, 65536)
 OPAQUES = [Opaque(sql) for sql in (
-    "CAST('2024-02-29' AS DATE)", "CAST('0000-00-00' AS DATE)", "CAST('9999-12-31' AS DATE)", "CAST('-838:59:59' AS TIME)",
-    "CAST('-00:00:00.000001' AS TIME(6))", "CAST('12:34:56.5' AS TIME(1))", "CAST('-12:34:56.789' AS TIME(3))",
-    "CAST('9999-12-31 23:59:59.999999' AS DATETIME(6))", "CAST('2024-00-00 00:00:00' AS DATETIME)", "CAST('1000-01-01' AS DATETIME(3))",
-    "CAST(1.10 AS DECIMAL(10,2))", "CAST(1.5 AS DECIMAL(10,1))", "CAST(0 AS DECIMAL(30,30))", "CAST(-99999999999999999999.5 AS DECIMAL(30,5))",
-    "CAST(%s AS DECIMAL(65,0))" % ('9' * 65), "(1.0 * %s)" % ('9' * 65), "(%s + 0.123456789)" % ('9' * 65), "(0.001 * 1)",
-    "%s.5" % ('123456789' * 7), "CAST(12345678901234567890.10 AS DECIMAL(65,30))", "CAST(-0.%s AS DECIMAL(30,30))" % ('9' * 30), "CAST(7 AS DECIMAL(5,0))",
-    "CAST('null' AS JSON)", "CAST(x'00ff5c' AS BINARY)", "CAST('' AS BINARY)", "CAST(REPEAT(x'5c', 200) AS BINARY)", "CAST(1 AS UNSIGNED)", "CAST(-1 AS SIGNED)")]
+    "CAST('2024-02-29' AS DATE)", "CAST('0000-00-00' AS DATE)", "CAST('9999-12-31' AS DATE)",
+    "CAST('-838:59:59' AS TIME)",
+    "CAST('-00:00:00.000001' AS TIME(6))", "CAST('12:34:56.5' AS TIME(1))",
+    "CAST('-12:34:56.789' AS TIME(3))",
+    "CAST('9999-12-31 23:59:59.999999' AS DATETIME(6))", "CAST('2024-00-00 00:00:00' AS DATETIME)",
+    "CAST('1000-01-01' AS DATETIME(3))",
+    "CAST(1.10 AS DECIMAL(10,2))", "CAST(1.5 AS DECIMAL(10,1))", "CAST(0 AS DECIMAL(30,30))",
+    "CAST(-99999999999999999999.5 AS DECIMAL(30,5))",
+    "CAST(%s AS DECIMAL(65,0))" % ('9' * 65), "(1.0 * %s)" % ('9' * 65), "(%s + 0.123456789)" % ('9' * 65),
+    "(0.001 * 1)",
+    "%s.5" % ('123456789' * 7), "CAST(12345678901234567890.10 AS DECIMAL(65,30))",
+    "CAST(-0.%s AS DECIMAL(30,30))" % ('9' * 30), "CAST(7 AS DECIMAL(5,0))",
+    "CAST('null' AS JSON)", "CAST(x'00ff5c' AS BINARY)", "CAST('' AS BINARY)",
+    "CAST(REPEAT(x'5c', 200) AS BINARY)", "CAST(1 AS UNSIGNED)", "CAST(-1 AS SIGNED)")]
 
 
 class Document(Kind):
-    """`opaque`: with MySQL's values that JSON text does not show. `depth`: MySQL takes 100 levels, MariaDB 31. `edits`:
-    changes in place as well."""
+    """`opaque`: with MySQL's values that JSON text does not show. `depth`: MySQL takes 100 levels, MariaDB
+    31. `edits`: changes in place as well. `wide`: documents of more than 64 KiB."""
     sql = 'JSON'
     heavy = 3
 
@@ -82,17 +92,21 @@ class Document(Kind):
         return list(self.make_extremes())
 
     def make_extremes(self):
-        scalars = [None, True, False, '', '"', '\\', '\n\t\b\f\r\x01\x1f\x7f', "it's", '\0', '\U0001F600\u0438\u0439', '\ud7ff\ue000\uffff']
-        scalars += INTEGER_EDGES + [0.0, -0.0, 1.0, 1.5, 1e15, 1e16, 1e17, 1e-5, 1e300, -1e-300, 5e-324, 1.7976931348623157e308, 0.1 + 0.2]
+        scalars = [None, True, False, '', '"', '\\', '\n\t\b\f\r\x01\x1f\x7f', "it's", '\0',
+                   '\U0001F600\u0438\u0439', '\ud7ff\ue000\uffff']
+        scalars += INTEGER_EDGES + [0.0, -0.0, 1.0, 1.5, 1e15, 1e16, 1e17, 1e-5, 1e300, -1e-300, 5e-324,
+                                    1.7976931348623157e308, 0.1 + 0.2]
         yield from ([item] for item in scalars)
         yield from ({'k': item} for item in scalars)
         yield from (item for item in scalars if item is not None)  # a document may be a scalar
-        yield from ([], {}, [[]], [{}], {'': {}}, {'': None, 'a': [1, 2.5, None, True, False, 'x'], '\u043a\u043b\u044e\u0447': '', '\U0001F600': 1})
+        yield from ([], {}, [[]], [{}], {'': {}}, {'': None, 'a': [1, 2.5, None, True, False, 'x'],
+                                                   '\u043a\u043b\u044e\u0447': '', '\U0001F600': 1})
         yield {'k' * length: length for length in (1, 127, 128, 255, 256, 300)}
         yield from (['x' * length] for length in STRING_LENGTHS if length < 20000 or self.wide)
         if self.wide:
             # The document's own size around 64 KiB, where it changes from small to large.
-            yield from ({'a': 'x' * length, 'b': [1, 70000, -70000, None]} for length in (65480, 65500, 65520))
+            yield from ({'a': 'x' * length, 'b': [1, 70000, -70000, None]}
+                        for length in (65480, 65500, 65520))
             yield {'k%05d' % number: number * 97 - 30000 for number in range(5000)}
             yield [number * 65537 for number in range(14000)]
             yield [[], {}, [True] * 65536]
@@ -109,7 +123,8 @@ class Document(Kind):
     def scalar(self, rng, size):
         dice = rng.random()
         if dice < 0.25:
-            return rng.choice((rng.choice(INTEGER_EDGES), rng.getrandbits(rng.randint(1, 63)) * rng.choice((1, -1)), rng.randint(-9, 9)))
+            return rng.choice((rng.choice(INTEGER_EDGES),
+                               rng.getrandbits(rng.randint(1, 63)) * rng.choice((1, -1)), rng.randint(-9, 9)))
         if dice < 0.5:
             return Real('DOUBLE', True).random(rng, size)
         if dice < 0.6:
@@ -132,7 +147,8 @@ class Document(Kind):
         if dice < 0.7:
             return [self.node(rng, size, depth - 1) for _ in range(count)]
         # Each key once, and none that differs in case only: which of two counts is not the same everywhere.
-        keys = {rng.choice(('k%d', '\u043a%d', '%d', 'longer key %d')) % rng.randint(0, 99) for _ in range(count)}
+        keys = {rng.choice(('k%d', '\u043a%d', '%d', 'longer key %d')) % rng.randint(0, 99)
+                for _ in range(count)}
         return {key: self.node(rng, size, depth - 1) for key in sorted(keys)}
 
     def random(self, rng, size):
@@ -148,7 +164,8 @@ class Document(Kind):
         return [] if node is None else node
 
     def edit(self, rng, size):
-        path = rng.choice(('$.k1', '$.k2', '$.k', '$[0]', '$[1]', '$.k1[0]', '$.k1.k1', '$[last]', '$."\u043a5"', '$.k1."longer key 7"'))
+        path = rng.choice(('$.k1', '$.k2', '$.k', '$[0]', '$[1]', '$.k1[0]', '$.k1.k1', '$[last]',
+                           '$."\u043a5"', '$.k1."longer key 7"'))
         call = rng.choice(('JSON_SET', 'JSON_SET', 'JSON_REPLACE', 'JSON_REMOVE'))
         return Edit(call, path, None if call == 'JSON_REMOVE' else self.scalar(rng, size))
 
@@ -163,7 +180,8 @@ class Document(Kind):
 
     def simpler(self, value):
         if isinstance(value, Edit):
-            yield from (Edit(value.call, value.path, less) for less in simpler_node(value.value) if value.call != 'JSON_REMOVE')
+            yield from (Edit(value.call, value.path, less) for less in simpler_node(value.value)
+                        if value.call != 'JSON_REMOVE')
         else:
             yield from simpler_node(value)
 
@@ -171,9 +189,12 @@ class Document(Kind):
         return 'HEX(CAST(%s AS CHAR))' % column
 
 
-# What a document tells of itself beyond its text, and what may become of that on its way as text (src/sql/json_text.h).
-LOST_AS_TEXT = {'DATE': 'STRING', 'TIME': 'STRING', 'DATETIME': 'STRING', 'BLOB': 'STRING', 'BIT': 'STRING', 'OPAQUE': 'STRING'}
-LOST_IN_NUMBERS = {('DECIMAL', 'DOUBLE'), ('DECIMAL', 'INTEGER'), ('DECIMAL', 'UNSIGNED INTEGER'), ('UNSIGNED INTEGER', 'INTEGER')}
+# What a document tells of itself beyond its text, and what may become of that on its way as text
+# (src/sql/json_text.h).
+LOST_AS_TEXT = {'DATE': 'STRING', 'TIME': 'STRING', 'DATETIME': 'STRING', 'BLOB': 'STRING', 'BIT': 'STRING',
+                'OPAQUE': 'STRING'}
+LOST_IN_NUMBERS = {('DECIMAL', 'DOUBLE'), ('DECIMAL', 'INTEGER'), ('DECIMAL', 'UNSIGNED INTEGER'),
+                   ('UNSIGNED INTEGER', 'INTEGER')}
 
 
 def leaf_paths(text, most=40):
@@ -203,7 +224,7 @@ def is_same_type(a, b):
 def simpler_node(node):
     if isinstance(node, dict):
         items = list(node.items())
-        yield from (dict(part) for part in simpler_list(items, lambda pair: ((pair[0], less) for less in simpler_node(pair[1]))))
+        yield from map(dict, simpler_list(items, simpler_member))
         yield from node.values()
     elif isinstance(node, list):
         yield from simpler_list(node, simpler_node)
@@ -221,7 +242,13 @@ def simpler_node(node):
     elif isinstance(node, float):
         yield from Real('DOUBLE', True).simpler(node)
     elif isinstance(node, Opaque):
-        yield from (0, Opaque("CAST('2000-01-01' AS DATE)")) if node.sql != "CAST('2000-01-01' AS DATE)" else (0,)
+        yield 0
+        if node.sql != OPAQUES[0].sql:
+            yield OPAQUES[0]
+
+
+def simpler_member(pair):
+    return ((pair[0], less) for less in simpler_node(pair[1]))
 
 
 def simpler_list(items, simpler_item):
@@ -236,11 +263,11 @@ def simpler_list(items, simpler_item):
             yield items[:place] + [less] + items[place + 1:]
 
 
-# ---- geometry ------------------------------------------------------------------------------------------------------
+# ---- geometry ----------------------------------------------------------------------------------------------
 
 POINT, LINE, POLYGON, POINTS, LINES, POLYGONS, COLLECTION = range(1, 8)
-SHAPES = {'POINT': POINT, 'LINESTRING': LINE, 'POLYGON': POLYGON, 'MULTIPOINT': POINTS, 'MULTILINESTRING': LINES,
-          'MULTIPOLYGON': POLYGONS, 'GEOMETRYCOLLECTION': COLLECTION}
+SHAPES = {'POINT': POINT, 'LINESTRING': LINE, 'POLYGON': POLYGON, 'MULTIPOINT': POINTS,
+          'MULTILINESTRING': LINES, 'MULTIPOLYGON': POLYGONS, 'GEOMETRYCOLLECTION': COLLECTION}
 PARTS = {POINTS: POINT, LINES: LINE, POLYGONS: POLYGON}
 
 
@@ -253,12 +280,14 @@ def wkb(shape, parts):
     if shape == LINE:
         return head + b''.join(struct.pack('<dd', *point) for point in parts)
     if shape == POLYGON:
-        return head + b''.join(struct.pack('<I', len(ring)) + b''.join(struct.pack('<dd', *point) for point in ring) for ring in parts)
+        return head + b''.join(struct.pack('<I', len(ring))
+                               + b''.join(struct.pack('<dd', *point) for point in ring) for ring in parts)
     return head + b''.join(wkb(*part) for part in parts)
 
 
 class Geometry(Kind):
-    """(SRID, shape, parts). Values are in the servers' own storage form: four bytes of SRID, then well-known binary."""
+    """(SRID, shape, parts). Values are in the servers' own storage form: four bytes of SRID, then well-known
+    binary."""
     heavy = 2
 
     def __init__(self, word, srids=(0,), clause=''):
@@ -268,7 +297,8 @@ class Geometry(Kind):
     def coordinate(self, rng, srid):
         if srid or rng.random() < 0.4:
             return rng.uniform(-80, 80)
-        return rng.choice((0.0, -0.0, 1.0, 5e-324, 1.7976931348623157e308, 2.0 ** 53 + 2, Real('DOUBLE', True).random(rng, 1)))
+        return rng.choice((0.0, -0.0, 1.0, 5e-324, 1.7976931348623157e308, 2.0 ** 53 + 2,
+                           Real('DOUBLE', True).random(rng, 1)))
 
     def point(self, rng, srid):
         return (self.coordinate(rng, srid), self.coordinate(rng, srid))
@@ -310,7 +340,8 @@ class Geometry(Kind):
         if srid and 0 in self.srids:
             yield (0, shape, parts)
         if shape == POINT:
-            yield from ((srid, shape, easy) for easy in ((0.0, 0.0), (1.0, 2.0)) if easy != parts and parts != (0.0, 0.0))
+            if parts != (0.0, 0.0):
+                yield from ((srid, shape, easy) for easy in ((0.0, 0.0), (1.0, 2.0)) if easy != parts)
         elif shape == COLLECTION and len(self.shapes) > 1 and len(parts) == 1:
             yield (srid, *parts[0])
         else:
@@ -320,11 +351,11 @@ class Geometry(Kind):
                     yield (srid, shape, fewer)
 
 
-# ---- vectors and addresses -----------------------------------------------------------------------------------------
+# ---- vectors and addresses ---------------------------------------------------------------------------------
 
 class Vector(Kind):
-    """A tuple of the bits of FLOATs. MySQL takes fewer of them than the column has (`shorter`); MariaDB takes none of
-    which the sum of squares is no FLOAT (`bounded`)."""
+    """A tuple of the bits of FLOATs. MySQL takes fewer of them than the column has (`shorter`); MariaDB takes
+    none of which the sum of squares is no FLOAT (`bounded`)."""
 
     def __init__(self, length, shorter, bounded):
         self.sql, self.length, self.shorter, self.bounded = 'VECTOR(%d)' % length, length, shorter, bounded
@@ -351,7 +382,8 @@ class Vector(Kind):
         if self.shorter:
             yield from (tuple(fewer) for fewer in simpler_list(list(value), lambda item: ()) if fewer)
         for place, bits in enumerate(value):
-            yield from (value[:place] + (less,) + value[place + 1:] for less in (0, self.real.pattern(1.0)) if less < bits)
+            yield from (value[:place] + (less,) + value[place + 1:] for less in (0, self.real.pattern(1.0))
+                        if less < bits)
 
 
 class Address(Integer):
@@ -363,9 +395,11 @@ class Address(Integer):
 
     def extremes(self):
         edges = super().extremes() + [int.from_bytes(bytes(range(1, self.size + 1)), 'big')]
-        edges += [self.high >> 8 * place << 8 * place for place in range(self.size)]  # trailing zeros are cut in the log
-        if self.size == 16:  # UUIDs of each version and variant, which MariaDB stores in another order; mapped addresses
-            edges += [0x00112233445506778899AABBCCDDEEFF | version << 76 | variant << 60 for version in range(16) for variant in range(16)]
+        # Trailing zeros are cut in the log.
+        edges += [self.high >> 8 * place << 8 * place for place in range(self.size)]
+        if self.size == 16:  # UUIDs of each version and variant, which MariaDB stores in another order
+            edges += [0x00112233445506778899AABBCCDDEEFF | version << 76 | variant << 60
+                      for version in range(16) for variant in range(16)]
             edges += [0xFFFF00000000 | 0xC0000201, 0xC0000201, 0x20010DB8 << 96]
         return edges
 

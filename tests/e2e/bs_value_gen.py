@@ -1,17 +1,17 @@
 """Values for the property tests: one generator per column type.
 
-A Kind knows a column's SQL type, `extremes()`, `random(rng, size)` (size 0 to 1: values grow with it), how a value is
-written as an exact ASCII literal, and which values are `simpler`, for the shrinker. A value is a Python object that says
-what is to be stored: an int, a float, the text of a number, the fields of a date, bytes; None is NULL. A server need not
-store it as it is (it may round or clamp): what is compared is what source and target hold.
+A Kind knows a column's SQL type, `extremes()`, `random(rng, size)` (size 0 to 1: values grow with it), how
+a value is written as an exact ASCII literal, and which values are `simpler`, for the shrinker. A value is a
+Python object that says what is to be stored: an int, a float, the text of a number, the fields of a date,
+bytes; None is NULL. A server need not store it as it is (it may round or clamp): what is compared is what
+source and target hold.
 
-bs_value_docs.py has JSON, geometry and the like, bs_value_tables.py puts the kinds into tables.
+Here are numbers, dates and times; bs_value_text.py has bytes, text and members, bs_value_docs.py JSON,
+geometry and the like. bs_value_tables.py puts the kinds into tables.
 """
 
 import math
 import struct
-
-from bs_values import hexed
 
 
 class Kind:
@@ -56,15 +56,8 @@ class Kind:
         """An expression of which the text tells any two stored values apart."""
         return 'HEX(%s)' % column
 
-    def typed(self, sql):
-        """This kind under another name, such as one with COMPRESSED."""
-        twin = self.__class__.__new__(self.__class__)
-        twin.__dict__.update(self.__dict__)
-        twin.sql = sql
-        return twin
 
-
-# ---- numbers -------------------------------------------------------------------------------------------------------
+# ---- numbers -----------------------------------------------------------------------------------------------
 
 def toward_zero(value):
     """Integers between 0 and the value, the boldest first."""
@@ -126,7 +119,7 @@ def f64(pattern):
 
 
 class Real(Kind):
-    """FLOAT and DOUBLE by their bits. 17 digits with an exponent name one double, and a FLOAT widened is one."""
+    """FLOAT and DOUBLE by their bits. 17 digits with an exponent name one double; a FLOAT widened is one."""
 
     def __init__(self, sql, double, unsigned=False):
         self.sql = sql + (' UNSIGNED' if unsigned else '')
@@ -141,11 +134,14 @@ class Real(Kind):
     def extremes(self):
         top = ((1 << self.bits - 1 - self.fraction) - 1) << self.fraction  # infinity
         one = 1 << self.fraction
-        patterns = {0, 1, 2, one - 1, one, one + 1, top - 1, top - 2, self.pattern(1.0), self.pattern(1.0) + 1,
-                    self.pattern(1.0) - 1, self.pattern(2.0 ** (self.fraction + 1)), self.pattern(2.0 ** self.fraction) + 1}
-        patterns |= {self.pattern(number) for number in (0.1, 0.3, 1e10, 1e15, 1e16, 1e17, 123456.789, 9999995.0, 1e-5, 1e-4,
+        patterns = {0, 1, 2, one - 1, one, one + 1, top - 1, top - 2}
+        patterns |= {self.pattern(1.0) + step for step in (-1, 0, 1)}
+        patterns |= {self.pattern(2.0 ** (self.fraction + 1)), self.pattern(2.0 ** self.fraction) + 1}
+        patterns |= {self.pattern(number) for number in (0.1, 0.3, 1e10, 1e15, 1e16, 1e17, 123456.789,
+                                                         9999995.0, 1e-5, 1e-4,
                                                          1e22, 1e23, 16777217.0, 4294967296.0)}
-        return [self.make(pattern) * sign for pattern in patterns for sign in ((1,) if self.unsigned else (1, -1))]
+        return [self.make(pattern) * sign for pattern in patterns
+                for sign in ((1,) if self.unsigned else (1, -1))]
 
     def random(self, rng, size):
         dice = rng.random()
@@ -155,8 +151,8 @@ class Real(Kind):
         elif dice < 0.65:  # subnormal
             value = self.make(rng.getrandbits(rng.randint(1, self.fraction)))
         elif dice < 0.7:  # a power of two, or next to one: the distances to its neighbours differ
-            pattern = (rng.randrange(1, (1 << self.bits - 1 - self.fraction) - 1) << self.fraction) + rng.choice((0, 0, -1, 1))
-            value = self.make(pattern)
+            exponent = rng.randrange(1, (1 << self.bits - 1 - self.fraction) - 1)
+            value = self.make((exponent << self.fraction) + rng.choice((0, 0, -1, 1)))
         elif dice < 0.85:  # few digits
             value = round(rng.uniform(0, 10.0 ** rng.randint(0, 9)), rng.randint(0, 6))
         else:
@@ -198,7 +194,8 @@ class Digits(Real):
 
     def extremes(self):
         top = float('9' * self.whole + '.' + '9' * self.scale)
-        return [0.0, -0.0, top, -top, 1.0, 0.5 * 10 ** -self.scale, 10.0 ** -self.scale, 1.5 * 10 ** -self.scale]
+        return [0.0, -0.0, top, -top, 1.0, 0.5 * 10 ** -self.scale, 10.0 ** -self.scale,
+                1.5 * 10 ** -self.scale]
 
     def random(self, rng, size):
         return rng.uniform(-1, 1) * 10.0 ** rng.randint(-self.scale, self.whole)
@@ -218,11 +215,14 @@ class Decimal(Kind):
     def extremes(self):
         top = ('9' * self.whole, '9' * self.scale)
         tiny = ('', '0' * (self.scale - 1) + '1') if self.scale else ('1', '')
-        parts = [('', ''), top, tiny, ('1' + '0' * (self.whole - 1) if self.whole else '', ''), ('', '1' if self.scale else '')]
+        parts = [('', ''), top, tiny, ('1' + '0' * (self.whole - 1) if self.whole else '', ''),
+                 ('', '1' if self.scale else '')]
         # Nine digits make a word of four bytes; where a word ends is an edge.
-        parts += [('9' * count, '') for count in range(1, self.whole, 4)] + [('', '9' * count) for count in range(1, self.scale, 4)]
+        parts += [('9' * count, '') for count in range(1, self.whole, 4)]
+        parts += [('', '9' * count) for count in range(1, self.scale, 4)]
         parts += [('1' + '0' * 9 if self.whole > 9 else '', '0' * 9 + '1' if self.scale > 9 else '')]
-        return sorted({self.text(whole, fraction, negative) for whole, fraction in parts for negative in (False, True)})
+        return sorted({self.text(whole, fraction, negative) for whole, fraction in parts
+                       for negative in (False, True)})
 
     @staticmethod
     def digits(rng, count):
@@ -235,7 +235,8 @@ class Decimal(Kind):
         return out
 
     def random(self, rng, size):
-        return self.text(self.digits(rng, rng.randint(0, self.whole)), self.digits(rng, rng.randint(0, self.scale)),
+        return self.text(self.digits(rng, rng.randint(0, self.whole)),
+                         self.digits(rng, rng.randint(0, self.scale)),
                          rng.random() < 0.5)
 
     def simpler(self, value):
@@ -243,7 +244,8 @@ class Decimal(Kind):
             yield value[1:]
         sign = '-' if value.startswith('-') else ''
         whole, _, fraction = value.lstrip('-').partition('.')
-        for less in (('0', ''), ('1', ''), (whole, ''), ('0', fraction), (whole, fraction[:len(fraction) // 2]), (whole, fraction[:-1]),
+        for less in (('0', ''), ('1', ''), (whole, ''), ('0', fraction),
+                     (whole, fraction[:len(fraction) // 2]), (whole, fraction[:-1]),
                      (whole[len(whole) // 2:], fraction), (whole[1:], fraction), (whole[:-1], fraction)):
             text = sign + (less[0] or '0') + ('.' + less[1] if less[1] else '')
             if len(text) < len(value):
@@ -258,7 +260,7 @@ class Decimal(Kind):
         return 'CAST(%s AS CHAR)' % column
 
 
-# ---- dates and times -----------------------------------------------------------------------------------------------
+# ---- dates and times ---------------------------------------------------------------------------------------
 
 def _paren(fsp):
     return '(%d)' % fsp if fsp else ''
@@ -269,7 +271,8 @@ def _fraction(micro, fsp):
 
 
 def _micros(rng):
-    return rng.choice((0, 1, 999999, 500000, 10, 100, 1000, 10000, 100000, rng.randrange(10 ** 6), rng.randrange(10 ** 6)))
+    return rng.choice((0, 1, 999999, 500000, 10, 100, 1000, 10000, 100000, rng.randrange(10 ** 6),
+                       rng.randrange(10 ** 6)))
 
 
 class Fields(Kind):
@@ -312,11 +315,13 @@ class Date(Fields):
     easy = (2000, 1, 1)
 
     def extremes(self):
-        return [(0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 12, 31), (1, 1, 1), (999, 12, 31), (1000, 1, 1), (9999, 12, 31), (2024, 0, 0),
-                (2024, 5, 0), (0, 5, 7), (2024, 2, 29), (2023, 2, 30), (2023, 4, 31), (9999, 0, 0), (2024, 0, 31), (1582, 10, 10)]
+        return [(0, 0, 0), (0, 0, 1), (0, 1, 1), (0, 12, 31), (1, 1, 1), (999, 12, 31), (1000, 1, 1),
+                (9999, 12, 31), (2024, 0, 0), (2024, 5, 0), (0, 5, 7), (2024, 2, 29), (2023, 2, 30),
+                (2023, 4, 31), (9999, 0, 0), (2024, 0, 31), (1582, 10, 10)]
 
     def random(self, rng, size):
-        return (rng.choice((rng.randint(0, 9999), rng.randint(1970, 2040))), rng.randint(0, 12), rng.randint(0, 31))
+        return (rng.choice((rng.randint(0, 9999), rng.randint(1970, 2040))), rng.randint(0, 12),
+                rng.randint(0, 31))
 
     def plain(self, value):
         return "'%04d-%02d-%02d'" % value
@@ -330,8 +335,10 @@ class Time(Fields):
         self.sql, self.fsp = 'TIME' + _paren(fsp), fsp
 
     def extremes(self):
-        plain = [(0, 0, 0, 0), (838, 59, 59, 0), (838, 59, 58, 999999), (0, 0, 0, 1), (0, 0, 0, 999999), (0, 0, 1, 0), (23, 59, 59, 999999),
-                 (24, 0, 0, 0), (99, 59, 59, 999999), (100, 0, 0, 0), (0, 0, 59, 999900), (0, 59, 59, 990000), (255, 0, 0, 10000), (256, 0, 0, 100),
+        plain = [(0, 0, 0, 0), (838, 59, 59, 0), (838, 59, 58, 999999), (0, 0, 0, 1), (0, 0, 0, 999999),
+                 (0, 0, 1, 0), (23, 59, 59, 999999),
+                 (24, 0, 0, 0), (99, 59, 59, 999999), (100, 0, 0, 0), (0, 0, 59, 999900),
+                 (0, 59, 59, 990000), (255, 0, 0, 10000), (256, 0, 0, 100),
                  (512, 0, 0, 500000)]
         return [(sign, *item) for item in plain for sign in (1, -1)]
 
@@ -343,7 +350,8 @@ class Time(Fields):
         return value[0] in (1, -1)
 
     def plain(self, value):
-        return "'%s%02d:%02d:%02d%s'" % ('-' if value[0] < 0 else '', *value[1:4], _fraction(value[4], self.fsp))
+        return "'%s%02d:%02d:%02d%s'" % ('-' if value[0] < 0 else '', *value[1:4],
+                                         _fraction(value[4], self.fsp))
 
 
 class Datetime(Fields):
@@ -357,14 +365,15 @@ class Datetime(Fields):
         return [day + time for day in Date().extremes() for time in times]
 
     def random(self, rng, size):
-        return Date().random(rng, size) + (rng.randint(0, 23), rng.randint(0, 59), rng.randint(0, 59), _micros(rng))
+        return Date().random(rng, size) + (rng.randint(0, 23), rng.randint(0, 59), rng.randint(0, 59),
+                                           _micros(rng))
 
     def plain(self, value):
         return "'%04d-%02d-%02d %02d:%02d:%02d%s'" % (*value[:6], _fraction(value[6], self.fsp))
 
 
 class Timestamp(Fields):
-    """(seconds since 1970 or 0 for the zero date, microseconds). Sessions that write it have time_zone +00:00."""
+    """(seconds since 1970 or 0 for the zero date, microseconds), written in sessions of time_zone +00:00."""
     easy = (1, 0)
 
     def fits(self, value):
@@ -375,12 +384,14 @@ class Timestamp(Fields):
         self.first = [(0, 0)] if is_zero_whole else [(0, 0), (0, 500000), (0, 1)]
 
     def extremes(self):
-        seconds = [1, 2, 86399, 86400, 2 ** 24, 2 ** 31 - 2, 2 ** 31 - 1, 951782400, 1711843200, 1729990800, 255, 256, 65536]
+        seconds = [1, 2, 86399, 86400, 2 ** 24, 2 ** 31 - 2, 2 ** 31 - 1, 951782400, 1711843200, 1729990800,
+                   255, 256, 65536]
         seconds += [2 ** 31, 2 ** 31 + 1, 2 ** 32 - 2, 2 ** 32 - 1] if self.last > 2 ** 31 else []
         return self.first + [(second, micro) for second in seconds for micro in (0, 999999, 1, 400000)]
 
     def random(self, rng, size):
-        return (rng.choice((rng.randint(1, self.last), rng.randint(1, 2 ** rng.randint(1, 30)))), _micros(rng))
+        return (rng.choice((rng.randint(1, self.last), rng.randint(1, 2 ** rng.randint(1, 30)))),
+                _micros(rng))
 
     def plain(self, value):
         import datetime
@@ -388,213 +399,3 @@ class Timestamp(Fields):
             return "'0000-00-00 00:00:00'"
         moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=value[0])
         return "'%s%s'" % (moment.isoformat(' '), _fraction(value[1], self.fsp))
-
-
-# ---- bytes and text ------------------------------------------------------------------------------------------------
-
-class Bytes(Kind):
-    """`longest` in bytes; `usual` is how long random ones become."""
-
-    def __init__(self, sql, longest, usual=None, heavy=1):
-        self.sql, self.longest, self.heavy = sql, longest, heavy
-        self.usual = min(longest, usual or 400)
-
-    def extremes(self):
-        lengths = sorted({length for length in (1, 2, 127, 128, 254, 255, 256, 257, self.longest) if 0 < length <= self.longest})
-        values = [b'', *[b'\0' * length for length in lengths], *[b'\xff' * length for length in lengths]]
-        values += [b'a\0\0'[:self.longest], b'\0a'[:self.longest], b'a '[:self.longest], b"\\'\"\n\t\x1a\r`%_\0"[:self.longest],
-                   bytes(range(256))[:self.longest], bytes(range(255, -1, -1))[:self.longest]]
-        values += [(b'x' * (length - 1) + end)[:self.longest] for length in lengths[:8] for end in (b'\0', b' ', b'\\')]
-        return list(dict.fromkeys(values))
-
-    def random(self, rng, size):
-        top = max(1, int(self.usual * size))
-        length = rng.choice((rng.randint(0, min(8, self.longest)), rng.randint(0, top), rng.randint(0, top)))
-        value = rng.getrandbits(8 * length).to_bytes(length, 'little') if length else b''
-        if rng.random() < 0.3:  # the end is where bytes get lost
-            tail = rng.randint(1, 4)
-            value = (value[:max(0, length - tail)] + rng.choice((b'\0', b' ', b'\xff', b'\\', b"'")) * tail)[:self.longest]
-        return value
-
-    def plain(self, value):
-        return hexed(value)
-
-    def units(self, value):
-        return [value[i:i + 1] for i in range(len(value))]
-
-    easy = b'a'
-
-    def simpler(self, value):
-        units = self.units(value)
-        if not units:
-            return
-        if set(units) == {self.easy}:
-            yield from (self.easy * count for count in toward_zero(len(units)))
-            return
-        yield b''
-        yield self.easy * len(units)
-        step = len(units)
-        while step > 1:
-            step = (step + 1) // 2
-            for start in range(0, len(units), step):
-                yield b''.join(units[:start] + units[start + step:])
-        for place in range(min(len(units), 64)):
-            if units[place] != self.easy:
-                yield b''.join(units[:place]) + self.easy + b''.join(units[place + 1:])
-
-
-def _pair_units(lead):
-    """Of charsets where some first bytes take a second one along."""
-    def units(data):
-        out, i = [], 0
-        while i < len(data):
-            length = 2 if lead(data[i]) else 1
-            out.append(data[i:i + length])
-            i += length
-        return out
-    return units
-
-
-def _fixed_units(length):
-    return lambda data: [data[i:i + length] for i in range(0, len(data), length)]
-
-
-def _utf8_units(data):
-    out = []
-    for byte in data:
-        if byte & 0xC0 == 0x80 and out:
-            out[-1] += bytes((byte,))
-        else:
-            out.append(bytes((byte,)))
-    return out
-
-
-def _utf16_units(data):
-    out = []
-    for unit in _fixed_units(2)(data):
-        if unit[0] & 0xFC == 0xDC and out:
-            out[-1] += unit
-        else:
-            out.append(unit)
-    return out
-
-
-def _scalar(rng, top):
-    while True:
-        point = rng.choice((rng.randrange(0x80), rng.randrange(0x800), rng.randrange(min(top, 0x10000)), rng.randrange(top)))
-        if not 0xD800 <= point < 0xE000:
-            return chr(point)
-
-
-def _gbk_char(rng):
-    if rng.random() < 0.4:
-        return bytes((rng.randrange(0x80),))
-    return bytes((rng.randint(0x81, 0xFE), rng.choice((0x5C, 0x40, 0x7E, 0x80, 0xFE, rng.randint(0x40, 0x7E), rng.randint(0x80, 0xFE)))))
-
-
-def _sjis_char(rng):
-    dice = rng.random()
-    if dice < 0.3:
-        return bytes((rng.randrange(0x80),))
-    if dice < 0.5:
-        return bytes((rng.randint(0xA1, 0xDF),))
-    return bytes((rng.choice((rng.randint(0x81, 0x9F), rng.randint(0xE0, 0xFC))), rng.choice((0x5C, 0x40, rng.randint(0x40, 0x7E), rng.randint(0x80, 0xFC)))))
-
-
-class Charset:
-    """`char(rng)` is one character as bytes, `units(data)` takes text apart, `longest` is the most bytes of a character."""
-
-    def __init__(self, name, longest, char, units, specials):
-        self.name, self.longest, self.char, self.units = name, longest, char, units
-        self.specials = specials
-        self.a = specials[0]
-
-
-def _unicode_charset(name, codec, longest, top, units):
-    specials = ['a', ' ', '\0', '\\', "'", '\u00df', '\u0130', '\u5c5c', '\u2027', '\uffff', '\u0301']
-    specials += ['\U0001F600', '\U0010FFFF'] if top > 0x10000 else []
-    return Charset(name, longest, lambda rng: _scalar(rng, top).encode(codec), units, [item.encode(codec) for item in specials])
-
-
-def _byte_specials(*more):
-    return [b'a', b' ', b'\0', b'\\', b"'", b'\x1a', b'\x7f', *more]
-
-
-CHARSETS = {charset.name: charset for charset in (
-    Charset('latin1', 1, lambda rng: bytes((rng.randrange(256),)), _fixed_units(1), _byte_specials(b'\x80', b'\x81', b'\xff', b'\xe4')),
-    Charset('gbk', 2, _gbk_char, _pair_units(lambda byte: byte > 0x80), _byte_specials(b'\xd5\x5c', b'\x81\x40', b'\xfe\xfe', b'\x81\x5c')),
-    Charset('sjis', 2, _sjis_char, _pair_units(lambda byte: 0x81 <= byte <= 0x9F or byte >= 0xE0),
-            _byte_specials(b'\x95\x5c', b'\x83\x5c', b'\xb1', b'\xfc\xfc', b'\x81\x40')),
-    _unicode_charset('utf8', 'utf-8', 3, 0x10000, _utf8_units),
-    _unicode_charset('utf8mb4', 'utf-8', 4, 0x110000, _utf8_units),
-    _unicode_charset('ucs2', 'utf-16-be', 2, 0x10000, _fixed_units(2)),
-    _unicode_charset('utf16', 'utf-16-be', 4, 0x110000, _utf16_units),
-    _unicode_charset('utf32', 'utf-32-be', 4, 0x110000, _fixed_units(4)),
-)}
-
-
-class Text(Bytes):
-    """`longest` in characters, or in bytes where `by_bytes` (TEXT and the like)."""
-
-    def __init__(self, sql, charset, longest, by_bytes=False, usual=None, heavy=1):
-        super().__init__('%s CHARACTER SET %s' % (sql, charset), longest, usual or 100, heavy)
-        self.charset, self.by_bytes = CHARSETS[charset], by_bytes
-        self.easy = self.charset.a
-
-    def cut(self, chars):
-        """As many of these as the column takes."""
-        if not self.by_bytes:
-            return b''.join(chars[:self.longest])
-        out, length = [], 0
-        for char in chars:
-            length += len(char)
-            if length > self.longest:
-                break
-            out.append(char)
-        return b''.join(out)
-
-    def extremes(self):
-        charset, specials = self.charset, self.charset.specials
-        wide = max(specials, key=len)
-        values = [b'', *[self.cut([char]) for char in specials], self.cut(specials), self.cut(specials * 8)]
-        for length in (254, 255, 256, 257, self.longest * (1 if self.by_bytes else len(wide))):
-            for char in (charset.a, wide):
-                count = length // len(char)
-                pad = (length - count * len(char)) // len(charset.a)
-                values.append(self.cut([charset.a] * pad + [char] * count))
-                if length < 1000:
-                    values.append(self.cut([char] * (count - 1) + [charset.specials[1]]))
-        return list(dict.fromkeys(values))
-
-    def random(self, rng, size):
-        top = max(1, int(self.usual * size))
-        count = rng.choice((rng.randint(0, 6), rng.randint(0, top)))
-        chars = [self.charset.char(rng) if rng.random() < 0.8 else rng.choice(self.charset.specials) for _ in range(count)]
-        return self.cut(chars)
-
-    def plain(self, value):
-        return hexed(value, self.charset.name)
-
-    def units(self, value):
-        return self.charset.units(value)
-
-
-class Member(Integer):
-    """ENUM by number (0: what is not in the list) and SET by its bits."""
-
-    def __init__(self, word, count, charset='latin1', names=None):
-        names = names or ["'m%d'" % i for i in range(count)]
-        super().__init__(word, count, True)
-        self.sql = '%s(%s) CHARACTER SET %s' % (word, ','.join(names), charset)
-        self.word, self.high = word, count if word == 'ENUM' else 2 ** count - 1
-
-    def extremes(self):
-        if self.word == 'SET':
-            return sorted({0, 1, self.high, 1 << self.bits - 1, *[1 << place for place in range(0, self.bits, 8)]})
-        return sorted({number for number in (0, 1, 2, 127, 128, 254, 255, 256, 257, self.high - 1, self.high) if number <= self.high})
-
-    def random(self, rng, size):
-        return rng.randint(0, self.high)
-
-    def exact(self, column):
-        return "CONCAT(%s + 0, ':', HEX(%s))" % (column, column)
