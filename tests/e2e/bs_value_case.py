@@ -19,12 +19,14 @@ class Row:
 
 
 class Case:
-    """`columns`: (name, Kind) each. `keyed`: else rows are found by their old image alone. `compressed`: each
+    """`columns`: (name, Kind) each. `keyed`: else rows are found by their old image alone, or `by_value`: by
+    the values themselves, which are the key; of those that are equal to SQL one remains. `compressed`: each
     second batch goes through the log compressed. `old_temporal`: made with mysql56_temporal_format=OFF."""
 
-    def __init__(self, name, columns, rows, keyed=True, compressed=True, old_temporal=False):
+    def __init__(self, name, columns, rows, keyed=True, compressed=True, old_temporal=False, by_value=False):
         self.name, self.columns, self.rows = name, tuple(columns), tuple(rows)
-        self.keyed, self.compressed, self.old_temporal = keyed, compressed, old_temporal
+        self.keyed, self.by_value = keyed, by_value
+        self.compressed, self.old_temporal = compressed, old_temporal
 
     def but(self, **changes):
         return Case(**{**self.__dict__, **changes})
@@ -33,15 +35,20 @@ class Case:
 
     @property
     def table(self):
-        return self.name if self.keyed else self.name + ' keyless'
+        return self.name if self.keyed else self.name + (' as key' if self.by_value else ' keyless')
 
     def sql_name(self, db):
         return quote(db) + '.' + quote(self.table)
 
     def create_sql(self, db):
-        lines = ['id INT NOT NULL', *['%s %s' % (quote(name), kind.sql) for name, kind in self.columns]]
+        lines = ['%s %s' % (quote(name), kind.sql) for name, kind in self.columns]
+        if self.by_value:
+            lines = [line.replace(' NULL', '') + ' NOT NULL' for line in lines]
         key = 'PRIMARY KEY (id)' if self.keyed else 'KEY (id)'
-        return 'CREATE TABLE %s (%s, %s) ENGINE=InnoDB' % (self.sql_name(db), ', '.join(lines), key)
+        if self.by_value:
+            key += ', PRIMARY KEY (%s)' % ', '.join(quote(name) for name, _ in self.columns)
+        lines = ', '.join(['id INT NOT NULL', *lines, key])
+        return 'CREATE TABLE %s (%s) ENGINE=InnoDB' % (self.sql_name(db), lines)
 
     @property
     def stages(self):
@@ -66,7 +73,8 @@ class Case:
         sets = ', '.join('%s=VALUES(%s)' % (name, name) for name in names)
         tail = ' ON DUPLICATE KEY UPDATE ' + sets if stage else ''
         for ids, tuples in _batches((row.id, self._tuple(row, stage)) for row in rows):
-            yield 'INSERT INTO %s VALUES %s%s' % (self.sql_name(db), ', '.join(tuples), tail), ids
+            head = 'INSERT %sINTO %s VALUES ' % (self.ignore, self.sql_name(db))
+            yield head + ', '.join(tuples) + tail, ids
 
     def _tuple(self, row, stage):
         values = [kind.literal(value) for (_, kind), value in zip(self.columns, row.steps[stage])]
@@ -78,7 +86,11 @@ class Case:
         if row.id % 4 == 0 and len(changed) > 1:
             changed = [changed[(row.id // 4) % len(changed)]]
         sets = ['%s=%s' % (quote(name), kind.literal(value, quote(name))) for (name, kind), value in changed]
-        return 'UPDATE %s SET %s WHERE id=%d' % (self.sql_name(db), ', '.join(sets), row.id)
+        return 'UPDATE %s%s SET %s WHERE id=%d' % (self.ignore, self.sql_name(db), ', '.join(sets), row.id)
+
+    @property
+    def ignore(self):
+        return 'IGNORE ' if self.by_value else ''
 
     def _deletes(self, db):
         ids = [row.id for row in self.rows if row.deleted]
@@ -152,7 +164,7 @@ class Shrinker:
                     lambda rows: self.take(whole.but(rows=tuple(rows))))
 
     def flags(self):
-        for change in ({'compressed': False}, {'keyed': True}):
+        for change in ({'compressed': False}, {'keyed': True, 'by_value': False}):
             if any(getattr(self.case, name) != value for name, value in change.items()):
                 self.try_one(self.case.but(**change))
 
@@ -174,7 +186,8 @@ class Shrinker:
 
     def one_value(self, kind, place, stage, column):
         value = self.case.rows[place].steps[stage][column]
-        if value is None or self.try_one(self.with_value(place, stage, column, None)):
+        may_be_null = not self.case.by_value
+        if value is None or (may_be_null and self.try_one(self.with_value(place, stage, column, None))):
             return
         shrink_value(value, kind.simpler,
                      lambda less: self.fails(self.with_value(place, stage, column, less)), self.budget,

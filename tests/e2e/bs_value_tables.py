@@ -174,5 +174,30 @@ def case_of(group, rng, values, keyed):
     return Case(group.name, columns, rows, keyed, True, group.old_temporal)
 
 
-def cases_of(group, rng, values):
-    return [case_of(group, rng, values, keyed) for keyed in (True, False)]
+def case_by_value(group, rng, values):
+    """One column of the group as the primary key, or None where none can be."""
+    names = [name for name, kind in group.columns.items() if can_be_key(kind)]
+    if not names:
+        return None
+    name = rng.choice(names)
+    kind = group.columns[name]
+    rows = []
+    for number in range(max(len(kind.edges), values // 20)):
+        steps = [(kind.edges[(number + stage * 7) % len(kind.edges)] if number < len(kind.edges) and stage < 2
+                  else kind.random(rng, 1),) for stage in range(STEPS)]
+        rows.append(Row(number + 1, steps, deleted=rng.random() < 0.5))
+    return Case(group.name, [(name, kind)], rows, False, True, group.old_temporal, by_value=True)
+
+
+def can_be_key(kind):
+    """MySQL 5.6 takes 767 bytes."""
+    if isinstance(kind, Bytes):
+        word = kind.sql.split('(')[0].split()[0]
+        size = kind.longest * (kind.charset.longest if isinstance(kind, Text) else 1)
+        return 0 < size <= 767 and not word.endswith(('TEXT', 'BLOB')) and 'COMPRESSED' not in kind.sql
+    return not isinstance(kind, (Document, Geometry, Vector))
+
+
+def cases_of(group, rng, values, by_value=False):
+    cases = [case_of(group, rng, values, True), case_of(group, rng, values, False)]
+    return cases + [case for case in [case_by_value(group, rng, values)] if by_value and case]

@@ -69,7 +69,7 @@ class Trial:
                 self.describe_columns(stage % 2 == 1 and any(case.compressed for case in cases))
                 for case in cases:
                     refused = self.write(db, case, stage)
-                    if stage < len(case.rows[0].steps):
+                    if stage < len(case.rows[0].steps) and not case.by_value:
                         counts[case.name] = counts.get(case.name,
                                                        0) + (len(case.rows) - refused) * len(case.columns)
                 wrote = time.monotonic()
@@ -278,7 +278,7 @@ def test(options):
         trial = Trial(pair)
         rng = random.Random(pair.seed)
         groups = chosen(trial, [name for name in options.types.split(',') if name])
-        cases = [case for group in groups for case in cases_of(group, rng, options.values)]
+        cases = [case for group in groups for case in cases_of(group, rng, options.values, not pair.across)]
         say('%d tables, %d rows' % (len(cases), sum(len(case.rows) for case in cases)))
         try:
             counts = trial.run(cases, quiet=False)
