@@ -102,6 +102,9 @@ class Document(Kind):
         yield from ([], {}, [[]], [{}], {'': {}}, {'': None, 'a': [1, 2.5, None, True, False, 'x'],
                                                    '\u043a\u043b\u044e\u0447': '', '\U0001F600': 1})
         yield {'k' * length: length for length in (1, 127, 128, 255, 256, 300)}
+        # Of some the shortest digits are not the nearest ones.
+        powers = [2.0 ** power for power in range(-1074, 1024)]
+        yield from (powers[start:start + 40] for start in range(0, len(powers), 40))
         yield from (['x' * length] for length in STRING_LENGTHS if length < 20000 or self.wide)
         if self.wide:
             # The document's own size around 64 KiB, where it changes from small to large.
