@@ -267,16 +267,18 @@ class Pair:
 
     # ---- judgement -------------------------------------------------------------------------------------------------
 
-    def judge(self, *args, expect=0):
-        """Every row and object compared. After a cutover events wait for the operator, so their status may differ."""
+    def judge(self, *args, expect=0, quiet=False):
+        """Every row and object compared. After a cutover events wait for the operator, so their status may differ.
+        `expect`: an exit code, or several."""
         log_base = os.path.join(self.dir, '%02d-judge' % len(self.processes))
         history = ['--history'] if self.carries_history else []
         argv = [JUDGE, '--ignore-event-status', '--ignore-engines', *history, *args, 'root@127.0.0.1:%d' % self.source.port, 'root@127.0.0.1:%d' % self.target.port]
         process = Process(argv, log_base)
         self.processes.append(process)
         process.wait(600)
-        process.expect(expect)
-        say('judge: %s (%.1f s)' % ('equal' if process.code == 0 else 'different', process.seconds))
+        process.expect(*(expect if isinstance(expect, tuple) else (expect,)))
+        if not quiet:
+            say('judge: %s (%.1f s)' % ('equal' if process.code == 0 else 'different', process.seconds))
         return process
 
     def judge_sees_a_difference(self):
