@@ -54,6 +54,18 @@ decode(struct bs_map_column wire, struct bs_column model, const void *bytes, siz
 #define TIME2(n, s)                                                                                \
     decode(WIRE(BS_WIRE_TIME2, n), (struct bs_column){.type = BS_TYPE_TIME, .fsp = n}, BYTES(s))
 
+Test(values, a_column_that_the_log_calls_otherwise_is_refused) {
+    static char name[] = "price";
+    struct bs_map_column wire = {.type = BS_WIRE_TINY, .name = {"Price", 5}};
+    struct bs_column model = {.type = BS_TYPE_TINYINT, .name = name};
+    cr_assert_str_eq(decode(wire, model, "\x05", 1), "5");
+    wire.name = (struct bs_str){"cost", 4};
+    cr_assert_str_eq(
+        decode(wire, model, "\x05", 1),
+        "schema: column 1 of d.t is called `cost` in the binlog, `price` in the schema "
+        "model");
+}
+
 Test(values, negative_times_count_backwards_from_the_sign_bit) {
     cr_assert_str_eq(TIME2(2, "\x7f\xff\xff\xff"), "-00:00:00.01");
     cr_assert_str_eq(TIME2(2, "\x7f\xff\xff\x9d"), "-00:00:00.99");
