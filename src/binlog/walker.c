@@ -72,6 +72,7 @@ bs_walker_enter(struct bs_walker *w, const char *file, uint64_t pos) {
     free(w->file);
     w->file = bs_strdup(file);
     w->pos = pos;
+    w->has_format = false;
     w->fragment_count = 0;
     bs_maps_end_statement(&w->maps);
 }

@@ -41,7 +41,7 @@ struct bs_walker;
 struct bs_walker *bs_walker_new(bool checksums_only);
 void bs_walker_free(struct bs_walker *walker);
 
-/* A file begins, or is gone on with at pos. The last FORMAT_DESCRIPTION stays until the next. */
+/* A file begins, or a stream somewhere in one. Its own FORMAT_DESCRIPTION must come first. */
 void bs_walker_enter(struct bs_walker *walker, const char *file, uint64_t pos);
 
 /* From a server: events that it made up take no place in the file, and move on to the next. sums:
