@@ -50,6 +50,7 @@ consume_value(const struct bs_value *v) {
     case BS_VALUE_TEMPORAL:
     case BS_VALUE_BYTES:
     case BS_VALUE_JSON:
+    case BS_VALUE_JSON_DIFF:
         consume_str(v->text);
         break;
     }
@@ -78,19 +79,28 @@ read_rows(struct bs_rows *rows, size_t *count, struct bs_error *err) {
     return status;
 }
 
-enum bs_status
-consume_rows(const struct bs_event *event, const struct bs_table_map *map,
-             const struct bs_table *table, size_t *count, struct bs_error *err) {
+static enum bs_status
+open_and_read(const struct bs_event *event, const struct bs_table_map *map,
+              const struct bs_table *table, size_t *count, struct bs_error *err) {
     struct bs_arena arena = {0};
     struct bs_rows rows;
-    struct bs_table *guess = table == NULL ? guess_table(map) : NULL;
-    enum bs_status status =
-        bs_rows_open(&rows, event, map, table != NULL ? table : guess, &arena, err);
+    enum bs_status status = bs_rows_open(&rows, event, map, table, &arena, err);
     if (status == BS_OK) {
+        rows.keep_diffs = table == NULL;
         status = read_rows(&rows, count, err);
         bs_rows_close(&rows);
     }
     bs_arena_fini(&arena);
+    return status;
+}
+
+enum bs_status
+consume_rows(const struct bs_event *event, const struct bs_table_map *map,
+             const struct bs_table *table, size_t *count, struct bs_error *err) {
+    struct bs_table *guess = table == NULL ? guess_table(map) : NULL;
+    size_t without = 0;
+    (void)open_and_read(event, map, NULL, &without, err);
+    enum bs_status status = open_and_read(event, map, table != NULL ? table : guess, count, err);
     if (guess != NULL) {
         guess_free(guess);
     }

@@ -2,6 +2,7 @@
 
 #include "binlog/decoder.h"
 #include "consume.h"
+#include "events/events.h"
 #include "repair.h"
 
 #include <stdlib.h>
@@ -50,6 +51,7 @@ decode_all(struct bs_str file, const struct decode_how *how, struct decode_count
     if (file.len < MAGIC_LEN || memcmp(file.data, "\xfe\x62\x69\x6e", MAGIC_LEN) != 0) {
         return bs_error_set(err, BS_PROTOCOL, "not a binlog file");
     }
+    (void)print_all(file, NULL);
     bs_position_set(&start, "binlog.000001", MAGIC_LEN, "");
     enum bs_status status = bs_decoder_new(&decoder, how->flavour, &start, how->mode, false, err);
     struct bs_str rest = {file.data + MAGIC_LEN, file.len - MAGIC_LEN};
@@ -61,6 +63,34 @@ decode_all(struct bs_str file, const struct decode_how *how, struct decode_count
     }
     bs_decoder_free(decoder);
     bs_position_fini(&start);
+    return status;
+}
+
+static enum bs_status
+drop(void *arg, struct bs_str text, struct bs_error *err) {
+    (void)arg;
+    (void)err;
+    consume_str(text);
+    return BS_OK;
+}
+
+enum bs_status
+print_all(struct bs_str file, struct bs_error *err) {
+    struct bs_events_config config = {.mode = BS_EVENTS_PRINT, .sink = drop};
+    struct bs_events *events = bs_events_new(&config);
+    enum bs_status status = BS_OK;
+    bool done = false;
+    struct bs_str rest = {file.data + MAGIC_LEN, file.len - MAGIC_LEN};
+    bs_events_enter(events, "binlog.000001", MAGIC_LEN);
+    while (status == BS_OK && rest.len > 0) {
+        size_t len = event_len(rest);
+        char *copy = copy_exactly((struct bs_str){rest.data, len});
+        status = bs_events_feed(events, (struct bs_str){copy, len}, &done, err);
+        free(copy);
+        rest = (struct bs_str){rest.data + len, rest.len - len};
+    }
+    BS_ASSERT(bs_events_flush(events, NULL) == BS_OK);
+    bs_events_free(events);
     return status;
 }
 

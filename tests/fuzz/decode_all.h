@@ -25,8 +25,11 @@ struct decode_count {
  * are in it. */
 struct decode_how decode_how_for(struct bs_str file);
 
-/* The file from its magic number on. Stops at the first error and returns it; count says how far
- * it came. */
+/* The file through the walker and as lines of JSON, which are dropped. */
+enum bs_status print_all(struct bs_str file, struct bs_error *err);
+
+/* The file from its magic number on: as lines of JSON first, then by the decoder. Stops at the
+ * first error and returns it; count says how far it came. */
 enum bs_status decode_all(struct bs_str file, const struct decode_how *how,
                           struct decode_count *count, struct bs_error *err);
 

@@ -4,6 +4,7 @@
  *   flags & 4    MariaDB
  *   flags & 8    end positions are put right
  *   flags & 16   checksums are left as they are
+ *   flags & 32   read by the walker, and printed as lines, instead of by the decoder
  *
  * Sizes are always put right, and checksums unless told otherwise: what is tested is what is
  * behind. After an error the decoder starts again, as after a lost connection: with a copy of the
@@ -12,11 +13,19 @@
 
 #include "base/cursor.h"
 #include "consume.h"
+#include "events/events.h"
 #include "repair.h"
 
 #include <stdlib.h>
 
-enum { FLAG_GTID = 1, FLAG_SUMMED = 2, FLAG_MARIADB = 4, FLAG_LOG_POS = 8, FLAG_RAW_SUM = 16 };
+enum {
+    FLAG_GTID = 1,
+    FLAG_SUMMED = 2,
+    FLAG_MARIADB = 4,
+    FLAG_LOG_POS = 8,
+    FLAG_RAW_SUM = 16,
+    FLAG_LINES = 32
+};
 enum { RESTARTS_MAX = 8, FIRST_POS = 4, TYPE_OFFSET = 4, LOG_POS_OFFSET = 13 };
 
 struct run {
@@ -95,6 +104,38 @@ check_decoder(const struct bs_decoder *decoder) {
     bs_position_fini(&position);
 }
 
+/* Each piece is whole lines, of UTF-8. */
+static enum bs_status
+check_lines(void *arg, struct bs_str text, struct bs_error *err) {
+    (void)arg;
+    (void)err;
+    BS_ASSERT(text.len > 0 && text.data[text.len - 1] == '\n' && bs_events_is_utf8(text));
+    return BS_OK;
+}
+
+static void
+print(struct run *run, struct bs_str bytes) {
+    struct bs_events_config config = {.mode = BS_EVENTS_PRINT, .sink = check_lines};
+    struct bs_events *events = bs_events_new(&config);
+    struct bs_error err;
+    bool done = false;
+    enum bs_status status = BS_OK;
+    bs_events_enter(events, "binlog.000001", FIRST_POS);
+    if ((run->flags & FLAG_SUMMED) != 0) {
+        bs_events_is_stream(events, true);
+    }
+    while (bytes.len > 0 && status == BS_OK) {
+        size_t len = event_len(bytes);
+        char *copy = copy_exactly((struct bs_str){bytes.data, len});
+        repair(run, (uint8_t *)copy, len);
+        status = bs_events_feed(events, (struct bs_str){copy, len}, &done, &err);
+        free(copy);
+        bytes = (struct bs_str){bytes.data + len, bytes.len - len};
+    }
+    BS_ASSERT(bs_events_flush(events, &err) == BS_OK);
+    bs_events_free(events);
+}
+
 static bool
 restart(struct run *run) {
     struct bs_error err;
@@ -150,7 +191,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     run.summed = (run.flags & FLAG_SUMMED) != 0;
     bs_position_set(&run.start, "binlog.000001", FIRST_POS, "");
     if (bs_decoder_new(&run.decoder, mariadb ? BS_MARIADB : BS_MYSQL, &run.start, mode, run.summed,
-                       &err) == BS_OK) {
+                       &err) != BS_OK) {
+        return 0;
+    }
+    if ((run.flags & FLAG_LINES) != 0) {
+        print(&run, bs_cursor_read_rest(&c));
+    } else {
         feed(&run, bs_cursor_read_rest(&c));
     }
     bs_decoder_free(run.decoder);
