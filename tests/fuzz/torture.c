@@ -9,8 +9,14 @@
  *   cut      it ends after each of its first 64 KiB of bytes
  *   mended   the same, but the event that is cut says so in its header, and its sum is right: the
  *            decoder reads it, and is not stopped by its frame
+ *   whole    both, at the first, the middle and the last byte of each of these events
  *   flip     each bit of its first 4 KiB is turned over, the sum of its event is right again, and
- *            what follows is decoded for at most 64 KiB
+ *            what follows is decoded: the rest of that event, and 4 KiB more, 64 KiB at most
+ *
+ * What a cut event meets in a reader is the file's format, the name of its group, and the table
+ * maps since; events before those were decoded, whole, and are forgotten. So "cut" and "mended"
+ * decode just these and the event, and only "whole" decodes all that is in front of the cut. That
+ * makes it possible to run them all.
  *
  * --full runs all of them; otherwise a sample, in an order that the seed gives, for N seconds of
  * CPU time, of which each file gets the same share of what is left. A case that does not come to
@@ -32,14 +38,16 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CUT_MAX = 64 << 10, FLIP_MAX = 4 << 10, AFTER_FLIP = 64 << 10 };
-enum { MAGIC_LEN = 4, CASE_SECONDS = 10, FILE_MAX = (CUT_MAX + AFTER_FLIP) * 2 };
+enum { CUT_MAX = 64 << 10, FLIP_MAX = 4 << 10, AFTER_FLIP_MAX = 64 << 10, AFTER_FLIP = 4 << 10 };
+enum { MAGIC_LEN = 4, CASE_SECONDS = 10, FILE_MAX = (CUT_MAX + AFTER_FLIP_MAX) * 2 };
+enum { CUTS_OF_EVENT = 3, EVENT_TYPE_OFFSET = 4 };
 
 /* A file as it was, and where its events start. */
 struct subject {
     const char *path;
     struct bs_str bytes; /* no more of it than any case can reach */
     struct decode_how how;
+    struct decode_how how_apart; /* events that do not stand behind each other */
     bool summed;
     size_t *starts;
     size_t start_count;
@@ -154,14 +162,24 @@ flip_count(const struct subject *s) {
     return least(s->bytes.len, FLIP_MAX) * 8;
 }
 
+/* Each event is cut in some places, plain and mended. */
 static uint64_t
-case_count(const struct subject *s) {
-    return 2 * cut_count(s) + flip_count(s);
+whole_count(const struct subject *s) {
+    size_t events = 0;
+    while (events < s->start_count && s->starts[events] < CUT_MAX) {
+        events++;
+    }
+    return 2 * CUTS_OF_EVENT * events;
 }
 
-/* The start of the event that holds this byte. */
+static uint64_t
+case_count(const struct subject *s) {
+    return 2 * cut_count(s) + whole_count(s) + flip_count(s);
+}
+
+/* The index of the event that holds this byte. */
 static size_t
-start_of(const struct subject *s, size_t offset) {
+event_of(const struct subject *s, size_t offset) {
     size_t low = 0;
     size_t high = s->start_count;
     while (high - low > 1) {
@@ -172,7 +190,17 @@ start_of(const struct subject *s, size_t offset) {
             high = mid;
         }
     }
-    return s->starts[low];
+    return low;
+}
+
+static size_t
+start_of(const struct subject *s, size_t offset) {
+    return s->starts[event_of(s, offset)];
+}
+
+static size_t
+end_of(const struct subject *s, size_t event) {
+    return event + 1 < s->start_count ? s->starts[event + 1] : s->bytes.len;
 }
 
 static void
@@ -182,14 +210,78 @@ mend(const struct subject *s, char *bytes, size_t start, size_t len) {
     }
 }
 
+/* Cuts the last event of bytes, which begins at start, and mends it if asked to. */
+static void
+mend_cut(const struct subject *s, char *bytes, size_t start, size_t len) {
+    repair_size((uint8_t *)bytes + start, len - start);
+    repair_log_pos((uint8_t *)bytes + start, len - start, len);
+    mend(s, bytes, start, len - start);
+}
+
 static size_t
-make_cut(const struct subject *s, char *bytes, size_t len, bool mended) {
+make_whole(const struct subject *s, char *bytes, uint64_t number) {
+    size_t event = number / (2 * CUTS_OF_EVENT);
+    size_t start = s->starts[event];
+    size_t event_size = end_of(s, event) - start;
+    size_t places[CUTS_OF_EVENT] = {1, event_size / 2, event_size - 1};
+    size_t len = start + places[number / 2 % CUTS_OF_EVENT];
     memcpy(bytes, s->bytes.data, len);
-    if (mended && len > MAGIC_LEN) {
-        size_t start = start_of(s, len - 1);
-        repair_size((uint8_t *)bytes + start, len - start);
-        repair_log_pos((uint8_t *)bytes + start, len - start, len);
-        mend(s, bytes, start, len - start);
+    if (number % 2 == 1) {
+        mend_cut(s, bytes, start, len);
+    }
+    return len;
+}
+
+static uint8_t
+type_of(const struct subject *s, size_t event) {
+    size_t at = s->starts[event] + EVENT_TYPE_OFFSET;
+    return at < s->bytes.len ? (uint8_t)s->bytes.data[at] : 0;
+}
+
+static bool
+opens_group(uint8_t type) {
+    return type == BS_EVENT_GTID || type == BS_EVENT_ANONYMOUS_GTID ||
+           type == BS_EVENT_GTID_TAGGED || type == BS_EVENT_MARIADB_GTID;
+}
+
+static size_t
+copy_event(const struct subject *s, char *bytes, size_t len, size_t event) {
+    size_t start = s->starts[event];
+    memcpy(bytes + len, s->bytes.data + start, end_of(s, event) - start);
+    return len + end_of(s, event) - start;
+}
+
+/* What of the file in front of this event counts for reading it. */
+static size_t
+make_context(const struct subject *s, char *bytes, size_t event) {
+    enum { BACK_MAX = 64 };
+    memcpy(bytes, s->bytes.data, MAGIC_LEN);
+    size_t len = event > 0 ? copy_event(s, bytes, MAGIC_LEN, 0) : MAGIC_LEN;
+    size_t first = event;
+    while (first > 1 && event - first < BACK_MAX && !opens_group(type_of(s, first))) {
+        first--;
+    }
+    for (size_t i = first; i < event && i > 0; i++) {
+        uint8_t type = type_of(s, i);
+        if (opens_group(type) || type == BS_EVENT_TABLE_MAP || type == BS_EVENT_QUERY) {
+            len = copy_event(s, bytes, len, i);
+        }
+    }
+    return len;
+}
+
+static size_t
+make_cut(const struct subject *s, char *bytes, size_t cut, bool mended) {
+    if (cut <= MAGIC_LEN) {
+        memcpy(bytes, s->bytes.data, cut);
+        return cut;
+    }
+    size_t event = event_of(s, cut - 1);
+    size_t start = make_context(s, bytes, event);
+    size_t len = start + cut - s->starts[event];
+    memcpy(bytes + start, s->bytes.data + s->starts[event], len - start);
+    if (mended) {
+        mend_cut(s, bytes, start, len);
     }
     return len;
 }
@@ -197,7 +289,8 @@ make_cut(const struct subject *s, char *bytes, size_t len, bool mended) {
 static size_t
 make_flip(const struct subject *s, char *bytes, uint64_t bit) {
     size_t at = bit / 8;
-    size_t len = least(s->bytes.len, at + AFTER_FLIP);
+    size_t end = at >= MAGIC_LEN ? end_of(s, event_of(s, at)) : at;
+    size_t len = least(s->bytes.len, least(at + AFTER_FLIP_MAX, end + AFTER_FLIP));
     memcpy(bytes, s->bytes.data, len);
     bytes[at] = (char)(bytes[at] ^ (1 << bit % 8));
     if (at >= MAGIC_LEN) {
@@ -212,21 +305,27 @@ static void
 run_case(const struct subject *s, uint64_t number, char *bytes, struct totals *totals) {
     struct decode_count count;
     struct bs_error err;
+    struct decode_how how = s->how;
     uint64_t cuts = cut_count(s);
+    uint64_t wholes = whole_count(s);
     size_t len = 0;
     if (number < 2 * cuts) {
         bool mended = number >= cuts;
         current.kind = mended ? "mended" : "cut";
         len = make_cut(s, bytes, number % cuts, mended);
+        how = s->how_apart;
+    } else if (number < 2 * cuts + wholes) {
+        current.kind = "whole";
+        len = make_whole(s, bytes, number - 2 * cuts);
     } else {
         current.kind = "flip";
-        len = make_flip(s, bytes, number - 2 * cuts);
+        len = make_flip(s, bytes, number - 2 * cuts - wholes);
     }
     current.number = number;
     current.bytes = (struct bs_str){bytes, len};
     set_alarm();
     current.is_running = 1;
-    enum bs_status status = decode_all(current.bytes, &s->how, &count, &err);
+    enum bs_status status = decode_all(current.bytes, &how, &count, &err);
     current.is_running = 0;
     totals->cases++;
     totals->decoded += status == BS_OK;
@@ -272,6 +371,9 @@ open_subject(struct subject *s, const char *path) {
     first.len = event_len(first);
     s->summed = has_checksums(first);
     s->how = decode_how_for(s->bytes);
+    s->how_apart =
+        (struct decode_how){s->how.flavour, s->how.flavour == BS_MARIADB ? BS_POSITION_GTID_MARIADB
+                                                                         : BS_POSITION_GTID_MYSQL};
     return true;
 }
 
@@ -311,7 +413,7 @@ common_divisor(uint64_t a, uint64_t b) {
 static void
 run_subject(const struct subject *s, const struct options *options, double until, uint64_t *random,
             struct totals *totals) {
-    char *bytes = bs_alloc(s->bytes.len);
+    char *bytes = bs_alloc(s->bytes.len * 2);
     uint64_t count = case_count(s);
     uint64_t at = options->full ? 0 : next_random(random) % count;
     uint64_t step = 1;
