@@ -141,15 +141,14 @@ find_leg(const struct node *node, const struct bs_json_leg *leg, size_t *index) 
         return false;
     }
     if (leg->is_cell) {
-        *index = leg->cell;
-        return leg->cell < node->count;
+        return bs_json_leg_find(leg, node->count, index);
     }
     *index = find_key(node, leg->key, &found);
     return found;
 }
 
 /* Where the pointer to a value is. A value that is no array counts as an array of itself, so [0]
- * leads from it to itself. NULL: nowhere. */
+ * and [last] lead from it to itself. NULL: nowhere. */
 static struct node **
 seek(struct node **root, const struct bs_json_leg *legs, size_t count) {
     struct node **at = root;
@@ -203,12 +202,16 @@ insert(struct tree *t, struct node **root, const struct bs_json_path *path, stru
     struct node *parent = *place;
     const struct bs_json_leg *leg = &path->legs[path->count - 1];
     bool found = false;
-    size_t index = leg->is_cell ? leg->cell : find_key(parent, leg->key, &found);
+    size_t index = 0;
+    if (leg->is_cell) {
+        (void)bs_json_leg_find(leg, parent->count, &index);
+    } else {
+        index = find_key(parent, leg->key, &found);
+    }
     if (parent->object == leg->is_cell || found) {
         t->wrong = "an insertion of a part of a JSON document that is there already";
         return;
     }
-    index = index > parent->count ? parent->count : index;
     struct node *node = plant(t, value);
     make_room(t, parent, index);
     parent->members[index] =

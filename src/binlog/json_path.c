@@ -17,7 +17,7 @@ expect(struct bs_cursor *c, char what) {
 }
 
 static size_t
-read_cell(struct bs_cursor *c) {
+read_number(struct bs_cursor *c) {
     size_t n = 0;
     unsigned digits = 0;
     for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; digits++) {
@@ -28,8 +28,31 @@ read_cell(struct bs_cursor *c) {
         }
     }
     c->failed = c->failed || digits == 0;
-    expect(c, ']');
     return n;
+}
+
+static void
+read_cell(struct bs_cursor *c, struct bs_json_leg *leg) {
+    static const char last[] = "last";
+    leg->from_end = at(c, last[0]);
+    for (size_t i = 0; leg->from_end && last[i] != '\0'; i++) {
+        expect(c, last[i]);
+    }
+    if (!leg->from_end) {
+        leg->cell = read_number(c);
+    } else if (at(c, '-')) {
+        bs_cursor_skip(c, 1);
+        leg->cell = read_number(c);
+    }
+    expect(c, ']');
+}
+
+bool
+bs_json_leg_find(const struct bs_json_leg *leg, size_t count, size_t *index) {
+    bool found = leg->cell < count;
+    size_t beyond = leg->from_end ? 0 : count;
+    *index = found ? (leg->from_end ? count - 1 - leg->cell : leg->cell) : beyond;
+    return found;
 }
 
 /* A key without quotes goes on up to the next leg. */
@@ -115,7 +138,7 @@ bs_json_path_parse(struct bs_str text, struct bs_arena *arena, struct bs_json_pa
         *leg = (struct bs_json_leg){.is_cell = at(&c, '[')};
         bs_cursor_skip(&c, 1);
         if (leg->is_cell) {
-            leg->cell = read_cell(&c);
+            read_cell(&c, leg);
         } else if (c.at[-1] != '.') {
             return false;
         } else {

@@ -79,6 +79,18 @@ Test(json_diff, an_insertion_behind_the_end_of_an_array_is_at_its_end) {
     cr_assert_str_eq(result(), "{\"a\": 1, \"b\": [true, {\"c\": \"x\"}, 5]}");
 }
 
+Test(json_diff, places_are_counted_from_the_end_too) {
+    add(BS_JSON_INSERT, "$.b[last-9]", INT16("\x05\x00"));
+    add(BS_JSON_REPLACE, "$.b[last-1]", INT16("\x06\x00"));
+    add(BS_JSON_REPLACE, "$.b[last].c[last]", INT16("\x07\x00"));
+    cr_assert_str_eq(result(), "{\"a\": 1, \"b\": [5, 6, {\"c\": 7}]}");
+    add(BS_JSON_REMOVE, "$.b[last-1]", NULL, 0);
+    add(BS_JSON_INSERT, "$.b[last]", INT16("\x08\x00"));
+    cr_assert_str_eq(result(), "{\"a\": 1, \"b\": [8, {\"c\": \"x\"}]}");
+    add(BS_JSON_REMOVE, "$.b[last-2]", NULL, 0);
+    cr_assert_str_eq(result(), "a removal of a part of a JSON document that is not there");
+}
+
 Test(json_diff, what_does_not_fit_is_told) {
     static const struct {
         enum bs_json_op op;
@@ -95,6 +107,9 @@ Test(json_diff, what_does_not_fit_is_told) {
         {BS_JSON_REPLACE, "$.", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$[", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$[x]", "a malformed path into a JSON document"},
+        {BS_JSON_REPLACE, "$[last-]", "a malformed path into a JSON document"},
+        {BS_JSON_REPLACE, "$[lasting]", "a malformed path into a JSON document"},
+        {BS_JSON_REPLACE, "$[la", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$[99999999999]", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$.\"a", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$**.a", "a malformed path into a JSON document"},
