@@ -11,8 +11,10 @@ What differs is made small: the report ends with the statements that reproduce i
 
 import argparse
 import json
+import os
 import random
 import re
+import subprocess
 import sys
 import time
 
@@ -51,7 +53,7 @@ class Trial:
         for session in (self.source, self.target):
             prepare(session)
         self.facts = [Facts.of(session) for session in (self.source, self.target)]
-        self.is_compressed = None
+        self.is_compressed = self.is_in_part = None
 
     # ---- one run -------------------------------------------------------------------------------------------
 
@@ -111,15 +113,18 @@ class Trial:
     def write(self, db, case, stage):
         """In transactions of a few statements. How many rows the server refused."""
         refused = 0
+        self.log_in_part(stage > 0)
         self.sql(self.source, 'BEGIN')
         for number, (sql, ids) in enumerate(case.statements(db, stage)):
             if number % 8 == 7:
                 self.sql(self.source, 'COMMIT')
                 self.compress(case.compressed and number % 16 == 7)
+                self.log_in_part(number % 40 != 7)
                 self.sql(self.source, 'BEGIN')
             refused += self.execute(db, case, stage, sql, ids)
         self.sql(self.source, 'COMMIT')
         self.compress(case.compressed and stage % 2 == 0)
+        self.log_in_part(False)
         return refused
 
     def execute(self, db, case, stage, sql, ids):
@@ -148,6 +153,27 @@ class Trial:
             self.sql(self.source, 'SET GLOBAL log_bin_compress=%d' % on)
         elif facts.version >= (8, 0, 20):
             self.sql(self.source, 'SET SESSION binlog_transaction_compression=%d' % on)
+
+    def log_in_part(self, on):
+        """Changes to JSON documents as such, and not the whole document. Between transactions only."""
+        facts = self.facts[0]
+        if on != self.is_in_part and not facts.mariadb and facts.version >= (8, 0, 3):
+            self.is_in_part = on
+            self.sql(self.source, "SET SESSION binlog_row_value_options='%s'" % ('PARTIAL_JSON' if on else ''))
+
+    def logged_in_part(self):
+        """How many changes to parts of documents are in the log, by what they do."""
+        base = self.sql(self.source, 'SELECT @@log_bin_basename')[0][0]
+        files = [os.path.join(os.path.dirname(base), row[0]) for row in self.sql(self.source, 'SHOW BINARY LOGS')]
+        counts = dict.fromkeys(('replace', 'insert', 'remove'), 0)
+        with subprocess.Popen([bs_harness.BINSTREAM, 'events', *files], stdout=subprocess.PIPE) as process:
+            for line in process.stdout:
+                if b'{"diff":[{' in line:
+                    for column in json.loads(line)['after'].values():
+                        for change in column.get('diff', ()) if isinstance(column, dict) else ():
+                            counts[change['op']] += 1
+        assert process.returncode == 0, 'binstream events ended with %d' % process.returncode
+        return counts
 
     def describe_columns(self, fully):
         """How much the table maps in the log say of the columns."""
@@ -289,6 +315,10 @@ def test(options):
             say('%-20s %2d columns, %6d values equal' % (group.name, len(group.columns), counts[group.name]))
         say('%d values equal, seed %d; %d rows written, %d refused by the source' % (
             sum(counts.values()), pair.seed, trial.written, trial.refused))
+        if any(name.startswith('json') for name in counts) and trial.is_in_part is not None:
+            in_part = trial.logged_in_part()
+            say('changes to parts of documents: %s' % in_part)
+            assert all(in_part.values()), 'not all kinds of changes to parts of documents were logged'
         for name, why in trial.why_refused.items():
             say('refused of %s: %s' % (name, why))
         assert trial.refused * 50 < trial.written, 'too much is refused by the source'
