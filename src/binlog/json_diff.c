@@ -47,8 +47,12 @@ struct node {
     size_t count, cap;
 };
 
+/* A statement has few; each may move all members of an array. */
+enum { CHANGES_MAX = 65536 };
+
 struct tree {
     struct bs_arena *arena;
+    size_t changes;
     struct bs_doc_budget budget; /* of the document that is being opened */
     const char *wrong;
 };
@@ -141,14 +145,15 @@ find_leg(const struct node *node, const struct bs_json_leg *leg, size_t *index) 
         return false;
     }
     if (leg->is_cell) {
-        return bs_json_leg_find(leg, node->count, index);
+        *index = leg->from_end ? node->count - 1 - leg->cell : leg->cell;
+        return leg->cell < node->count;
     }
     *index = find_key(node, leg->key, &found);
     return found;
 }
 
 /* Where the pointer to a value is. A value that is no array counts as an array of itself, so [0]
- * and [last] lead from it to itself. NULL: nowhere. */
+ * leads from it to itself. NULL: nowhere. */
 static struct node **
 seek(struct node **root, const struct bs_json_leg *legs, size_t count) {
     struct node **at = root;
@@ -204,7 +209,9 @@ insert(struct tree *t, struct node **root, const struct bs_json_path *path, stru
     bool found = false;
     size_t index = 0;
     if (leg->is_cell) {
-        (void)bs_json_leg_find(leg, parent->count, &index);
+        index = !leg->from_end              ? leg->cell
+                : leg->cell < parent->count ? parent->count - 1 - leg->cell
+                                            : 0;
     } else {
         index = find_key(parent, leg->key, &found);
     }
@@ -212,6 +219,7 @@ insert(struct tree *t, struct node **root, const struct bs_json_path *path, stru
         t->wrong = "an insertion of a part of a JSON document that is there already";
         return;
     }
+    index = index > parent->count ? parent->count : index;
     struct node *node = plant(t, value);
     make_room(t, parent, index);
     parent->members[index] =
@@ -235,6 +243,10 @@ take_out(struct tree *t, struct node **root, const struct bs_json_path *path) {
 static void
 change(struct tree *t, struct node **root, const struct bs_json_diff *diff) {
     struct bs_json_path path;
+    if (++t->changes > CHANGES_MAX) {
+        t->wrong = "more changes to parts of a JSON document than are read";
+        return;
+    }
     if (!bs_json_path_parse(diff->path, t->arena, &path)) {
         t->wrong = "a malformed path into a JSON document";
         return;

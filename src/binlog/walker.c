@@ -32,11 +32,14 @@ struct bs_walker {
     struct bs_str raw;
     struct bs_event event;
     uint64_t event_pos, event_end;
+    bool is_made_up;
     bool is_given;
     struct bs_payload payload;
     uint64_t inner;
 
     struct bs_maps maps;
+    bool in_statement;      /* table maps were read whose rows are not all through */
+    uint64_t statement_pos; /* of the first of them */
     struct bs_buf inflated;
 
     /* A rows event in fragments. */
@@ -74,6 +77,7 @@ bs_walker_enter(struct bs_walker *w, const char *file, uint64_t pos) {
     w->pos = pos;
     w->has_format = false;
     w->fragment_count = 0;
+    w->in_statement = false;
     bs_maps_end_statement(&w->maps);
 }
 
@@ -86,6 +90,11 @@ bs_walker_is_stream(struct bs_walker *w, bool sums) {
 const struct bs_format *
 bs_walker_format(const struct bs_walker *w) {
     return w->has_format ? &w->format : NULL;
+}
+
+uint64_t
+bs_walker_resume_pos(const struct bs_walker *w) {
+    return w->in_statement ? w->statement_pos : w->pos;
 }
 
 const char *
@@ -128,7 +137,8 @@ advance(struct bs_walker *w) {
     const struct bs_event *event = &w->event;
     w->event_pos = w->pos;
     w->event_end = w->pos;
-    if (is_artificial(w, event)) {
+    w->is_made_up = is_artificial(w, event);
+    if (w->is_made_up) {
         return;
     }
     w->event_end = w->pos + event->event_size;
@@ -192,6 +202,10 @@ on_table_map(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err
     if (w->maps.by_id.count > MAPS_MAX) {
         bs_maps_forget(&w->maps);
     }
+    if (!w->in_statement) {
+        w->in_statement = true;
+        w->statement_pos = w->event_pos;
+    }
     return bs_maps_learn(&w->maps, &walked->event, &w->format, &walked->map, err);
 }
 
@@ -211,6 +225,7 @@ on_rows(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
     }
     if (statement_end) {
         bs_maps_end_statement(&w->maps);
+        w->in_statement = false;
     }
     return bs_event_expand(&walked->event, &w->inflated, err);
 }
@@ -320,6 +335,7 @@ walked_of(const struct bs_walker *w, const struct bs_event *event) {
                               .logged_type = event->type,
                               .file = w->file,
                               .pos = w->event_pos,
+                              .is_made_up = w->is_made_up,
                               .end = w->event_end,
                               .is_mariadb = w->has_format && w->format.is_mariadb,
                               .sums = w->has_format && w->format.checksum == BS_CHECKSUM_CRC32};

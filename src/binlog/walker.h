@@ -30,6 +30,7 @@ struct bs_walked {
     const char *file;    /* where it is; of those inside of another: where that is */
     uint64_t pos, end;
     uint64_t inner;  /* 1, 2, ... inside of a TRANSACTION_PAYLOAD; 0: it stands in the log itself */
+    bool is_made_up; /* by the server that streams: it is not in its log */
     bool is_mariadb; /* the server that wrote it; false before the first FORMAT_DESCRIPTION */
     bool sums;       /* events of the file have checksums */
     const struct bs_table_map *map; /* TABLE_MAP and rows; NULL: rows that only end a statement */
@@ -57,6 +58,10 @@ enum bs_status bs_walker_next(struct bs_walker *walker, struct bs_walked *walked
 
 /* The format that holds here; NULL before the first FORMAT_DESCRIPTION. */
 const struct bs_format *bs_walker_format(const struct bs_walker *walker);
+
+/* From where the log can be read again without losing anything: the next event, or, where a
+ * statement's rows were begun, the first of its table maps. */
+uint64_t bs_walker_resume_pos(const struct bs_walker *walker);
 
 /* Where the next event is. */
 const char *bs_walker_file(const struct bs_walker *walker);

@@ -85,7 +85,6 @@ struct source_run {
     struct bs_events *events;
     struct bs_queue *queue;
     struct bs_stream *stream;
-    const struct bs_events_bound *start;
 };
 
 static enum bs_status
@@ -109,14 +108,16 @@ feed_block(struct source_run *run, const struct bs_stream_msg *msg, bool *done,
     return bs_events_flush(run->events, err);
 }
 
-/* The stream ended by itself. Nothing is printed twice, and nothing left out, by going on from the
- * place that the hint names; a table's map may be needed again, so that is for the reader to do. */
+/* The stream ended by itself. From the place that the hint names, nothing is left out; what was
+ * printed of a statement that was cut is printed again. */
 static enum bs_status
 stream_lost(struct source_run *run, const struct bs_stream_msg *msg, struct bs_error *err) {
     *err = *msg->error;
     if (bs_events_seen(run->events) > 0) {
-        (void)bs_error_hint(err, "what came before is whole; go on with --start %s:%" PRIu64,
-                            bs_events_file(run->events), bs_events_pos(run->events));
+        (void)bs_error_hint(
+            err, "everything before %s:%" PRIu64 " was given; go on with --start %s:%" PRIu64,
+            bs_events_file(run->events), bs_events_resume_pos(run->events),
+            bs_events_file(run->events), bs_events_resume_pos(run->events));
     }
     return msg->error->status;
 }
@@ -165,7 +166,7 @@ bs_events_read_source(struct bs_events *events, const struct bs_endpoint *source
                                         .pos = at_place ? start->pos : FILE_HEAD,
                                         .gtid_text = ""};
     struct bs_stream_config config = {.source = source, .non_block = !values->follow};
-    struct source_run run = {.events = events, .queue = bs_queue_new(QUEUE_BYTES), .start = start};
+    struct source_run run = {.events = events, .queue = bs_queue_new(QUEUE_BYTES)};
     bs_events_enter(events, request.file, request.pos);
     enum bs_status status = bs_stream_name(&config, err);
     if (status == BS_OK) {

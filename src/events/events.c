@@ -236,6 +236,9 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
         if (status != BS_OK || !more) {
             break;
         }
+        if (walked.is_made_up) {
+            continue;
+        }
         if (walked.inner == 0) {
             turn = bs_events_range_turn(&e->range, &walked);
             e->seen++;
@@ -276,6 +279,11 @@ bs_events_file(const struct bs_events *e) {
 uint64_t
 bs_events_pos(const struct bs_events *e) {
     return bs_walker_pos(e->walker);
+}
+
+uint64_t
+bs_events_resume_pos(const struct bs_events *e) {
+    return bs_walker_resume_pos(e->walker);
 }
 
 bool

@@ -59,7 +59,8 @@ enum bs_status bs_events_finish(struct bs_events *events, bool json,
 /* Where the next event is. */
 const char *bs_events_file(const struct bs_events *events);
 uint64_t bs_events_pos(const struct bs_events *events);
-uint64_t bs_events_seen(const struct bs_events *events); /* events of the log so far */
-bool bs_events_has_sums(const struct bs_events *events); /* those of the last file */
+uint64_t bs_events_resume_pos(const struct bs_events *events); /* see bs_walker_resume_pos */
+uint64_t bs_events_seen(const struct bs_events *events);       /* events of the log so far */
+bool bs_events_has_sums(const struct bs_events *events);       /* those of the last file */
 
 #endif

@@ -22,13 +22,13 @@ class Case:
     """`columns`: (name, Kind) each. `keyed`: else rows are found by their old image alone, or `by_value`: by
     the values themselves, which are the key; of those that are equal to SQL one remains. `compressed`: each
     second batch goes through the log compressed. `old_temporal`: made with mysql56_temporal_format=OFF.
-    `partial`: of JSON that changes in part, the log has these parts."""
+    `in_part`: of a JSON document that changes in part, the log has these changes, but for some batches."""
 
     def __init__(self, name, columns, rows, keyed=True, compressed=True, old_temporal=False, by_value=False,
-                 partial=False):
+                 in_part=True):
         self.name, self.columns, self.rows = name, tuple(columns), tuple(rows)
         self.keyed, self.by_value = keyed, by_value
-        self.compressed, self.old_temporal, self.partial = compressed, old_temporal, partial
+        self.compressed, self.old_temporal, self.in_part = compressed, old_temporal, in_part
 
     def but(self, **changes):
         return Case(**{**self.__dict__, **changes})
@@ -84,10 +84,10 @@ class Case:
         return '(%s)' % ', '.join([str(row.id), *values])
 
     def _alike(self, rows, stage):
-        """Rows to which one statement is made: partial cases share steps."""
+        """Rows that share a step, and so a statement."""
         alike = []
         for row in rows:
-            if alike and not (self.partial and row.steps[stage] is alike[0].steps[stage]):
+            if alike and row.steps[stage] is not alike[0].steps[stage]:
                 yield alike
                 alike = []
             alike.append(row)
@@ -114,14 +114,12 @@ class Case:
             part = ids[start:start + BATCH_ROWS]
             yield 'DELETE FROM %s WHERE id IN (%s)' % (self.sql_name(db), ','.join(map(str, part))), part
 
-    def settings(self, on):
-        """Of the session that writes, around each stage."""
-        value = 'PARTIAL_JSON' if on else ''
-        return ["SET SESSION binlog_row_value_options='%s'" % value] if self.partial else []
-
     def script(self, db):
         """All of it, for people."""
-        lines = [self.create_sql(db)] + self.settings(True)
+        lines = [self.create_sql(db)]
+        values = (value for row in self.rows for step in row.steps for value in step)
+        if self.in_part and any(isinstance(value, Edit) for value in values):
+            lines.append("SET SESSION binlog_row_value_options='PARTIAL_JSON'")
         lines += [sql for stage in range(self.stages) for sql, _ in self.statements(db, stage)]
         return '\n'.join((line if len(line) < 4000 else line[:4000] + '...') + ';' for line in lines)
 
@@ -185,7 +183,7 @@ class Shrinker:
                     lambda rows: self.take(whole.but(rows=tuple(rows))))
 
     def flags(self):
-        for change in ({'compressed': False}, {'keyed': True, 'by_value': False}, {'partial': False}):
+        for change in ({'compressed': False}, {'keyed': True, 'by_value': False}, {'in_part': False}):
             if any(getattr(self.case, name) != value for name, value in change.items()):
                 self.try_one(self.case.but(**change))
 

@@ -23,15 +23,25 @@ class Opaque:
 class Edit:
     """A document made from the one before: JSON_SET and the like, which MySQL runs on the stored bytes."""
 
-    def __init__(self, call, path, value=None):
+    def __init__(self, call, path, value=None, inner=None):
         self.call, self.path, self.value = call, path, value
+        self.inner = inner  # an edit that is made first, in the same expression
 
     def __repr__(self):
-        return '%s %s %r' % (self.call, self.path, self.value)
+        return '%s %s %r%s' % (self.call, self.path, self.value, ' of %r' % self.inner if self.inner else '')
 
     def sql(self, column):
         more = '' if self.call == 'JSON_REMOVE' else ', ' + document(self.value)
-        return '%s(%s, %s%s)' % (self.call, column, text_literal(self.path), more)
+        of = self.inner.sql(column) if self.inner else column
+        return '%s(%s, %s%s)' % (self.call, of, text_literal(self.path), more)
+
+    def simpler(self):
+        if self.inner:
+            yield self.inner
+            yield Edit(self.call, self.path, self.value)
+            yield from (Edit(self.call, self.path, self.value, less) for less in self.inner.simpler())
+        if self.call != 'JSON_REMOVE':
+            yield from (Edit(self.call, self.path, less, self.inner) for less in simpler_node(self.value))
 
 
 def text_literal(text):
@@ -167,10 +177,13 @@ class Document(Kind):
         return [] if node is None else node
 
     def edit(self, rng, size):
-        path = rng.choice(('$.k1', '$.k2', '$.k', '$[0]', '$[1]', '$.k1[0]', '$.k1.k1', '$[last]',
-                           '$."\u043a5"', '$.k1."longer key 7"'))
+        path = rng.choice(('$.k1', '$.k2', '$.k1', '$.k2', '$.k1', '$.k2', '$.k', '$[0]', '$[1]', '$.k1[0]',
+                           '$.k1.k1', '$[last]', '$."\u043a5"', '$.k1."longer key 7"', '$."a b"', '$."a.b"',
+                           '$."[0]"', '$."7"', '$."q\\"\\\\\\n"', '$.""', '$.k1[2]', '$.k2."a b"'))
         call = rng.choice(('JSON_SET', 'JSON_SET', 'JSON_REPLACE', 'JSON_REMOVE'))
-        return Edit(call, path, None if call == 'JSON_REMOVE' else self.scalar(rng, size))
+        inner = self.edit(rng, size) if rng.random() < 0.4 else None
+        value = self.scalar(rng, size) if rng.random() < 0.8 else self.not_null(self.node(rng, size, 3))
+        return Edit(call, path, None if call == 'JSON_REMOVE' else value, inner)
 
     def literal(self, value, column=None):
         if value is None:
@@ -183,8 +196,7 @@ class Document(Kind):
 
     def simpler(self, value):
         if isinstance(value, Edit):
-            yield from (Edit(value.call, value.path, less) for less in simpler_node(value.value)
-                        if value.call != 'JSON_REMOVE')
+            yield from value.simpler()
         else:
             yield from simpler_node(value)
 

@@ -91,6 +91,10 @@ class Changes(Edit):
             text = change.sql(text, column)
         return text
 
+    def simpler(self):
+        for calls in simpler_list(list(self.calls), lambda change: change.simpler()):
+            yield Changes(calls)
+
 
 # ---- what the changes come to ------------------------------------------------------------------------------
 
@@ -257,13 +261,6 @@ class Partial(Document):
             node = apply(copy.deepcopy(node), self.change(rng, node))
         return self.not_null(node)
 
-    def simpler(self, value):
-        if isinstance(value, Changes):
-            for calls in simpler_list(list(value.calls), lambda change: change.simpler()):
-                yield Changes(calls)
-        else:
-            yield from simpler_node(value)
-
 
 class Sometimes(Integer):
     """Numbers between the documents; half of the updates leave them alone."""
@@ -291,4 +288,4 @@ def partial_cases(group, rng, values):
                 first = tuple(kind.relative(rng, value) if number else value
                               for kind, value in zip(group.columns.values(), steps[0]))
                 rows.append(Row(len(rows) + 1, (first, *steps[1:]), rng.random() < 0.5))
-        yield Case(group.name, group.columns.items(), rows, keyed, partial=True)
+        yield Case(group.name, group.columns.items(), rows, keyed)
