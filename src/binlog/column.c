@@ -117,7 +117,8 @@ fit_bit(struct bs_column_plan *plan, const struct column_pair *p) {
     unsigned bits = (p->wire->meta & 0xFF) + 8u * (p->wire->meta >> 8);
     plan->read = bs_read_bit;
     plan->len = (bits + 7) / 8;
-    return bits == p->model->length && bits >= 1 && bits <= 64;
+    plan->bits = (uint8_t)bits;
+    return bits == p->model->length && bits >= 1 && bits <= 64 && (p->wire->meta & 0xFF) < 8;
 }
 
 /* Length in bytes against length in characters of 1 to 4 bytes. */
@@ -323,7 +324,7 @@ fit_translated(struct bs_column_plan *plan, const struct column_pair *p) {
             (kinds[i].meta == 0 || p->wire->meta == kinds[i].meta) &&
             (kinds[i].length == 0 || p->model->length == kinds[i].length)) {
             plan->read = kinds[i].read;
-            plan->len = p->wire->meta;
+            plan->len = p->wire->type == BS_WIRE_STRING ? p->wire->meta : 0;
             plan->prefix = p->wire->type == BS_WIRE_STRING ? 1 : (uint8_t)p->wire->meta;
             return true;
         }

@@ -75,6 +75,31 @@ static const char *const numbers[] = {
 };
 
 bool
+bs_event_is_rows(uint8_t type) {
+    return (type >= BS_EVENT_WRITE_ROWS_V1 && type <= BS_EVENT_DELETE_ROWS_V1) ||
+           (type >= BS_EVENT_WRITE_ROWS_V2 && type <= BS_EVENT_DELETE_ROWS_V2) ||
+           type == BS_EVENT_PARTIAL_UPDATE_ROWS ||
+           (type >= BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 &&
+            type <= BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED);
+}
+
+bool
+bs_event_is_artificial(const struct bs_event *event) {
+    if ((event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0 || event->type == BS_EVENT_HEARTBEAT ||
+        event->type == BS_EVENT_HEARTBEAT_V2) {
+        return true;
+    }
+    if (event->log_pos != 0) {
+        return false;
+    }
+    /* Sent again to a stream that starts inside a file. Inside a transaction, log_pos 0 means
+     * nothing. */
+    return event->type == BS_EVENT_FORMAT_DESCRIPTION || event->type == BS_EVENT_ROTATE ||
+           event->type == BS_EVENT_MARIADB_START_ENCRYPTION ||
+           event->type == BS_EVENT_PREVIOUS_GTIDS || event->type == BS_EVENT_MARIADB_GTID_LIST;
+}
+
+bool
 bs_event_is_known(uint8_t type) {
     switch (type) {
     case BS_EVENT_UNKNOWN:

@@ -91,6 +91,12 @@ struct bs_event {
     struct bs_str body; /* after the header, without the checksum */
 };
 
+/* Rows of any version, compressed ones too. */
+bool bs_event_is_rows(uint8_t type);
+
+/* True if the event, in a stream, takes no place in the file: the server made it up. */
+bool bs_event_is_artificial(const struct bs_event *event);
+
 /* Known and readable: not those of servers before 5.1, nor of its development versions. */
 bool bs_event_is_known(uint8_t type);
 

@@ -22,6 +22,7 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
         bs_json_put_u64(report, "events", count);
         bs_json_put_u64(report, "bytes", bs_events_pos(events));
         bs_json_put_text(report, "checksum", sums);
+        bs_json_put_bool(report, "closed", bs_events_is_closed(events));
         bs_json_close(report);
         bs_buf_puts(report, "\n");
         return;
@@ -31,8 +32,12 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
     bs_buf_puts(report, ", ");
     bs_report_put_count(report, bs_events_pos(events));
     bs_buf_puts(report, bs_events_has_sums(events)
-                            ? " bytes, every checksum is right\n"
-                            : " bytes, framed right; its events have no checksums\n");
+                            ? " bytes, every checksum is right"
+                            : " bytes, framed right; its events have no checksums");
+    bs_buf_puts(report,
+                bs_events_is_closed(events)
+                    ? "\n"
+                    : "; no ROTATE or STOP ends it: still written, or cut between events\n");
 }
 
 static enum bs_status
@@ -43,7 +48,10 @@ read_file(struct bs_events *events, struct bs_logfile *file, bool *done, struct 
     bs_events_enter(events, bs_logfile_name(file), bs_logfile_pos(file));
     while (status == BS_OK && !*done) {
         status = bs_logfile_next(file, &raw, err);
-        if (status != BS_OK || raw.len == 0) {
+        if (status == BS_OK && raw.len == 0) {
+            return bs_events_leave(events, err);
+        }
+        if (status != BS_OK) {
             break;
         }
         status = bs_events_feed(events, raw, done, err);

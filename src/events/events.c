@@ -22,6 +22,7 @@ struct bs_events {
     struct bs_buf row_head; /* what the rows of an event have in common */
     struct bs_buf out;
     uint64_t seen;
+    uint8_t last_type;
     bool has_header;
 };
 
@@ -65,6 +66,16 @@ bs_events_free(struct bs_events *e) {
 void
 bs_events_enter(struct bs_events *e, const char *file, uint64_t pos) {
     bs_walker_enter(e->walker, file, pos);
+}
+
+enum bs_status
+bs_events_leave(struct bs_events *e, struct bs_error *err) {
+    return bs_walker_leave(e->walker, err);
+}
+
+bool
+bs_events_is_closed(const struct bs_events *e) {
+    return e->last_type == BS_EVENT_ROTATE || e->last_type == BS_EVENT_STOP;
 }
 
 void
@@ -239,9 +250,10 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
         if (walked.is_made_up) {
             continue;
         }
-        if (walked.inner == 0) {
+        if (walked.inner == 0 && !walked.is_whole) {
             turn = bs_events_range_turn(&e->range, &walked);
             e->seen++;
+            e->last_type = walked.event.type;
         }
         if (turn == BS_EVENTS_STOP) {
             *done = true;

@@ -95,6 +95,18 @@ bs_events_bound_fini(struct bs_events_bound *bound) {
 
 /* ---- following the walk -------------------------------------------------------------------- */
 
+static enum bs_status
+missing_transaction(const char *option, const struct bs_gtid *gtid, struct bs_error *err) {
+    enum { DAYS_MAX = 31 };
+    char text[BS_GTID_TEXT_MAX];
+    bs_gtid_text(gtid, text);
+    bs_error_set(err, BS_CONFIG, "the transaction of --%s is not in what was read: %s", option,
+                 text);
+    return gtid->flavour == BS_MARIADB && gtid->number <= DAYS_MAX
+               ? bs_error_hint(err, "if it was to be a time, give the hour, too")
+               : BS_CONFIG;
+}
+
 static bool
 is_gtid(uint8_t type) {
     return type == BS_EVENT_GTID || type == BS_EVENT_ANONYMOUS_GTID ||
@@ -123,6 +135,12 @@ is_at_position(const struct bs_events_bound *bound, const struct bs_walked *walk
     return passed || (same && walked->pos >= bound->pos);
 }
 
+/* A FORMAT_DESCRIPTION has the time of whoever wrote the file, which of relay logs is another. */
+static bool
+has_time(const struct bs_walked *walked) {
+    return walked->event.timestamp != 0 && walked->event.type != BS_EVENT_FORMAT_DESCRIPTION;
+}
+
 static bool
 is_start(struct bs_events_range *range, const struct bs_walked *walked) {
     struct bs_gtid_event event;
@@ -134,15 +152,24 @@ is_start(struct bs_events_range *range, const struct bs_walked *walked) {
     case BS_EVENTS_AT_GTID:
         return has_gtid(walked, &range->start.gtid, &event);
     case BS_EVENTS_AT_TIME:
-        return walked->event.timestamp >= range->start.time;
+        return has_time(walked) && walked->event.timestamp >= range->start.time;
     }
     return true;
+}
+
+/* "XA START ...", "XA COMMIT ...": as servers write them into their logs. */
+static bool
+is_xa(const struct bs_statement *statement, enum bs_query_kind kind, const char *verb) {
+    enum { PREFIX_LEN = 3 };
+    size_t len = strlen(verb);
+    return kind == BS_QUERY_XA && statement->sql.len >= PREFIX_LEN + len &&
+           memcmp(statement->sql.data + PREFIX_LEN, verb, len) == 0;
 }
 
 /* Does the event end the group that it is in? By the rules of field guide 3.11. */
 static bool
 ends_group(struct bs_events_range *range, const struct bs_walked *walked) {
-    struct bs_statement statement;
+    struct bs_statement statement = {.sql = {"", 0}};
     struct bs_rows_head head;
     struct bs_buf inflated = {0};
     enum bs_query_kind kind = BS_QUERY_OTHER;
@@ -160,8 +187,9 @@ ends_group(struct bs_events_range *range, const struct bs_walked *walked) {
             kind = bs_query_kind(statement.sql);
         }
         bs_buf_fini(&inflated);
-        range->begun = range->begun || kind == BS_QUERY_BEGIN;
+        range->begun = range->begun || kind == BS_QUERY_BEGIN || is_xa(&statement, kind, "START");
         return range->standalone || kind == BS_QUERY_COMMIT || kind == BS_QUERY_ROLLBACK ||
+               is_xa(&statement, kind, "COMMIT") || is_xa(&statement, kind, "ROLLBACK") ||
                (!range->begun && kind == BS_QUERY_OTHER);
     default:
         return range->standalone && bs_rows_head_parse(&head, &walked->event, NULL) == BS_OK &&
@@ -189,7 +217,7 @@ is_stop(struct bs_events_range *range, const struct bs_walked *walked) {
     case BS_EVENTS_AT_POSITION:
         return is_at_position(&range->stop, walked, &range->stop_seen_file);
     case BS_EVENTS_AT_TIME:
-        return walked->event.timestamp >= range->stop.time;
+        return has_time(walked) && walked->event.timestamp >= range->stop.time;
     case BS_EVENTS_UNBOUND:
     case BS_EVENTS_AT_GTID:
         break;
@@ -212,7 +240,6 @@ bs_events_range_turn(struct bs_events_range *range, const struct bs_walked *walk
 
 enum bs_status
 bs_events_range_check(const struct bs_events_range *range, struct bs_error *err) {
-    char text[BS_GTID_TEXT_MAX];
     if (range->start.kind == BS_EVENTS_AT_POSITION && !range->start_seen_file) {
         return bs_error_set(err, BS_CONFIG, "the file of --start was not read: %s",
                             range->start.file);
@@ -222,14 +249,10 @@ bs_events_range_check(const struct bs_events_range *range, struct bs_error *err)
                             range->stop.file);
     }
     if (range->start.kind == BS_EVENTS_AT_GTID && !range->started) {
-        bs_gtid_text(&range->start.gtid, text);
-        return bs_error_set(err, BS_CONFIG,
-                            "the transaction of --start is not in what was read: %s", text);
+        return missing_transaction("start", &range->start.gtid, err);
     }
     if (range->stop.kind == BS_EVENTS_AT_GTID && !range->in_stop) {
-        bs_gtid_text(&range->stop.gtid, text);
-        return bs_error_set(err, BS_CONFIG, "the transaction of --stop is not in what was read: %s",
-                            text);
+        return missing_transaction("stop", &range->stop.gtid, err);
     }
     return BS_OK;
 }
