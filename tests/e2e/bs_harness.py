@@ -309,10 +309,13 @@ def pair_arguments(parser):
     parser.add_argument('--gtid', choices=('on', 'off'), default='on')
     parser.add_argument('--seed', type=int, default=None)
     parser.add_argument('--without', default='', help='features of the schema to leave out, separated by commas')
+    parser.add_argument('--source-option', action='append', default=[], metavar='OPTION',
+                        help='for the source server, such as --source-option=--binlog-row-metadata=FULL')
     parser.add_argument('--extras', action='store_true', help='functional keys and the like as well')
 
 
 def pair_of(options, **more):
     source, _, target = options.pair.partition(':')
     return Pair(source, target or None, gtid=options.gtid == 'on', seed=options.seed, extras=options.extras,
-                without=[item for item in options.without.split(',') if item], **more)
+                without=[item for item in options.without.split(',') if item],
+                source_options=[*options.source_option, *more.pop('source_options', ())], **more)
