@@ -21,12 +21,14 @@ class Row:
 class Case:
     """`columns`: (name, Kind) each. `keyed`: else rows are found by their old image alone, or `by_value`: by
     the values themselves, which are the key; of those that are equal to SQL one remains. `compressed`: each
-    second batch goes through the log compressed. `old_temporal`: made with mysql56_temporal_format=OFF."""
+    second batch goes through the log compressed. `old_temporal`: made with mysql56_temporal_format=OFF.
+    `partial`: of JSON that changes in part, the log has these parts."""
 
-    def __init__(self, name, columns, rows, keyed=True, compressed=True, old_temporal=False, by_value=False):
+    def __init__(self, name, columns, rows, keyed=True, compressed=True, old_temporal=False, by_value=False,
+                 partial=False):
         self.name, self.columns, self.rows = name, tuple(columns), tuple(rows)
         self.keyed, self.by_value = keyed, by_value
-        self.compressed, self.old_temporal = compressed, old_temporal
+        self.compressed, self.old_temporal, self.partial = compressed, old_temporal, partial
 
     def but(self, **changes):
         return Case(**{**self.__dict__, **changes})
@@ -67,7 +69,8 @@ class Case:
         rows = [row for row in self.rows if stage < len(row.steps)]
         has_edits = any(isinstance(value, Edit) for row in rows for value in row.steps[stage])
         if stage > 0 and (has_edits or not self.keyed):
-            yield from ((self._update(db, row, stage), [row.id]) for row in rows)
+            yield from ((self._update(db, alike, stage), [row.id for row in alike])
+                        for alike in self._alike(rows, stage))
             return
         names = [quote(name) for name, _ in self.columns]
         sets = ', '.join('%s=VALUES(%s)' % (name, name) for name in names)
@@ -80,13 +83,26 @@ class Case:
         values = [kind.literal(value) for (_, kind), value in zip(self.columns, row.steps[stage])]
         return '(%s)' % ', '.join([str(row.id), *values])
 
-    def _update(self, db, row, stage):
+    def _alike(self, rows, stage):
+        """Rows to which one statement is made: partial cases share steps."""
+        alike = []
+        for row in rows:
+            if alike and not (self.partial and row.steps[stage] is alike[0].steps[stage]):
+                yield alike
+                alike = []
+            alike.append(row)
+        if alike:
+            yield alike
+
+    def _update(self, db, rows, stage):
         """Some of the columns stay as they are: one column alone is in every fourth one."""
+        row = rows[0]
         changed = list(zip(self.columns, row.steps[stage]))
         if row.id % 4 == 0 and len(changed) > 1:
             changed = [changed[(row.id // 4) % len(changed)]]
         sets = ['%s=%s' % (quote(name), kind.literal(value, quote(name))) for (name, kind), value in changed]
-        return 'UPDATE %s%s SET %s WHERE id=%d' % (self.ignore, self.sql_name(db), ', '.join(sets), row.id)
+        where = 'id=%d' % row.id if len(rows) == 1 else 'id IN (%s)' % ','.join(str(row.id) for row in rows)
+        return 'UPDATE %s%s SET %s WHERE %s' % (self.ignore, self.sql_name(db), ', '.join(sets), where)
 
     @property
     def ignore(self):
@@ -98,9 +114,14 @@ class Case:
             part = ids[start:start + BATCH_ROWS]
             yield 'DELETE FROM %s WHERE id IN (%s)' % (self.sql_name(db), ','.join(map(str, part))), part
 
+    def settings(self, on):
+        """Of the session that writes, around each stage."""
+        value = 'PARTIAL_JSON' if on else ''
+        return ["SET SESSION binlog_row_value_options='%s'" % value] if self.partial else []
+
     def script(self, db):
         """All of it, for people."""
-        lines = [self.create_sql(db)]
+        lines = [self.create_sql(db)] + self.settings(True)
         lines += [sql for stage in range(self.stages) for sql, _ in self.statements(db, stage)]
         return '\n'.join((line if len(line) < 4000 else line[:4000] + '...') + ';' for line in lines)
 
@@ -164,7 +185,7 @@ class Shrinker:
                     lambda rows: self.take(whole.but(rows=tuple(rows))))
 
     def flags(self):
-        for change in ({'compressed': False}, {'keyed': True, 'by_value': False}):
+        for change in ({'compressed': False}, {'keyed': True, 'by_value': False}, {'partial': False}):
             if any(getattr(self.case, name) != value for name, value in change.items()):
                 self.try_one(self.case.but(**change))
 

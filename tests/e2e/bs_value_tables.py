@@ -3,14 +3,16 @@
 from bs_value_case import Case, Row
 from bs_value_docs import Address, Document, Geometry, SHAPES, Vector
 from bs_value_gen import Bits, Date, Datetime, Decimal, Digits, Integer, Real, Time, Timestamp, Year
+from bs_value_partial import Partial, Sometimes, partial_cases
 from bs_value_text import Bytes, CHARSETS, Member, Text
 
 
 class Group:
-    """The columns of one type or a few, which go into two tables: with a key and without."""
+    """The columns of one type or a few, which go into two tables: with a key and without. `partial`: see
+    bs_value_partial.py; these are in no run that does not name them."""
 
-    def __init__(self, name, columns, old_temporal=False):
-        self.name, self.columns, self.old_temporal = name, columns, old_temporal
+    def __init__(self, name, columns, old_temporal=False, partial=False):
+        self.name, self.columns, self.old_temporal, self.partial = name, columns, old_temporal, partial
         self.heavy = max(kind.heavy for kind in columns.values())
 
 
@@ -101,6 +103,9 @@ def _shaped(source, target):
         depth = 30 if source.mariadb or target.mariadb else 100
         yield Group('json', {'a': Document(source.opaque_json, depth, source.opaque_json),
                              'b': Document(False, depth, wide=False)})
+    if source.opaque_json and source.version >= (8, 0, 3) and target.json:
+        kinds = Partial(depth), Sometimes('INT', 32), Partial(depth, False), Partial(depth)
+        yield Group('partial json', dict(zip('anbc', kinds)), partial=True)
     srids = (0,) if source.srid_clause else (0, 4326, 7)
     shapes = {word.lower(): Geometry(word, srids) for word in SHAPES}
     places = {'place': Geometry('POINT', (4326,), ' SRID 4326')} if source.srid_clause and not across else {}
@@ -199,5 +204,7 @@ def can_be_key(kind):
 
 
 def cases_of(group, rng, values, by_value=False):
+    if group.partial:
+        return list(partial_cases(group, rng, values))
     cases = [case_of(group, rng, values, True), case_of(group, rng, values, False)]
     return cases + [case for case in [case_by_value(group, rng, values)] if by_value and case]

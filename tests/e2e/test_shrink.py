@@ -8,6 +8,8 @@ from bs_shrink import Budget, Spent, shrink_list, shrink_value
 from bs_value_case import Case, Row, Shrinker
 from bs_value_docs import Document, Edit, Geometry, Opaque, POINT, Vector, wkb
 from bs_value_gen import Date, Decimal, Integer, Real, Time
+from bs_value_partial import Change, Changes, Partial, apply, partial_cases
+from bs_value_tables import Group
 from bs_value_text import Bytes, Text
 
 
@@ -82,6 +84,33 @@ class Values(unittest.TestCase):
         edit = smallest(Document(), Edit('JSON_SET', '$.a', [1, 'abc', 7]),
                         lambda item: item.call == 'JSON_SET')
         self.assertEqual(repr(edit), 'JSON_SET $.a []')
+
+    def test_changes_to_parts_of_documents(self):
+        value = Changes([Change('JSON_REMOVE', [(('a', 3), None), (('k 1', 0, 'b'), None)]),
+                         Change('JSON_SET', [(('b',), {'deep': [1, 2]}), ((-1, 'c'), 'x' * 300)])])
+        for key, wanted in (('k 1', "(JSON_REMOVE[('$.\"k 1\"', None)],)"),
+                            (-1, "(JSON_SET[('$[last]', '')],)")):
+            found = smallest(Partial(), value, lambda less: any(
+                key in path for change in less.calls for path, _ in change.parts))
+            self.assertEqual(repr(found), wanted)
+
+    def test_what_changes_come_to(self):
+        node = {'a': [1, {'b': 2}], '': 3}
+        for change, wanted in (
+                (Change('JSON_SET', [(('a', -1, 'b'), 9), (('a', 7), 8)]), {'a': [1, {'b': 9}, 8], '': 3}),
+                (Change('JSON_SET', [(('x', 'y'), 1), (('a', 'x'), 1)]), {'a': [1, {'b': 9}, 8], '': 3}),
+                (Change('JSON_REPLACE', [(('x',), 1), (('',), None)]), {'a': [1, {'b': 9}, 8], '': None}),
+                (Change('JSON_REMOVE', [(('a', 0), None), (('a', 0), None)]), {'a': [8], '': None})):
+            node = apply(node, change)
+            self.assertEqual(node, wanted)
+
+    def test_rows_that_share_their_statements_are_in_one(self):
+        group = Group('g', {'a': Partial()}, partial=True)
+        case = next(partial_cases(group, random.Random(3), 600))
+        ids = [ids for _, ids in case.statements('d', 1)]
+        self.assertEqual(sum(ids, []), list(range(1, len(case.rows) + 1)))
+        self.assertGreater(max(map(len, ids)), 1)
+        self.assertIn("SET SESSION binlog_row_value_options='PARTIAL_JSON';", case.script('d'))
 
     def test_shapes(self):
         points = (0, 2, [(float(x), 1.0) for x in range(30)])
