@@ -87,7 +87,7 @@ bs_events_read_files(struct bs_events *events, const struct bs_values *values,
 
 /* ---- a server's stream --------------------------------------------------------------------- */
 
-enum { QUEUE_BYTES = 16 << 20, WAIT_MS = 200, EVENT_SIZE_OFFSET = 9, FILE_HEAD = 4 };
+enum { QUEUE_BYTES = 16 << 20, WAIT_MS = 200, FILE_HEAD = 4 };
 
 struct source_run {
     struct bs_events *events;
@@ -100,15 +100,11 @@ feed_block(struct source_run *run, const struct bs_stream_msg *msg, bool *done,
            struct bs_error *err) {
     struct bs_cursor block = bs_cursor(msg->data, msg->len);
     while (bs_cursor_left(&block) > 0 && !*done) {
-        struct bs_cursor head = block;
-        bs_cursor_skip(&head, EVENT_SIZE_OFFSET);
-        uint32_t len = bs_cursor_read_u32(&head);
-        struct bs_str raw = bs_cursor_read_str(&block, len);
-        if (head.failed || block.failed || len < BS_EVENT_HEADER_LEN) {
-            return bs_error_set(err, BS_PROTOCOL,
-                                "the source sent a binlog event that is cut short");
+        struct bs_str raw;
+        enum bs_status status = bs_event_split(&block, &raw, err);
+        if (status == BS_OK) {
+            status = bs_events_feed(run->events, raw, done, err);
         }
-        enum bs_status status = bs_events_feed(run->events, raw, done, err);
         if (status != BS_OK) {
             return status;
         }

@@ -1,6 +1,7 @@
 #include "consume.h"
 
 #include "base/mem.h"
+#include "events/json_out.h"
 #include "guess.h"
 
 #include <stdlib.h>
@@ -32,6 +33,18 @@ consume_statement(const struct bs_statement *s) {
     consume_str(s->time_zone);
     consume_str(s->invoker_user);
     consume_str(s->invoker_host);
+}
+
+enum bs_status
+consume_lines(void *arg, struct bs_str text, struct bs_error *err) {
+    size_t *lines = arg;
+    (void)err;
+    BS_ASSERT(text.len > 0 && text.data[text.len - 1] == '\n' && bs_events_is_utf8(text));
+    const char *end = text.data + text.len;
+    for (const char *at = text.data; at < end; (*lines)++) {
+        at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+    }
+    return BS_OK;
 }
 
 static void
