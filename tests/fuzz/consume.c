@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "events/json_out.h"
 #include "guess.h"
+#include "is_json.h"
 
 #include <stdlib.h>
 
@@ -42,7 +43,9 @@ consume_lines(void *arg, struct bs_str text, struct bs_error *err) {
     BS_ASSERT(text.len > 0 && text.data[text.len - 1] == '\n' && bs_events_is_utf8(text));
     const char *end = text.data + text.len;
     for (const char *at = text.data; at < end; (*lines)++) {
-        at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+        size_t len = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
+        BS_ASSERT(at[0] == '{' && is_json((struct bs_str){at, len}, BLANKS_ALLOWED));
+        at += len + 1;
     }
     return BS_OK;
 }

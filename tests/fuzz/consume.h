@@ -17,8 +17,8 @@ char *copy_exactly(struct bs_str bytes);
 void consume_str(struct bs_str text);
 void consume_statement(const struct bs_statement *statement);
 
-/* A sink of `events`: holds that what comes is whole lines of UTF-8, and adds how many they are to
- * the size_t that arg points to. */
+/* A sink of `events`: holds that what comes is lines, each one a JSON object of UTF-8, and adds how
+ * many they are to the size_t that arg points to. */
 enum bs_status consume_lines(void *arg, struct bs_str text, struct bs_error *err);
 
 /* Opens a rows event and reads all of its rows, of which there were *count: first without a model,

@@ -4,7 +4,8 @@
     test_torture.py [--full [--done LIST]] [--seconds N] [--seed S] [--keep FILE] [FILE...]
 
 Without files: the golden binlogs, and the corpus of recorded ones where it is there (BINSTREAM_CORPUS, or
-../shared/corpus beside the source tree). Without --full it is a sample of the cases; the seed is printed. LIST keeps which files --full is done with, so that it can go on."""
+../shared/corpus beside the source tree). Without --full it is a sample of the cases; the seed is printed. LIST keeps
+which files --full is done with, so that it can go on."""
 
 import argparse
 import os

@@ -15,7 +15,8 @@
  *            what is in front of it is decoded, the event, and 4 KiB more, 64 KiB at most; where
  *            the bit is one of an event's size, src/logfile reads it too
  *
- * Decoded is: printed as lines, and given to the decoder, every row read with and without a model.
+ * Decoded is: printed as lines, which must be JSON, and given to the decoder, every row read with
+ * and without a model.
  *
  * Why this is the same as reading each of the files as a whole. A file that ends inside an event
  * gives the events before it, and then src/logfile stops: no decoder sees what is left of the
