@@ -131,9 +131,7 @@ put_key_match(struct bs_buf *sql, const struct bs_target_table *table,
     for (size_t i = 0; i < table->key->part_count; i++) {
         size_t c = table->key->parts[i].column;
         bs_buf_puts(sql, i > 0 ? " AND " : "");
-        bs_sql_put_ident(sql, bs_str(table->model->columns[c].name));
-        bs_buf_puts(sql, "=");
-        bs_literal_put(sql, &table->model->columns[c], &values[c]);
+        bs_literal_put_key_match(sql, &table->model->columns[c], &values[c]);
     }
 }
 
@@ -165,11 +163,18 @@ put_where(struct bs_change *change, struct bs_expect *expect, const struct bs_va
     }
 }
 
+/* A SET's value is not always matched by "=" alone: see bs_literal_put_key_match. */
+static bool
+can_list_keys(const struct bs_target_table *table) {
+    return table->key->part_count == 1 &&
+           table->model->columns[table->key->parts[0].column].type != BS_TYPE_SET;
+}
+
 /* One part of a gathered DELETE: a value for IN (...), or (a AND b) between ORs. */
 static void
 put_gathered_key(struct bs_buf *sql, const struct bs_target_table *table,
                  const struct bs_value *values, bool first) {
-    if (table->key->part_count == 1) {
+    if (can_list_keys(table)) {
         size_t c = table->key->parts[0].column;
         bs_buf_puts(sql, first ? "" : ",");
         bs_literal_put(sql, &table->model->columns[c], &values[c]);
@@ -207,7 +212,7 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
     }
     bs_buf_puts(sql, " WHERE ");
     expect->where_from = sql->len;
-    if (table->key->part_count == 1) {
+    if (can_list_keys(table)) {
         bs_sql_put_ident(sql, bs_str(table->model->columns[table->key->parts[0].column].name));
         bs_buf_puts(sql, " IN ");
     }

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* From here on not every whole number has a double of its own. */
+#define EXACT_IN_DOUBLE_MAX (UINT64_C(1) << 53)
+
 /* 17 significant digits name one double and no other; the exponent makes the server read a DOUBLE
  * instead of a DECIMAL. A FLOAT is widened first, which is exact, and so is the way back. */
 static void
@@ -183,6 +186,31 @@ put_cast_match(struct bs_buf *sql, const char *cast, const struct bs_column *col
     } else {
         bs_buf_puts(sql, "_binary");
         bs_sql_put_string(sql, value->text);
+    }
+}
+
+/* Servers of both flavours take a SET's 64 bits as signed when "=" compares them, so 1 << 63 finds
+ * nothing and -(1 << 63) does; off the index MySQL compares as doubles, so large ones are asked
+ * for once more. */
+static void
+put_set_match(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
+    bs_sql_put_ident(sql, bs_str(column->name));
+    bs_buf_printf(sql, "=%" PRId64, (int64_t)value->u64);
+    if (value->u64 > EXACT_IN_DOUBLE_MAX) {
+        bs_buf_puts(sql, " AND ");
+        put_cast_match(sql, "UNSIGNED", column, value);
+    }
+}
+
+void
+bs_literal_put_key_match(struct bs_buf *sql, const struct bs_column *column,
+                         const struct bs_value *value) {
+    if (column->type == BS_TYPE_SET && value->kind == BS_VALUE_UINT) {
+        put_set_match(sql, column, value);
+    } else {
+        bs_sql_put_ident(sql, bs_str(column->name));
+        bs_buf_puts(sql, "=");
+        bs_literal_put(sql, column, value);
     }
 }
 

@@ -20,6 +20,10 @@ void bs_literal_put(struct bs_buf *sql, const struct bs_column *column,
 void bs_literal_put_assigned(struct bs_buf *sql, const struct bs_column *column,
                              const struct bs_value *value);
 
+/* A condition on a column of a unique key, which the server looks up in that key. */
+void bs_literal_put_key_match(struct bs_buf *sql, const struct bs_column *column,
+                              const struct bs_value *value);
+
 /* An exact condition on a column that is in no key: true for the very same stored value only, where
  * "=" would take 'a' for 'A' under many collations. */
 void bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,

@@ -250,6 +250,7 @@ def key_tables(facts, without):
     yield keyed('by bit', {'k': v.bit(20)})
     yield keyed('by double', {'k': v.DOUBLE}) if 'double-key' not in without else keyed('by year', {'k': v.YEAR})
     yield keyed('by enum and set', {'e': v.member('ENUM', ['z', 'ñ', 'a', '日']), 's': v.member('SET', ['b', 'a', 'é'])})
+    yield keyed('by set of 64', {'k': v.member('SET', ['m%02d' % i for i in range(64)], 'latin1')})
     yield keyed('by binary16', {'k': v.binary(16)})
     yield keyed('by varbinary', {'k': v.Kind('VARBINARY(16)', [v.hexed(b''), v.hexed(b'\0'), v.hexed(b'\0\0'), v.hexed(b'a\0')],
                                              lambda rng: v.hexed(bytes(rng.choice(b'\0a\\\xff') for _ in range(rng.randint(0, 5)))))})
