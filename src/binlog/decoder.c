@@ -189,7 +189,12 @@ check_sum(struct bs_decoder *d, struct bs_event *event, struct bs_error *err) {
     if (event->type == BS_EVENT_ROTATE && is_artificial(event) && !expected) {
         expected = bs_event_checksum_is_right(d->raw);
     }
-    return expected ? bs_event_strip_checksum(event, d->raw, err) : BS_OK;
+    if (!expected || bs_event_strip_checksum(event, d->raw, err) == BS_OK) {
+        return BS_OK;
+    }
+    bs_error_hint(err, "run again; if the same event fails again, the source's binlog file is "
+                       "damaged, and a new snapshot is needed");
+    return BS_PROTOCOL;
 }
 
 static enum bs_status

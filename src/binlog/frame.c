@@ -62,10 +62,9 @@ bs_event_strip_checksum(struct bs_event *event, struct bs_str raw, struct bs_err
         return BS_OK;
     }
     if (!bs_event_checksum_is_right(raw)) {
-        bs_error_set(err, BS_PROTOCOL, "checksum of binlog event %s is wrong: it was damaged",
-                     bs_event_type_name(event->type));
-        return bs_error_hint(err, "run again; if the same event fails again, the source's binlog "
-                                  "file is damaged, and a new snapshot is needed");
+        return bs_error_set(err, BS_PROTOCOL,
+                            "checksum of binlog event %s is wrong: it was damaged",
+                            bs_event_type_name(event->type));
     }
     event->body.len -= BS_EVENT_CHECKSUM_LEN;
     return BS_OK;

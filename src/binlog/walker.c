@@ -24,6 +24,8 @@ struct bs_walker {
     bool is_stream;
     bool sums; /* stream: events before the format are summed */
     bool has_format;
+    bool format_made_up;
+    bool lacks_map;
     struct bs_format format;
     char *file;
     uint64_t pos; /* of the next event */
@@ -32,6 +34,7 @@ struct bs_walker {
     struct bs_str raw;
     struct bs_event event;
     uint64_t event_pos, event_end;
+    bool made_up;
     bool is_given;
     struct bs_payload payload;
     uint64_t inner;
@@ -87,6 +90,11 @@ bs_walker_format(const struct bs_walker *w) {
     return w->has_format ? &w->format : NULL;
 }
 
+bool
+bs_walker_lacks_map(const struct bs_walker *w) {
+    return w->lacks_map;
+}
+
 const char *
 bs_walker_file(const struct bs_walker *w) {
     return w->file;
@@ -105,7 +113,8 @@ fail(const struct bs_walker *w, enum bs_status status, struct bs_error *err) {
 
 /* ---- what each event does to the walk ------------------------------------------------------ */
 
-/* True if the event was made up by the server that streams, and is not in its file. */
+/* True if the event was made up by the server that streams, and is not in its file; or stands
+ * elsewhere: a dump from inside of a file begins with copies of that file's head. */
 static bool
 is_artificial(const struct bs_walker *w, const struct bs_event *event) {
     if (!w->is_stream) {
@@ -114,7 +123,8 @@ is_artificial(const struct bs_walker *w, const struct bs_event *event) {
     bool takes_no_place = event->type == BS_EVENT_HEARTBEAT ||
                           event->type == BS_EVENT_HEARTBEAT_V2 ||
                           (event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0;
-    bool is_copy = event->type == BS_EVENT_FORMAT_DESCRIPTION && w->pos > FILE_HEAD;
+    bool is_copy = (event->type == BS_EVENT_FORMAT_DESCRIPTION && w->pos > FILE_HEAD) ||
+                   (event->type == BS_EVENT_MARIADB_START_ENCRYPTION && w->format_made_up);
     return takes_no_place || is_copy ||
            (event->log_pos == 0 &&
             (event->type == BS_EVENT_FORMAT_DESCRIPTION || event->type == BS_EVENT_ROTATE));
@@ -127,7 +137,7 @@ advance(struct bs_walker *w) {
     const struct bs_event *event = &w->event;
     w->event_pos = w->pos;
     w->event_end = w->pos;
-    if (is_artificial(w, event)) {
+    if (w->made_up) {
         return;
     }
     w->event_end = w->pos + event->event_size;
@@ -145,7 +155,7 @@ check_sum(struct bs_walker *w, struct bs_error *err) {
         return BS_OK; /* bs_format_parse does it: the event itself says whether it is summed */
     }
     bool expected = w->has_format ? w->format.checksum == BS_CHECKSUM_CRC32 : w->sums;
-    if (w->event.type == BS_EVENT_ROTATE && is_artificial(w, &w->event) && !expected) {
+    if (w->event.type == BS_EVENT_ROTATE && w->made_up && !expected) {
         expected = bs_event_checksum_is_right(w->raw);
     }
     return expected ? bs_event_strip_checksum(&w->event, w->raw, err) : BS_OK;
@@ -158,6 +168,7 @@ on_format(struct bs_walker *w, struct bs_error *err) {
     if (status == BS_OK) {
         w->format = format;
         w->has_format = true;
+        w->format_made_up = w->made_up;
         bs_maps_forget(&w->maps);
     }
     return status;
@@ -168,7 +179,7 @@ static enum bs_status
 on_rotate(struct bs_walker *w, struct bs_error *err) {
     struct bs_place next;
     enum bs_status status = bs_rotate_parse(&next, &w->event, err);
-    if (status == BS_OK && is_artificial(w, &w->event)) {
+    if (status == BS_OK && w->made_up) {
         free(w->file);
         w->file = bs_strndup(next.file.data, next.file.len);
         w->pos = w->event_pos = w->event_end = next.pos;
@@ -203,10 +214,12 @@ on_rows(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
         return bs_error_set(err, BS_PROTOCOL, "malformed rows event");
     }
     walked->map = table_id == BS_TABLE_ID_DUMMY ? NULL : bs_maps_find(&w->maps, table_id);
-    if (walked->map == NULL && table_id != BS_TABLE_ID_DUMMY) {
-        return bs_error_set(err, BS_PROTOCOL,
-                            "rows event of table number %" PRIu64 " without its TABLE_MAP event",
-                            table_id);
+    w->lacks_map = walked->map == NULL && table_id != BS_TABLE_ID_DUMMY;
+    if (w->lacks_map) {
+        bs_error_set(err, BS_PROTOCOL,
+                     "rows event of table number %" PRIu64 " without its TABLE_MAP event",
+                     table_id);
+        return bs_error_hint(err, "if reading began inside of a transaction, begin in front of it");
     }
     if (statement_end) {
         bs_maps_end_statement(&w->maps);
@@ -258,7 +271,7 @@ refuse(const struct bs_event *event, struct bs_error *err) {
 /* Opens one event, from the log or from inside of another. */
 static enum bs_status
 open_event(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
-    if (!w->has_format && !(w->is_stream && is_artificial(w, &walked->event))) {
+    if (!w->has_format && !w->made_up) {
         return bs_format_refuse_old(&walked->event, err);
     }
     if (w->checksums_only && walked->event.type != BS_EVENT_ROTATE &&
@@ -298,8 +311,11 @@ bs_walker_push(struct bs_walker *w, struct bs_str raw, struct bs_error *err) {
     BS_ASSERT(!w->payload.open && !w->fragments_done);
     w->raw = raw;
     w->event_pos = w->pos;
+    w->made_up = false;
+    w->lacks_map = false;
     enum bs_status status = bs_event_parse(&w->event, raw, err);
     if (status == BS_OK) {
+        w->made_up = is_artificial(w, &w->event);
         status = check_sum(w, err);
     }
     if (status == BS_OK && w->event.type == BS_EVENT_FORMAT_DESCRIPTION) {
@@ -321,7 +337,8 @@ walked_of(const struct bs_walker *w, const struct bs_event *event) {
                               .pos = w->event_pos,
                               .end = w->event_end,
                               .is_mariadb = w->has_format && w->format.is_mariadb,
-                              .sums = w->has_format && w->format.checksum == BS_CHECKSUM_CRC32};
+                              .sums = w->has_format && w->format.checksum == BS_CHECKSUM_CRC32,
+                              .made_up = w->made_up};
 }
 
 static enum bs_status

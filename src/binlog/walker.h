@@ -32,6 +32,7 @@ struct bs_walked {
     uint64_t inner;  /* 1, 2, ... inside of a TRANSACTION_PAYLOAD; 0: it stands in the log itself */
     bool is_mariadb; /* the server that wrote it; false before the first FORMAT_DESCRIPTION */
     bool sums;       /* events of the file have checksums */
+    bool made_up; /* by the server that streams: it is in no file, and pos and end are the same */
     const struct bs_table_map *map; /* TABLE_MAP and rows; NULL: rows that only end a statement */
 };
 
@@ -57,6 +58,9 @@ enum bs_status bs_walker_next(struct bs_walker *walker, struct bs_walked *walked
 
 /* The format that holds here; NULL before the first FORMAT_DESCRIPTION. */
 const struct bs_format *bs_walker_format(const struct bs_walker *walker);
+
+/* The last failure was a rows event whose TABLE_MAP lies before the place where reading began. */
+bool bs_walker_lacks_map(const struct bs_walker *walker);
 
 /* Where the next event is. */
 const char *bs_walker_file(const struct bs_walker *walker);
