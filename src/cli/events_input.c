@@ -10,6 +10,28 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Where to go on: in a stream, rows can be read only behind their table's map, so that is where the
+ * transaction begins; what of it was printed already will come again. */
+static void
+hint_resume(const struct bs_events *events, const struct bs_values *values, struct bs_error *err) {
+    const char *file = bs_events_file(events);
+    uint64_t pos = bs_events_pos(events);
+    uint64_t resume = bs_events_resume_pos(events);
+    if (!bs_events_has_begun(events) || values->stats || values->verify) {
+        return;
+    }
+    err->hint[0] = '\0';
+    if (resume == pos) {
+        (void)bs_error_hint(
+            err, "go on with --start %s:%" PRIu64 "; all events before it were printed", file, pos);
+    } else {
+        (void)bs_error_hint(err,
+                            "go on with --start %s:%" PRIu64 ", where the transaction begins that "
+                            "was cut; its events before %" PRIu64 " were printed, and come again",
+                            file, resume, pos);
+    }
+}
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 static void
@@ -36,7 +58,8 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
 }
 
 static enum bs_status
-read_file(struct bs_events *events, struct bs_logfile *file, bool *done, struct bs_error *err) {
+read_file(struct bs_events *events, const struct bs_values *values, struct bs_logfile *file,
+          bool *done, struct bs_error *err) {
     enum bs_status status = BS_OK;
     struct bs_str raw;
     *done = false;
@@ -47,9 +70,12 @@ read_file(struct bs_events *events, struct bs_logfile *file, bool *done, struct 
             break;
         }
         status = bs_events_feed(events, raw, done, err);
-        if (status == BS_OK) {
+        if (status == BS_OK && !*done) {
             status = bs_stop_check(err);
         }
+    }
+    if (status == BS_CANCELLED) {
+        hint_resume(events, values, err);
     }
     return status;
 }
@@ -63,7 +89,7 @@ bs_events_read_files(struct bs_events *events, const struct bs_values *values,
         uint64_t before = bs_events_seen(events);
         enum bs_status status = bs_logfile_open(&file, values->files[i], err);
         if (status == BS_OK) {
-            status = read_file(events, file, &done, err);
+            status = read_file(events, values, file, &done, err);
         }
         if (status == BS_OK && values->verify) {
             report_file(report, events, bs_logfile_name(file), bs_events_seen(events) - before,
@@ -84,6 +110,7 @@ enum { ER_BINLOG_DUMP = 1236 };
 
 struct source_run {
     struct bs_events *events;
+    const struct bs_values *values;
     const struct bs_stream_config *config;
     struct bs_queue *queue;
     struct bs_stream *stream;
@@ -110,28 +137,6 @@ feed_block(struct source_run *run, const struct bs_stream_msg *msg, bool *done,
     return bs_events_flush(run->events, err);
 }
 
-/* Where to go on. Rows can be read only behind their table's map, so that is the beginning of the
- * transaction; what of it was given already will come again. */
-static void
-hint_resume(const struct bs_events *events, struct bs_error *err) {
-    const char *file = bs_events_file(events);
-    uint64_t pos = bs_events_pos(events);
-    uint64_t resume = bs_events_resume_pos(events);
-    if (bs_events_seen(events) == 0) {
-        return;
-    }
-    err->hint[0] = '\0';
-    if (resume == pos) {
-        (void)bs_error_hint(err, "all events before it were given; go on with --start %s:%" PRIu64,
-                            file, pos);
-    } else {
-        (void)bs_error_hint(err,
-                            "go on with --start %s:%" PRIu64 ", where the transaction begins that "
-                            "was cut; its events before %" PRIu64 " were given, and come again",
-                            file, resume, pos);
-    }
-}
-
 /* The stream ended by itself. To connect again is for the reader to do, who knows what became of
  * the events of the transaction that was cut. */
 static enum bs_status
@@ -143,7 +148,7 @@ stream_lost(const struct source_run *run, const struct bs_stream_msg *msg, struc
                                  "tells its files and their sizes; without --start, reading begins "
                                  "with the oldest");
     } else if (msg->kind == BS_STREAM_BROKEN || err->hint[0] == '\0') {
-        hint_resume(run->events, err);
+        hint_resume(run->events, run->values, err);
     }
     return err->status;
 }
@@ -175,10 +180,12 @@ read_stream(struct source_run *run, struct bs_error *err) {
             status = handle(run, msg, &done, err);
             bs_stream_msg_free(msg);
         }
-        if (status == BS_OK && !done && bs_stop_requested()) {
+        if (status == BS_OK && !done) {
             status = bs_stop_check(err);
-            hint_resume(run->events, err);
         }
+    }
+    if (status == BS_CANCELLED) {
+        hint_resume(run->events, run->values, err);
     }
     return status;
 }
@@ -213,7 +220,7 @@ bs_events_read_source(struct bs_events *events, const struct bs_endpoint *source
                                         .pos = at_place ? start->pos : FILE_HEAD,
                                         .gtid_text = ""};
     struct bs_stream_config config = {.source = source, .non_block = !values->follow};
-    struct source_run run = {.events = events, .config = &config};
+    struct source_run run = {.events = events, .values = values, .config = &config};
     enum bs_status status = bs_stream_name(&config, err);
     if (status == BS_OK) {
         status = run_stream(&run, &request, err);

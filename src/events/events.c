@@ -310,9 +310,20 @@ bs_events_pos(const struct bs_events *e) {
     return bs_walker_pos(e->walker);
 }
 
+bool
+bs_events_has_begun(const struct bs_events *e) {
+    return e->range.started;
+}
+
 uint64_t
 bs_events_resume_pos(const struct bs_events *e) {
-    return e->group.open ? e->group_pos : bs_events_pos(e);
+    const struct bs_events_bound *start = &e->config.start;
+    if (!e->group.open) {
+        return bs_events_pos(e);
+    }
+    bool begins_inside = start->kind == BS_EVENTS_AT_POSITION && start->pos > e->group_pos &&
+                         strcmp(start->file, bs_events_file(e)) == 0;
+    return begins_inside ? start->pos : e->group_pos;
 }
 
 bool

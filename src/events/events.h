@@ -62,6 +62,9 @@ enum bs_status bs_events_finish(struct bs_events *events, bool json,
  * twice. */
 bool bs_events_needs_earlier(struct bs_events *events);
 
+/* The event with which the range begins was there. */
+bool bs_events_has_begun(const struct bs_events *events);
+
 /* Where the next event is. Of a stream, resume_pos is the same or, inside of a transaction that has
  * not ended, where that begins. */
 const char *bs_events_file(const struct bs_events *events);

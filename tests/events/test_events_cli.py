@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -301,6 +302,23 @@ def test_closed_pipe(folder):
     process.wait()
     assert err == b"", err
     assert process.returncode in (0, 1, 141, -13), process.returncode
+
+
+def test_a_signal(folder):
+    """Also while a pipe has nothing to read. What was read is printed, and where to go on is said."""
+    data, frames = read(MYSQL), list(walk(read(MYSQL)))
+    process = subprocess.Popen([BINSTREAM, "events", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    process.stdin.write(data[:frames[8].end + 10])
+    process.stdin.flush()
+    time.sleep(1)  # it has read that by then; if it has not, nothing is different
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 6
+    output = bs_events.Output(6, process.stdout.read(), process.stderr.read())
+    assert "--start stdin:%d" % frames[8].end in output.err, output.err
+    rest = good("--start", "stdin:%d" % frames[8].end, "-", stdin=data)
+    whole = good("-", stdin=data)
+    assert [e.line for e in output.events + body(rest)] == [e.line for e in whole.events]
 
 
 def test_full_disk(folder):
