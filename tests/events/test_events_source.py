@@ -20,6 +20,7 @@ import traceback
 
 import bs_server_fetch
 import bs_servers
+from bs_events import walk
 from bs_live import Follower, bad, good, place, plain, run, same
 from bs_proxy import Damage, Proxy
 from bs_source_workload import Workload
@@ -166,6 +167,20 @@ def test_a_start_inside_of_a_statement_of_two_tables(lab):
     for i in second[:2]:
         got = both(lab, "--start", "%s:%d" % place(lab.whole[i + 1]))
         same(got[:2], lab.whole[i + 1:i + 3], "from the second map")
+
+
+def test_a_large_transaction(lab):
+    """From each of its events on. MariaDB from 11.7 on makes a file of it, and its events have no log_pos."""
+    rows = [i for i, line in enumerate(lab.events) if '"table":"large"' in line]
+    file = place(lab.events[rows[0]])[0]
+    with open(os.path.join(lab.server.datadir, file), "rb") as log:
+        frames = list(walk(log.read()))
+    has_no_pos = [frame for frame in frames if frame.log_pos == 0]
+    assert bool(has_no_pos) == (not lab.mysql and lab.write.version >= (11, 7)), has_no_pos
+    for line in lab.events[rows[0] - 3:rows[-1] + 5]:
+        here = "%s:%d" % place(line)
+        got = both(lab, "--start", here, "--stop", "%s:%d" % (place(line)[0], place(line)[1] + 20))
+        assert got[0] == line, (here, got[0][:200])
 
 
 def test_times(lab):
@@ -467,7 +482,24 @@ def test_z1_purged_files(lab):
     same(lab.stream(*options), lab.filed(*options), "from the oldest that is left")
 
 
-def test_z2_encrypted_files(lab):
+def test_z2_a_server_that_goes_away(lab):
+    """MariaDB shuts down; MySQL, which takes its time for that while somebody reads, is killed."""
+    start = lab.end()
+    follower = Follower("--start", start, "--source", lab.uri)
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (800,'before the end')")
+    follower.wait_for("before the end")
+    if lab.mysql:
+        lab.server.kill9()
+    lab.server.restart()
+    lab.write.connect()
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (801,'begun again')")
+    code, lines, err = follower.end()
+    assert code == 1 and "its events before" not in err, (code, err)
+    again = re.search(r"--start ([^\s;,]+)", err).group(1)
+    same(lines + lab.stream("--start", again), lab.filed("--start", start), "before and behind")
+
+
+def test_z3_encrypted_files(lab):
     """A server decrypts what it streams. Files are encrypted: positions are held against its own list."""
     if lab.mysql:
         return
@@ -498,7 +530,7 @@ def test_z2_encrypted_files(lab):
     bad(1, ["--source URI"], lab.files()[-1])
 
 
-def test_z3_a_log_that_is_off(lab):
+def test_z4_a_log_that_is_off(lab):
     lab.server.restart("--skip-log-bin", *bs_servers.gtid_options(lab.server.name, False))
     assert bad(3, ["binary log is off", "log_bin"], "--source", lab.uri) == []
 
