@@ -190,7 +190,8 @@ def table(result):
         lines.append([tool] + rates + [_number(median[key]) for key in MEASURES])
     for tool, ratios in result["ratios"].items():
         blanks = [""] * len(result["amounts"])
-        lines.append(["takes, with binstream = 1"] + blanks + ["%.2f" % ratios[key] for key in MEASURES])
+        label = "takes, with binstream = 1" if len(result["ratios"]) == 1 else "  %s, with binstream = 1" % tool
+        lines.append([label] + blanks + ["%.2f" % ratios[key] for key in MEASURES])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rows = ["  " + line[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))
             for line in lines]

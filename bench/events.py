@@ -1,5 +1,6 @@
 """events: reads a finished binlog file, from memory, checksums verified: every row decoded and only counted (--stats), and printed as
-JSON; beside it the server's own mysqlbinlog -v, which prints every row. All of it goes to /dev/null, on one core."""
+JSON; beside it the server's own mysqlbinlog -v, which prints every row as comments, with the events in base64 and without. All of it
+goes to /dev/null, on one core."""
 
 import os
 import tempfile
@@ -25,22 +26,24 @@ def _read(bench, server, folder, path, rows, kind, what):
         "json": [bs_bench.BINSTREAM, "events", path],
     }
     tool, environment = ensure_binlog_tool(server)
-    name, notes = None, ()
+    others, notes = {}, ()
     if tool is None:
         notes = ("no comparison: " + environment,)
     else:
-        name = os.path.basename(tool[-1]) + " -v"
-        commands[name] = tool + ["-v", "--base64-output=decode-rows", path]
+        name = os.path.basename(tool[-1])
+        others = {name + " -v": tool + ["-v", path],
+                  name + " -v, rows only": tool + ["-v", "--base64-output=decode-rows", path]}
+    commands.update(others)
     measured = {key: [] for key in commands}
     for number in range(1, bench.options.rounds + 1):
         for key, argv in commands.items():
-            run = _run(argv, os.path.join(folder, "run"), environment if key == name else None)
-            measured[key].append({"tool": bs_bench.OURS if key != name else name, "round": number, **run})
+            run = _run(argv, os.path.join(folder, "run"), environment if key in others else None)
+            measured[key].append({"tool": key if key in others else bs_bench.OURS, "round": number, **run})
     amounts = {"rows": rows, "bytes": os.path.getsize(path)}
     for key, words in (("count", "every row decoded"), ("json", "printed as JSON")):
         text = "%s rows, %s MB, %s; %s, median of %d" % (
             "{:,}".format(rows), "{:,}".format(amounts["bytes"] // 10 ** 6), what, words, bench.options.rounds)
-        yield bs_bench.result("events-%s-%s" % (key, kind), text, measured[key] + measured.get(name, []), amounts, notes)
+        yield bs_bench.result("events-%s-%s" % (key, kind), text, measured[key] + sum((measured[other] for other in others), []), amounts, notes)
 
 
 def _run(argv, base, environment):

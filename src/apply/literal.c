@@ -96,8 +96,9 @@ put_bytes(struct bs_buf *sql, const struct bs_column *column, struct bs_str byte
 void
 bs_literal_put(struct bs_buf *sql, const struct bs_column *column, const struct bs_value *value) {
     switch (value->kind) {
-    case BS_VALUE_ABSENT:
     case BS_VALUE_JSON_DIFF: /* full images have the document: require_full_image */
+        bs_panic(__FILE__, __LINE__, "changes to parts of a document have no literal");
+    case BS_VALUE_ABSENT:
         bs_panic(__FILE__, __LINE__, "an absent value has no literal");
     case BS_VALUE_NULL:
         bs_buf_puts(sql, "NULL");

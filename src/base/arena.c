@@ -30,7 +30,8 @@ bs_arena_alloc(struct bs_arena *arena, size_t len) {
     size_t need = (len + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct bs_arena_block *block = arena->head;
     if (block == NULL || block->len - block->used < need) {
-        block = block_new(need > BLOCK_LEN ? need : BLOCK_LEN, block);
+        size_t usual = arena->block_len != 0 ? arena->block_len : BLOCK_LEN;
+        block = block_new(need > usual ? need : usual, block);
         arena->head = block;
     }
     void *ptr = block->data + block->used;

@@ -13,6 +13,7 @@ struct bs_arena_block;
 struct bs_arena {
     struct bs_arena_block *head; /* the block in use; older ones behind it */
     size_t used;                 /* bytes given out since the last reset */
+    size_t block_len; /* of the blocks to come; 0: the usual 64 KiB, for what is reset and reused */
 };
 
 void *bs_arena_alloc(struct bs_arena *arena, size_t len); /* aligned for any type */

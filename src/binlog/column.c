@@ -117,7 +117,8 @@ fit_bit(struct bs_column_plan *plan, const struct column_pair *p) {
     unsigned bits = (p->wire->meta & 0xFF) + 8u * (p->wire->meta >> 8);
     plan->read = bs_read_bit;
     plan->len = (bits + 7) / 8;
-    return bits == p->model->length && bits >= 1 && bits <= 64;
+    plan->bits = (uint8_t)bits;
+    return bits == p->model->length && bits >= 1 && bits <= 64 && (p->wire->meta & 0xFF) < 8;
 }
 
 /* Length in bytes against length in characters of 1 to 4 bytes. */
@@ -268,6 +269,23 @@ refuse_column(const struct bs_table_map *map, const struct column_pair *p, size_
                          "make a new snapshot of it");
 }
 
+/* Where the log has names, they must be the model's: two columns of one type that have changed
+ * places, or names, fit each other all the same. */
+static enum bs_status
+check_name(const struct bs_table_map *map, const struct column_pair *p, size_t i,
+           struct bs_error *err) {
+    struct bs_str name = p->wire->name;
+    if (name.len == 0 || p->model->name == NULL || bs_str_is_nocase(name, p->model->name)) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_SCHEMA,
+                 "column %zu of %s.%s is called `%.*s` in the binlog, `%s` in the schema model",
+                 i + 1, map->db.data, map->table.data, (int)name.len, name.data, p->model->name);
+    return bs_error_hint(err,
+                         "the table's definition at this position is not the one that is known: "
+                         "make a new snapshot of it");
+}
+
 static bool
 is_int(enum bs_type type) {
     return type <= BS_TYPE_BIGINT;
@@ -306,7 +324,7 @@ fit_translated(struct bs_column_plan *plan, const struct column_pair *p) {
             (kinds[i].meta == 0 || p->wire->meta == kinds[i].meta) &&
             (kinds[i].length == 0 || p->model->length == kinds[i].length)) {
             plan->read = kinds[i].read;
-            plan->len = p->wire->meta;
+            plan->len = p->wire->type == BS_WIRE_STRING ? p->wire->meta : 0;
             plan->prefix = p->wire->type == BS_WIRE_STRING ? 1 : (uint8_t)p->wire->meta;
             return true;
         }
@@ -341,6 +359,10 @@ bs_plan_columns(struct bs_column_plan *plan, const struct bs_table_map *map,
                     fit(&plan[i], &p, bs_table_map_has(map, BS_MAP_SIGNEDNESS));
         if (!fits) {
             return refuse_column(map, &p, i, err);
+        }
+        enum bs_status status = check_name(map, &p, i, err);
+        if (status != BS_OK) {
+            return status;
         }
     }
     return BS_OK;

@@ -71,7 +71,8 @@ fit_bit(struct bs_column_plan *plan, const struct bs_table_map *map,
     unsigned bits = (column->meta & 0xFF) + 8u * (column->meta >> 8);
     plan->read = bs_read_bit;
     plan->len = (bits + 7) / 8;
-    return bits >= 1 && bits <= 64;
+    plan->bits = (uint8_t)bits;
+    return bits >= 1 && bits <= 64 && (column->meta & 0xFF) < 8;
 }
 
 static bool
@@ -156,7 +157,9 @@ refuse(const struct bs_table_map *map, size_t i, struct bs_error *err) {
                      "column %zu of %s.%s is of one of MariaDB's old temporal types, and how wide "
                      "its values are is not in the log",
                      i + 1, map->db.data, map->table.data);
-        return bs_error_hint(err, "name a server that has the table as it was: --schema URI");
+        return bs_error_hint(err,
+                             "name a server that has the table as it was: --schema URI; where one "
+                             "is given, its table does not fit");
     }
     return bs_error_set(err, BS_PROTOCOL,
                         "column %zu of %s.%s has type %u with metadata %u, which no server writes",

@@ -128,23 +128,6 @@ bs_decoder_enter_file(struct bs_decoder *d, struct bs_str file, uint64_t pos, bo
     return BS_OK;
 }
 
-/* True if the event takes no place in the file. */
-static bool
-is_artificial(const struct bs_event *event) {
-    if ((event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0 || event->type == BS_EVENT_HEARTBEAT ||
-        event->type == BS_EVENT_HEARTBEAT_V2) {
-        return true;
-    }
-    if (event->log_pos != 0) {
-        return false;
-    }
-    /* Sent again to a stream that starts inside a file. Inside a transaction, log_pos 0 means
-     * nothing. */
-    return event->type == BS_EVENT_FORMAT_DESCRIPTION || event->type == BS_EVENT_ROTATE ||
-           event->type == BS_EVENT_MARIADB_START_ENCRYPTION ||
-           event->type == BS_EVENT_PREVIOUS_GTIDS || event->type == BS_EVENT_MARIADB_GTID_LIST;
-}
-
 /* The 64-bit position whose low half is log_pos, at or after least. */
 static uint64_t
 widen(uint32_t log_pos, uint64_t least) {
@@ -157,7 +140,7 @@ advance(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err
     d->event_pos = d->pos;
     bool is_copy = event->type == BS_EVENT_FORMAT_DESCRIPTION && d->mode == BS_POSITION_FILE &&
                    !d->has_format && d->pos > FILE_HEAD;
-    if (is_artificial(event) || is_copy) {
+    if (bs_event_is_artificial(event) || is_copy) {
         return BS_OK;
     }
     uint64_t sum = d->pos + event->event_size;
@@ -186,15 +169,10 @@ check_sum(struct bs_decoder *d, struct bs_event *event, struct bs_error *err) {
         return BS_OK; /* bs_format_parse does it: the event itself says whether it is summed */
     }
     bool expected = d->has_format ? d->format.checksum == BS_CHECKSUM_CRC32 : d->stream_checksums;
-    if (event->type == BS_EVENT_ROTATE && is_artificial(event) && !expected) {
+    if (event->type == BS_EVENT_ROTATE && bs_event_is_artificial(event) && !expected) {
         expected = bs_event_checksum_is_right(d->raw);
     }
-    if (!expected || bs_event_strip_checksum(event, d->raw, err) == BS_OK) {
-        return BS_OK;
-    }
-    bs_error_hint(err, "run again; if the same event fails again, the source's binlog file is "
-                       "damaged, and a new snapshot is needed");
-    return BS_PROTOCOL;
+    return expected ? bs_event_strip_checksum(event, d->raw, err) : BS_OK;
 }
 
 static enum bs_status

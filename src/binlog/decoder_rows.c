@@ -28,11 +28,11 @@ bs_decoder_rows(struct bs_decoder *d, const struct bs_event *event, struct bs_er
         return bs_error_set(err, BS_PROTOCOL, "malformed rows event");
     }
     bool statement_end = (flags & BS_ROWS_STMT_END) != 0;
-    if (table_id == BS_TABLE_ID_DUMMY && statement_end) {
+    const struct bs_table_map *map = bs_maps_find(&d->maps, table_id);
+    if (map == NULL && table_id == BS_TABLE_ID_DUMMY && statement_end) {
         bs_maps_end_statement(&d->maps);
         return BS_OK;
     }
-    const struct bs_table_map *map = bs_maps_find(&d->maps, table_id);
     if (map == NULL || d->phase == BS_GROUP_BETWEEN) {
         return no_map(table_id, err);
     }

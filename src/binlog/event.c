@@ -74,6 +74,44 @@ static const char *const numbers[] = {
     T10(21), T10(22), T10(23), T10(24), T1(250), T1(251), T1(252), T1(253), T1(254), T1(255),
 };
 
+enum bs_status
+bs_event_split(struct bs_cursor *block, struct bs_str *raw, struct bs_error *err) {
+    enum { SIZE_OFFSET = 9 };
+    struct bs_cursor head = *block;
+    bs_cursor_skip(&head, SIZE_OFFSET);
+    uint32_t len = bs_cursor_read_u32(&head);
+    *raw = bs_cursor_read_str(block, len);
+    if (head.failed || block->failed || len < BS_EVENT_HEADER_LEN) {
+        return bs_error_set(err, BS_PROTOCOL, "the source sent a binlog event that is cut short");
+    }
+    return BS_OK;
+}
+
+bool
+bs_event_is_rows(uint8_t type) {
+    return (type >= BS_EVENT_WRITE_ROWS_V1 && type <= BS_EVENT_DELETE_ROWS_V1) ||
+           (type >= BS_EVENT_WRITE_ROWS_V2 && type <= BS_EVENT_DELETE_ROWS_V2) ||
+           type == BS_EVENT_PARTIAL_UPDATE_ROWS ||
+           (type >= BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1 &&
+            type <= BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED);
+}
+
+bool
+bs_event_is_artificial(const struct bs_event *event) {
+    if ((event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0 || event->type == BS_EVENT_HEARTBEAT ||
+        event->type == BS_EVENT_HEARTBEAT_V2) {
+        return true;
+    }
+    if (event->log_pos != 0) {
+        return false;
+    }
+    /* Sent again to a stream that starts inside a file. Inside a transaction, log_pos 0 means
+     * nothing. */
+    return event->type == BS_EVENT_FORMAT_DESCRIPTION || event->type == BS_EVENT_ROTATE ||
+           event->type == BS_EVENT_MARIADB_START_ENCRYPTION ||
+           event->type == BS_EVENT_PREVIOUS_GTIDS || event->type == BS_EVENT_MARIADB_GTID_LIST;
+}
+
 bool
 bs_event_is_known(uint8_t type) {
     switch (type) {

@@ -2,6 +2,7 @@
 #ifndef BS_BINLOG_EVENT_H
 #define BS_BINLOG_EVENT_H
 
+#include "base/cursor.h"
 #include "base/error.h"
 #include "base/str.h"
 
@@ -90,6 +91,16 @@ struct bs_event {
     uint16_t flags;
     struct bs_str body; /* after the header, without the checksum */
 };
+
+/* The next whole event of a block of them, back to back; BS_PROTOCOL if it is cut short. */
+enum bs_status bs_event_split(struct bs_cursor *block, struct bs_str *raw,
+                              struct bs_error *err) BS_MUST_CHECK;
+
+/* Rows of any version, compressed ones too. */
+bool bs_event_is_rows(uint8_t type);
+
+/* True if the event, in a stream, takes no place in the file: the server made it up. */
+bool bs_event_is_artificial(const struct bs_event *event);
 
 /* Known and readable: not those of servers before 5.1, nor of its development versions. */
 bool bs_event_is_known(uint8_t type);

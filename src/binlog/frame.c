@@ -62,9 +62,11 @@ bs_event_strip_checksum(struct bs_event *event, struct bs_str raw, struct bs_err
         return BS_OK;
     }
     if (!bs_event_checksum_is_right(raw)) {
-        return bs_error_set(err, BS_PROTOCOL,
-                            "checksum of binlog event %s is wrong: it was damaged",
-                            bs_event_type_name(event->type));
+        bs_error_set(err, BS_PROTOCOL, "checksum of binlog event %s is wrong: it was damaged",
+                     bs_event_type_name(event->type));
+        return bs_error_hint(err,
+                             "read it again; if the same event fails again, the binlog file is "
+                             "damaged, and a task that follows it needs a new snapshot");
     }
     event->body.len -= BS_EVENT_CHECKSUM_LEN;
     return BS_OK;

@@ -44,7 +44,7 @@ read_timestamps(struct bs_gtid_event *out, struct bs_cursor *c) {
     uint64_t committed = bs_cursor_read_le(c, LEN);
     out->commit_us = committed & ~more;
     out->has |= BS_GTID_COMMIT;
-    if ((committed & more) != 0 && bs_cursor_left(c) >= LEN) {
+    if ((committed & more) != 0) {
         out->original_commit_us = bs_cursor_read_le(c, LEN);
         out->has |= BS_GTID_ORIGINAL_COMMIT;
     }
@@ -52,12 +52,11 @@ read_timestamps(struct bs_gtid_event *out, struct bs_cursor *c) {
 
 static void
 read_versions(struct bs_gtid_event *out, struct bs_cursor *c) {
-    enum { LEN = 4 };
     const uint32_t more = (uint32_t)1 << 31;
     uint32_t version = bs_cursor_read_u32(c);
     out->version = version & ~more;
     out->has |= BS_GTID_VERSION;
-    if ((version & more) != 0 && bs_cursor_left(c) >= LEN) {
+    if ((version & more) != 0) {
         out->original_version = bs_cursor_read_u32(c);
         out->has |= BS_GTID_ORIGINAL_VERSION;
     }

@@ -47,8 +47,12 @@ struct node {
     size_t count, cap;
 };
 
+/* A statement has few; each may move all members of an array. */
+enum { CHANGES_MAX = 65536 };
+
 struct tree {
     struct bs_arena *arena;
+    size_t changes;
     struct bs_doc_budget budget; /* of the document that is being opened */
     const char *wrong;
 };
@@ -141,7 +145,7 @@ find_leg(const struct node *node, const struct bs_json_leg *leg, size_t *index) 
         return false;
     }
     if (leg->is_cell) {
-        *index = leg->cell;
+        *index = leg->from_end ? node->count - 1 - leg->cell : leg->cell;
         return leg->cell < node->count;
     }
     *index = find_key(node, leg->key, &found);
@@ -203,7 +207,14 @@ insert(struct tree *t, struct node **root, const struct bs_json_path *path, stru
     struct node *parent = *place;
     const struct bs_json_leg *leg = &path->legs[path->count - 1];
     bool found = false;
-    size_t index = leg->is_cell ? leg->cell : find_key(parent, leg->key, &found);
+    size_t index = 0;
+    if (leg->is_cell) {
+        index = !leg->from_end              ? leg->cell
+                : leg->cell < parent->count ? parent->count - 1 - leg->cell
+                                            : 0;
+    } else {
+        index = find_key(parent, leg->key, &found);
+    }
     if (parent->object == leg->is_cell || found) {
         t->wrong = "an insertion of a part of a JSON document that is there already";
         return;
@@ -232,6 +243,10 @@ take_out(struct tree *t, struct node **root, const struct bs_json_path *path) {
 static void
 change(struct tree *t, struct node **root, const struct bs_json_diff *diff) {
     struct bs_json_path path;
+    if (++t->changes > CHANGES_MAX) {
+        t->wrong = "more changes to parts of a JSON document than are read";
+        return;
+    }
     if (!bs_json_path_parse(diff->path, t->arena, &path)) {
         t->wrong = "a malformed path into a JSON document";
         return;

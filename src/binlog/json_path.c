@@ -3,8 +3,7 @@
 #include "base/cursor.h"
 #include "binlog/json_binary.h"
 
-/* A path is as deep as a document can be. */
-enum { LEGS_MAX = BS_DOC_DEPTH_MAX + 1, CELL_DIGITS_MAX = 10 };
+enum { CELL_DIGITS_MAX = 10 };
 
 static bool
 at(const struct bs_cursor *c, char what) {
@@ -17,7 +16,7 @@ expect(struct bs_cursor *c, char what) {
 }
 
 static size_t
-read_cell(struct bs_cursor *c) {
+read_number(struct bs_cursor *c) {
     size_t n = 0;
     unsigned digits = 0;
     for (; c->at < c->end && *c->at >= '0' && *c->at <= '9'; digits++) {
@@ -28,8 +27,25 @@ read_cell(struct bs_cursor *c) {
         }
     }
     c->failed = c->failed || digits == 0;
-    expect(c, ']');
     return n;
+}
+
+/* "3]", "last]", "last-3]" */
+static void
+read_cell(struct bs_cursor *c, struct bs_json_leg *leg) {
+    static const char LAST[] = "last";
+    leg->from_end =
+        bs_cursor_left(c) >= sizeof LAST - 1 && memcmp(c->at, LAST, sizeof LAST - 1) == 0;
+    if (!leg->from_end) {
+        leg->cell = read_number(c);
+    } else {
+        bs_cursor_skip(c, sizeof LAST - 1);
+        if (at(c, '-')) {
+            bs_cursor_skip(c, 1);
+            leg->cell = read_number(c);
+        }
+    }
+    expect(c, ']');
 }
 
 /* A key without quotes goes on up to the next leg. */
@@ -90,32 +106,44 @@ read_escape(struct bs_cursor *c, char *out) {
 static struct bs_str
 read_quoted_key(struct bs_cursor *c, struct bs_arena *arena) {
     expect(c, '"');
-    char *key = bs_arena_alloc(arena, bs_cursor_left(c) + 1);
-    size_t len = 0;
+    const uint8_t *start = c->at;
+    bool has_escapes = false;
     while (!c->failed && !at(c, '"')) {
-        uint8_t x = bs_cursor_read_u8(c);
+        bool escape = bs_cursor_read_u8(c) == '\\';
+        has_escapes = has_escapes || escape;
+        bs_cursor_skip(c, escape ? 1 : 0);
+    }
+    struct bs_str raw = {(const char *)start, (size_t)(c->at - start)};
+    expect(c, '"');
+    if (!has_escapes || c->failed) {
+        return raw;
+    }
+    struct bs_cursor r = bs_cursor(raw.data, raw.len);
+    char *key = bs_arena_alloc(arena, raw.len);
+    size_t len = 0;
+    while (!r.failed && bs_cursor_left(&r) > 0) {
+        uint8_t x = bs_cursor_read_u8(&r);
         if (x == '\\') {
-            len += read_escape(c, key + len);
+            len += read_escape(&r, key + len);
         } else {
             key[len++] = (char)x;
         }
     }
-    expect(c, '"');
+    c->failed = r.failed;
     return (struct bs_str){key, len};
 }
 
 bool
 bs_json_path_parse(struct bs_str text, struct bs_arena *arena, struct bs_json_path *path) {
     struct bs_cursor c = bs_cursor(text.data, text.len);
-    *path = (struct bs_json_path){
-        .legs = bs_arena_alloc(arena, LEGS_MAX * sizeof(struct bs_json_leg)), .count = 0};
+    path->count = 0;
     expect(&c, '$');
-    while (!c.failed && bs_cursor_left(&c) > 0 && path->count < LEGS_MAX) {
+    while (!c.failed && bs_cursor_left(&c) > 0 && path->count < BS_JSON_LEGS_MAX) {
         struct bs_json_leg *leg = &path->legs[path->count++];
         *leg = (struct bs_json_leg){.is_cell = at(&c, '[')};
         bs_cursor_skip(&c, 1);
         if (leg->is_cell) {
-            leg->cell = read_cell(&c);
+            read_cell(&c, leg);
         } else if (c.at[-1] != '.') {
             return false;
         } else {

@@ -156,7 +156,9 @@ put_opaque_decimal(struct bs_doc_text *out, struct bs_str data) {
         return;
     }
     char text[BS_DECIMAL_TEXT_MAX];
-    put(out, text, bs_decimal_text(text, c.at, precision, scale));
+    size_t len = bs_decimal_text(text, c.at, precision, scale);
+    out->failed = out->failed || len == 0;
+    put(out, text, len);
 }
 
 /* DATE, DATETIME, TIMESTAMP, TIME: one number, field guide 5.11; always with six digits. */
@@ -178,7 +180,11 @@ put_opaque_temporal(struct bs_doc_text *out, uint8_t type, struct bs_str data) {
                               .hour = clock >> 12,
                               .minute = clock >> 6 & 63,
                               .second = clock & 63,
-                              .micros = (uint32_t)(packed & 0xFFFFFF) % 1000000};
+                              .micros = (uint32_t)(packed & 0xFFFFFF)};
+    if (t.year > 9999 || t.minute > 59 || t.second > 59 || t.micros > 999999) {
+        out->failed = true; /* what no server stores */
+        return;
+    }
     char text[BS_TEMPORAL_TEXT_MAX];
     size_t len = 0;
     if (type == 11) {

@@ -11,6 +11,8 @@
 
 #include "binlog/wire_type.h"
 
+enum { SET_LABELS_MAX = 64, ENUM_LABELS_MAX = 65535 };
+
 typedef bool column_filter(const struct bs_map_column *column, bool is_mariadb);
 
 static bool
@@ -169,7 +171,8 @@ static void
 read_labels(struct metadata *m, struct bs_cursor *c) {
     for (struct bs_map_column *column; (column = next_column(m)) != NULL;) {
         uint64_t count = bs_cursor_read_lenenc(c);
-        if (c->failed || count > bs_cursor_left(c)) {
+        uint64_t most = column->type == BS_WIRE_SET ? SET_LABELS_MAX : ENUM_LABELS_MAX;
+        if (c->failed || count > bs_cursor_left(c) || count > most) {
             c->failed = true; /* each label takes a byte at least */
             return;
         }
@@ -198,13 +201,16 @@ read_dimensions(struct metadata *m, struct bs_cursor *c) {
 
 static void
 read_key(struct bs_table_map *map, struct bs_cursor *c, bool with_prefix) {
-    size_t cap = bs_cursor_left(c);
+    size_t cap = bs_cursor_left(c) < map->column_count ? bs_cursor_left(c) : map->column_count;
     map->primary_key = bs_arena_alloc(&map->arena, (cap + 1) * sizeof *map->primary_key);
     map->primary_key_count = 0;
     while (!c->failed && bs_cursor_left(c) > 0) {
         uint64_t column = bs_cursor_read_lenenc(c);
         uint64_t prefix = with_prefix ? bs_cursor_read_lenenc(c) : 0;
-        c->failed = c->failed || column >= map->column_count;
+        c->failed = c->failed || column >= map->column_count || map->primary_key_count == cap;
+        if (c->failed) {
+            return;
+        }
         map->primary_key[map->primary_key_count++] =
             (struct bs_map_key_part){(uint32_t)column, prefix};
     }
@@ -248,6 +254,10 @@ bs_map_read_metadata(struct bs_table_map *map, bool is_mariadb, struct bs_cursor
         struct bs_str value = bs_cursor_read_lenenc_str(&own);
         if (own.failed || kind >= sizeof KINDS / sizeof *KINDS || KINDS[kind].read == NULL) {
             continue;
+        }
+        if (bs_table_map_has(map, (enum bs_map_metadata)kind)) {
+            own.failed = true; /* twice */
+            break;
         }
         struct metadata m = {map, KINDS[kind].filter, is_mariadb, 0};
         struct bs_cursor v = bs_cursor(value.data, value.len);

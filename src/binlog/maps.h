@@ -10,7 +10,8 @@
 #include "binlog/format.h"
 #include "binlog/table_map.h"
 
-/* "All maps are done with", without rows. */
+/* "All maps are done with", without rows; but servers give this number to tables as well, once they
+ * have opened so many: where a map has it, it is one. */
 #define BS_TABLE_ID_DUMMY ((uint64_t)0xFFFFFF)
 
 /* Zero-initialised memory knows none. */

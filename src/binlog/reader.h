@@ -19,11 +19,12 @@ typedef void bs_value_reader(struct bs_rows *rows, const struct bs_column_plan *
 
 struct bs_column_plan {
     bs_value_reader *read;
-    uint32_t len;   /* strings: length in bytes; BIT, ENUM, SET: bytes */
+    uint32_t len;   /* strings: length in bytes (0: no limit); BIT, ENUM, SET: bytes */
     uint8_t prefix; /* strings and blobs: bytes of the length before them */
     uint8_t fsp;
     uint8_t precision;
     uint8_t scale;
+    uint8_t bits; /* BIT */
 };
 
 /* column_map.c: the same by what the map alone tells; BS_SCHEMA if that is not enough. */
@@ -58,7 +59,7 @@ enum {
     BS_DECIMAL_TEXT_MAX = BS_DECIMAL_JSON_PRECISION_MAX + 3, /* with "-0." */
 };
 
-/* Writes the decimal at p as text without a NUL and returns its length. */
+/* Writes the decimal at p as text without a NUL and returns its length; 0 if it cannot be one. */
 size_t bs_decimal_text(char *out, const uint8_t *p, unsigned precision, unsigned scale);
 
 /* value_temporal.c */

@@ -30,8 +30,8 @@ enum bs_rows_flag {
     BS_ROWS_NO_FOREIGN_KEY_CHECKS = 0x0002,
     BS_ROWS_NO_UNIQUE_CHECKS = 0x0004,
     BS_ROWS_COMPLETE = 0x0008,
-    BS_ROWS_SQL_FOREIGN_KEY =
-        0x0010, /* MySQL 9.6+: cascades are in the log. MariaDB: another meaning */
+    BS_ROWS_SQL_FOREIGN_KEY = 0x0010,      /* MySQL 9.6+: cascades are in the log */
+    BS_ROWS_NO_CHECK_CONSTRAINTS = 0x0010, /* MariaDB */
 };
 
 /* What stands in front of the column bitmaps. */

@@ -41,6 +41,7 @@ read_decimal(struct bs_user_var *var, struct bs_cursor *v) {
     var->value.kind = BS_VALUE_DECIMAL;
     var->value.text =
         (struct bs_str){var->digits, bs_decimal_text(var->digits, v->at, precision, scale)};
+    v->failed = var->value.text.len == 0;
 }
 
 static void
@@ -64,7 +65,7 @@ read_value(struct bs_user_var *var, struct bs_cursor v) {
         read_decimal(var, &v);
         break;
     }
-    if (v.failed) {
+    if (v.failed || (var->type != BS_USER_VAR_DECIMAL && bs_cursor_left(&v) > 0)) {
         var->value.kind = BS_VALUE_ABSENT;
     }
 }

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { POST_HEADER_LEN = 8, FIRST_HIRES = 50300 };
+enum { POST_HEADER_LEN = 8, FIRST_HIRES = 50300, ARENA_LEN = 512 };
 
 /* How many metadata bytes a type has; -1: a type that is never in a row, or that we do not know. */
 static int
@@ -120,6 +120,7 @@ map_new(struct bs_str db, struct bs_str table, size_t column_count) {
     memcpy(names + db.len + 1, table.data, table.len);
     map->db = (struct bs_str){names, db.len};
     map->table = (struct bs_str){names + db.len + 1, table.len};
+    map->arena.block_len = ARENA_LEN; /* many maps are kept */
     atomic_init(&map->refs, 1);
     return map;
 }

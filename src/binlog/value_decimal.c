@@ -22,7 +22,11 @@ struct group_reader {
     const uint8_t *at;
     uint8_t mask;
     bool first;
+    bool wrong; /* a group holds more than its digits */
 };
+
+static const uint32_t powers[GROUP_DIGITS + 1] = {1,      10,      100,      1000,      10000,
+                                                  100000, 1000000, 10000000, 100000000, 1000000000};
 
 static char *
 put_group(char *out, struct group_reader *r, unsigned digits) {
@@ -37,14 +41,15 @@ put_group(char *out, struct group_reader *r, unsigned digits) {
         v = v << 8 | byte;
     }
     r->at += len;
-    return bs_digits_put(out, v, digits); /* a damaged group may hold more: cut */
+    r->wrong = r->wrong || v >= powers[digits];
+    return bs_digits_put(out, v, digits);
 }
 
 size_t
 bs_decimal_text(char *out, const uint8_t *p, unsigned precision, unsigned scale) {
     unsigned whole = precision - scale;
     bool negative = (p[0] & 0x80) == 0;
-    struct group_reader r = {p, negative ? 0xFF : 0, true};
+    struct group_reader r = {p, negative ? 0xFF : 0, true, false};
     char digits[BS_DECIMAL_TEXT_MAX];
     char *end = digits;
     if (whole % GROUP_DIGITS != 0) {
@@ -67,7 +72,7 @@ bs_decimal_text(char *out, const uint8_t *p, unsigned precision, unsigned scale)
     memcpy(at, start, (size_t)(end - start));
     at += end - start;
     if (scale == 0) {
-        return (size_t)(at - out);
+        return r.wrong ? 0 : (size_t)(at - out);
     }
     *at++ = '.';
     for (unsigned i = 0; i < scale / GROUP_DIGITS; i++) {
@@ -76,7 +81,7 @@ bs_decimal_text(char *out, const uint8_t *p, unsigned precision, unsigned scale)
     if (scale % GROUP_DIGITS != 0) {
         at = put_group(at, &r, scale % GROUP_DIGITS);
     }
-    return (size_t)(at - out);
+    return r.wrong ? 0 : (size_t)(at - out);
 }
 
 void
@@ -88,4 +93,7 @@ bs_read_decimal(struct bs_rows *rows, const struct bs_column_plan *plan, struct 
     }
     char *text = bs_arena_alloc(rows->arena, BS_DECIMAL_TEXT_MAX);
     value->text = (struct bs_str){text, bs_decimal_text(text, p, plan->precision, plan->scale)};
+    if (value->text.len == 0) {
+        rows->bad = "a decimal that cannot be";
+    }
 }

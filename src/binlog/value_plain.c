@@ -114,6 +114,9 @@ void
 bs_read_bit(struct bs_rows *rows, const struct bs_column_plan *plan, struct bs_value *value) {
     value->kind = BS_VALUE_UINT;
     value->u64 = bs_cursor_read_be(&rows->cursor, plan->len);
+    if (plan->bits < 64 && value->u64 >> plan->bits != 0) {
+        rows->bad = "more bits than the column has";
+    }
 }
 
 /* ENUM and SET. */
@@ -128,6 +131,9 @@ bs_read_string(struct bs_rows *rows, const struct bs_column_plan *plan, struct b
     size_t len = bs_cursor_read_le(&rows->cursor, plan->prefix);
     value->kind = BS_VALUE_BYTES;
     value->text = bs_cursor_read_str(&rows->cursor, len);
+    if (len > plan->len && plan->len != 0) {
+        rows->bad = "a value longer than the column";
+    }
 }
 
 /* BINARY(n), UUID, INET: trailing zero bytes were cut off. */
@@ -136,7 +142,6 @@ bs_read_padded(struct bs_rows *rows, const struct bs_column_plan *plan, struct b
     bs_read_string(rows, plan, value);
     size_t len = value->text.len;
     if (len >= plan->len) {
-        rows->bad = len > plan->len ? "a value longer than the column" : rows->bad;
         return;
     }
     char *padded = bs_arena_alloc(rows->arena, plan->len);

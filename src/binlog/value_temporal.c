@@ -50,11 +50,30 @@ bs_datetime_text(char *out, const struct bs_clock_time *t, unsigned fsp) {
     return (size_t)(put_clock(at, t, 2, fsp) - out);
 }
 
+/* What no server stores is damage, not a date; a wrong digit must not become a right one. */
+static void
+check_date(struct bs_rows *rows, const struct bs_clock_time *t) {
+    if (t->year > 9999 || t->month > 12 || t->day > 31) {
+        rows->bad = "a date that cannot be";
+    }
+}
+
+static void
+check_clock(struct bs_rows *rows, const struct bs_clock_time *t, unsigned hour_max) {
+    if (t->hour > hour_max || t->minute > 59 || t->second > 59 || t->micros > 999999) {
+        rows->bad = "a time that cannot be";
+    }
+}
+
+enum { HOUR_MAX = 23, TIME_HOUR_MAX = 838 };
+
 static void
 give(struct bs_rows *rows, struct bs_value *value,
      size_t (*print)(char *, const struct bs_clock_time *, unsigned), const struct bs_clock_time *t,
      unsigned fsp) {
     char *text = bs_arena_alloc(rows->arena, BS_TEMPORAL_TEXT_MAX);
+    check_date(rows, t);
+    check_clock(rows, t, print == bs_time_text ? TIME_HOUR_MAX : HOUR_MAX);
     value->kind = BS_VALUE_TEMPORAL;
     value->text = (struct bs_str){text, print(text, t, fsp)};
 }
@@ -99,6 +118,7 @@ bs_read_date(struct bs_rows *rows, const struct bs_column_plan *plan, struct bs_
     (void)plan;
     uint32_t v = bs_cursor_read_u24(&rows->cursor);
     struct bs_clock_time t = {.year = v >> 9, .month = v >> 5 & 15, .day = v & 31};
+    check_date(rows, &t);
     char *text = bs_arena_alloc(rows->arena, BS_TEMPORAL_TEXT_MAX);
     value->kind = BS_VALUE_TEMPORAL;
     value->text = (struct bs_str){text, bs_date_text(text, &t)};

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* A file with more tables than this between two statements' ends is not one of ours to remember. */
+/* So many maps are kept beyond their statements. */
 enum { MAPS_MAX = 65536 };
 
 /* Where a file's first event is, behind the four bytes that make it a binlog. */
@@ -24,8 +24,6 @@ struct bs_walker {
     bool is_stream;
     bool sums; /* stream: events before the format are summed */
     bool has_format;
-    bool format_made_up;
-    bool lacks_map;
     struct bs_format format;
     char *file;
     uint64_t pos; /* of the next event */
@@ -34,12 +32,14 @@ struct bs_walker {
     struct bs_str raw;
     struct bs_event event;
     uint64_t event_pos, event_end;
-    bool made_up;
+    bool is_made_up;
     bool is_given;
     struct bs_payload payload;
     uint64_t inner;
 
     struct bs_maps maps;
+    bool in_statement; /* table maps were read whose rows are not all through */
+    bool lacks_map;
     struct bs_buf inflated;
 
     /* A rows event in fragments. */
@@ -70,13 +70,45 @@ bs_walker_free(struct bs_walker *w) {
     free(w);
 }
 
+static enum bs_status
+fail(const struct bs_walker *w, enum bs_status status, struct bs_error *err) {
+    (void)bs_error_at(err, "%s:%" PRIu64, w->file[0] != '\0' ? w->file : "binlog", w->event_pos);
+    return status;
+}
+
+static enum bs_status
+bad_fragment(struct bs_error *err) {
+    bs_error_set(err, BS_PROTOCOL, "PARTIAL_ROW_DATA events that do not fit together");
+    return bs_error_hint(err, "a part of a rows event is missing or damaged: take the file again "
+                              "from its server");
+}
+
+static bool
+has_open_fragments(const struct bs_walker *w) {
+    return w->fragment_seen < w->fragment_count;
+}
+
 void
 bs_walker_enter(struct bs_walker *w, const char *file, uint64_t pos) {
     free(w->file);
     w->file = bs_strdup(file);
     w->pos = pos;
+    w->has_format = false;
     w->fragment_count = 0;
+    w->fragment_seen = 0;
+    w->in_statement = false;
     bs_maps_end_statement(&w->maps);
+}
+
+enum bs_status
+bs_walker_leave(struct bs_walker *w, struct bs_error *err) {
+    w->event_pos = w->pos;
+    if (!w->has_format) {
+        bs_error_set(err, BS_PROTOCOL, "the binlog file has no event in it");
+        (void)bs_error_hint(err, "it was cut at its beginning: take it again from its server");
+        return fail(w, BS_PROTOCOL, err);
+    }
+    return has_open_fragments(w) ? fail(w, bad_fragment(err), err) : BS_OK;
 }
 
 void
@@ -105,48 +137,38 @@ bs_walker_pos(const struct bs_walker *w) {
     return w->pos;
 }
 
-static enum bs_status
-fail(const struct bs_walker *w, enum bs_status status, struct bs_error *err) {
-    (void)bs_error_at(err, "%s:%" PRIu64, w->file[0] != '\0' ? w->file : "binlog", w->event_pos);
-    return status;
-}
-
 /* ---- what each event does to the walk ------------------------------------------------------ */
 
-/* True if the event was made up by the server that streams, and is not in its file; or stands
- * elsewhere: a dump from inside of a file begins with copies of that file's head. */
+/* True if the event was made up by the server that streams, and is not in its file. */
 static bool
 is_artificial(const struct bs_walker *w, const struct bs_event *event) {
-    if (!w->is_stream) {
-        return false;
-    }
-    bool takes_no_place = event->type == BS_EVENT_HEARTBEAT ||
-                          event->type == BS_EVENT_HEARTBEAT_V2 ||
-                          (event->flags & BS_EVENT_FLAG_ARTIFICIAL) != 0;
-    bool is_copy = (event->type == BS_EVENT_FORMAT_DESCRIPTION && w->pos > FILE_HEAD) ||
-                   (event->type == BS_EVENT_MARIADB_START_ENCRYPTION && w->format_made_up);
-    return takes_no_place || is_copy ||
-           (event->log_pos == 0 &&
-            (event->type == BS_EVENT_FORMAT_DESCRIPTION || event->type == BS_EVENT_ROTATE));
+    bool is_copy = event->type == BS_EVENT_FORMAT_DESCRIPTION && w->pos > FILE_HEAD;
+    return w->is_stream && (is_copy || bs_event_is_artificial(event));
 }
 
-/* Keeps the place: a sum of sizes; in a stream that leaves events out, log_pos leads where it is
- * told. It has 32 bits. */
-static void
-advance(struct bs_walker *w) {
+/* Keeps the place: a sum of sizes. A stream is asked for by position and gives every byte from
+ * there, so where log_pos tells another place, events are missing. (Files may have been put
+ * together: their positions are what they are.) */
+static enum bs_status
+advance(struct bs_walker *w, struct bs_error *err) {
     const struct bs_event *event = &w->event;
     w->event_pos = w->pos;
     w->event_end = w->pos;
-    if (w->made_up) {
-        return;
+    w->is_made_up = is_artificial(w, event);
+    if (w->is_made_up) {
+        return BS_OK;
     }
     w->event_end = w->pos + event->event_size;
     if (w->is_stream && event->log_pos != 0 && (uint32_t)w->event_end != event->log_pos) {
-        uint64_t end = (w->event_end & ~(uint64_t)UINT32_MAX) | event->log_pos;
-        w->event_end = end >= w->event_end ? end : end + ((uint64_t)1 << 32);
-        w->event_pos = w->event_end - event->event_size;
+        bs_error_set(err, BS_PROTOCOL,
+                     "binlog position jumped: event %s ends at %" PRIu32
+                     " by its header, at %" PRIu64 " by the sizes before it",
+                     bs_event_type_name(event->type), event->log_pos, w->event_end);
+        return bs_error_hint(err, "events are missing or were inserted on the way from the source: "
+                                  "run again");
     }
     w->pos = w->event_end;
+    return BS_OK;
 }
 
 static enum bs_status
@@ -155,7 +177,7 @@ check_sum(struct bs_walker *w, struct bs_error *err) {
         return BS_OK; /* bs_format_parse does it: the event itself says whether it is summed */
     }
     bool expected = w->has_format ? w->format.checksum == BS_CHECKSUM_CRC32 : w->sums;
-    if (w->event.type == BS_EVENT_ROTATE && w->made_up && !expected) {
+    if (w->event.type == BS_EVENT_ROTATE && is_artificial(w, &w->event) && !expected) {
         expected = bs_event_checksum_is_right(w->raw);
     }
     return expected ? bs_event_strip_checksum(&w->event, w->raw, err) : BS_OK;
@@ -168,7 +190,6 @@ on_format(struct bs_walker *w, struct bs_error *err) {
     if (status == BS_OK) {
         w->format = format;
         w->has_format = true;
-        w->format_made_up = w->made_up;
         bs_maps_forget(&w->maps);
     }
     return status;
@@ -179,7 +200,7 @@ static enum bs_status
 on_rotate(struct bs_walker *w, struct bs_error *err) {
     struct bs_place next;
     enum bs_status status = bs_rotate_parse(&next, &w->event, err);
-    if (status == BS_OK && w->made_up) {
+    if (status == BS_OK && is_artificial(w, &w->event)) {
         free(w->file);
         w->file = bs_strndup(next.file.data, next.file.len);
         w->pos = w->event_pos = w->event_end = next.pos;
@@ -199,9 +220,10 @@ on_start_encryption(struct bs_walker *w, struct bs_error *err) {
 
 static enum bs_status
 on_table_map(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
-    if (w->maps.by_id.count > MAPS_MAX) {
+    if (w->maps.by_id.count > MAPS_MAX && !w->in_statement) {
         bs_maps_forget(&w->maps);
     }
+    w->in_statement = true;
     return bs_maps_learn(&w->maps, &walked->event, &w->format, &walked->map, err);
 }
 
@@ -213,23 +235,20 @@ on_rows(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
     if (c.failed) {
         return bs_error_set(err, BS_PROTOCOL, "malformed rows event");
     }
-    walked->map = table_id == BS_TABLE_ID_DUMMY ? NULL : bs_maps_find(&w->maps, table_id);
-    w->lacks_map = walked->map == NULL && table_id != BS_TABLE_ID_DUMMY;
+    walked->map = bs_maps_find(&w->maps, table_id);
+    w->lacks_map = walked->map == NULL && !(table_id == BS_TABLE_ID_DUMMY && statement_end);
     if (w->lacks_map) {
         bs_error_set(err, BS_PROTOCOL,
                      "rows event of table number %" PRIu64 " without its TABLE_MAP event",
                      table_id);
-        return bs_error_hint(err, "if reading began inside of a transaction, begin in front of it");
+        return bs_error_hint(err, "begin further in front, where its transaction does; of relay "
+                                  "logs, that may be in the file before");
     }
     if (statement_end) {
         bs_maps_end_statement(&w->maps);
+        w->in_statement = false;
     }
     return bs_event_expand(&walked->event, &w->inflated, err);
-}
-
-static enum bs_status
-bad_fragment(struct bs_error *err) {
-    return bs_error_set(err, BS_PROTOCOL, "PARTIAL_ROW_DATA events that do not fit together");
 }
 
 /* The last one makes the event whole. */
@@ -240,7 +259,7 @@ on_fragment(struct bs_walker *w, const struct bs_event *event, struct bs_error *
     if (status != BS_OK) {
         return status;
     }
-    if (fragment.number == 1) {
+    if (fragment.number == 1 && !has_open_fragments(w)) {
         bs_buf_clear(&w->fragments);
         w->fragment_count = fragment.count;
         w->fragment_seen = 0;
@@ -271,12 +290,15 @@ refuse(const struct bs_event *event, struct bs_error *err) {
 /* Opens one event, from the log or from inside of another. */
 static enum bs_status
 open_event(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
-    if (!w->has_format && !w->made_up) {
+    if (!w->has_format && !(w->is_stream && is_artificial(w, &walked->event))) {
         return bs_format_refuse_old(&walked->event, err);
     }
     if (w->checksums_only && walked->event.type != BS_EVENT_ROTATE &&
         walked->event.type != BS_EVENT_MARIADB_START_ENCRYPTION) {
         return BS_OK;
+    }
+    if (has_open_fragments(w) && walked->event.type != BS_EVENT_MARIADB_PARTIAL_ROW_DATA) {
+        return bad_fragment(err);
     }
     switch (bs_event_plain_type(walked->event.type)) {
     case BS_EVENT_TABLE_MAP:
@@ -290,7 +312,8 @@ open_event(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) 
     case BS_EVENT_PARTIAL_UPDATE_ROWS:
         return on_rows(w, walked, err);
     case BS_EVENT_MARIADB_PARTIAL_ROW_DATA:
-        return on_fragment(w, &walked->event, err);
+        return walked->inner > 0 || walked->is_whole ? bad_fragment(err)
+                                                     : on_fragment(w, &walked->event, err);
     case BS_EVENT_TRANSACTION_PAYLOAD:
         if (walked->inner > 0) {
             return bs_error_set(err, BS_PROTOCOL, "TRANSACTION_PAYLOAD inside TRANSACTION_PAYLOAD");
@@ -311,20 +334,20 @@ bs_walker_push(struct bs_walker *w, struct bs_str raw, struct bs_error *err) {
     BS_ASSERT(!w->payload.open && !w->fragments_done);
     w->raw = raw;
     w->event_pos = w->pos;
-    w->made_up = false;
     w->lacks_map = false;
     enum bs_status status = bs_event_parse(&w->event, raw, err);
     if (status == BS_OK) {
-        w->made_up = is_artificial(w, &w->event);
         status = check_sum(w, err);
     }
     if (status == BS_OK && w->event.type == BS_EVENT_FORMAT_DESCRIPTION) {
         status = on_format(w, err);
     }
+    if (status == BS_OK) {
+        status = advance(w, err);
+    }
     if (status != BS_OK) {
         return fail(w, status, err);
     }
-    advance(w);
     w->is_given = false;
     return BS_OK;
 }
@@ -335,10 +358,10 @@ walked_of(const struct bs_walker *w, const struct bs_event *event) {
                               .logged_type = event->type,
                               .file = w->file,
                               .pos = w->event_pos,
+                              .is_made_up = w->is_made_up,
                               .end = w->event_end,
                               .is_mariadb = w->has_format && w->format.is_mariadb,
-                              .sums = w->has_format && w->format.checksum == BS_CHECKSUM_CRC32,
-                              .made_up = w->made_up};
+                              .sums = w->has_format && w->format.checksum == BS_CHECKSUM_CRC32};
 }
 
 static enum bs_status
@@ -365,11 +388,13 @@ next_whole(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) 
     struct bs_event event;
     w->fragments_done = false;
     w->fragment_count = 0;
-    enum bs_status status = bs_event_parse(&event, bs_buf_str(&w->fragments), err);
-    if (status != BS_OK) {
+    w->fragment_seen = 0;
+    if (bs_event_parse(&event, bs_buf_str(&w->fragments), err) != BS_OK ||
+        !bs_event_is_rows(event.type)) {
         return bad_fragment(err);
     }
     *walked = walked_of(w, &event);
+    walked->is_whole = true;
     return open_event(w, walked, err);
 }
 

@@ -30,9 +30,10 @@ struct bs_walked {
     const char *file;    /* where it is; of those inside of another: where that is */
     uint64_t pos, end;
     uint64_t inner;  /* 1, 2, ... inside of a TRANSACTION_PAYLOAD; 0: it stands in the log itself */
+    bool is_whole;   /* made of the PARTIAL_ROW_DATA events in front of it */
+    bool is_made_up; /* by the server that streams: it is not in its log */
     bool is_mariadb; /* the server that wrote it; false before the first FORMAT_DESCRIPTION */
     bool sums;       /* events of the file have checksums */
-    bool made_up; /* by the server that streams: it is in no file, and pos and end are the same */
     const struct bs_table_map *map; /* TABLE_MAP and rows; NULL: rows that only end a statement */
 };
 
@@ -42,8 +43,11 @@ struct bs_walker;
 struct bs_walker *bs_walker_new(bool checksums_only);
 void bs_walker_free(struct bs_walker *walker);
 
-/* A file begins, or is gone on with at pos. The last FORMAT_DESCRIPTION stays until the next. */
+/* A file begins, or a stream somewhere in one. Its own FORMAT_DESCRIPTION must come first. */
 void bs_walker_enter(struct bs_walker *walker, const char *file, uint64_t pos);
+
+/* The file ended: BS_PROTOCOL where it may not. */
+enum bs_status bs_walker_leave(struct bs_walker *walker, struct bs_error *err) BS_MUST_CHECK;
 
 /* From a server: events that it made up take no place in the file, and move on to the next. sums:
  * whether events that come before a FORMAT_DESCRIPTION have a checksum. */

@@ -234,6 +234,10 @@ run_events(struct bs_run *run, struct bs_error *err) {
         status = read_input(run, events, &config, err);
         bs_events_free(events);
     }
+    if (status == BS_PROTOCOL) {
+        (void)bs_error_hint(err, "what came before is right; take the file again from its server, "
+                                 "or read it from there: --source URI");
+    }
     if (status == BS_OK && schema.status != BS_OK) {
         *err = schema.err;
         status = bs_error_context(err, "reading the definitions of --schema");

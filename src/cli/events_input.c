@@ -44,6 +44,7 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
         bs_json_put_u64(report, "events", count);
         bs_json_put_u64(report, "bytes", bs_events_pos(events));
         bs_json_put_text(report, "checksum", sums);
+        bs_json_put_bool(report, "closed", bs_events_is_closed(events));
         bs_json_close(report);
         bs_buf_puts(report, "\n");
         return;
@@ -53,8 +54,12 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
     bs_buf_puts(report, ", ");
     bs_report_put_count(report, bs_events_pos(events));
     bs_buf_puts(report, bs_events_has_sums(events)
-                            ? " bytes, every checksum is right\n"
-                            : " bytes, framed right; its events have no checksums\n");
+                            ? " bytes, every checksum is right"
+                            : " bytes, framed right; its events have no checksums");
+    bs_buf_puts(report,
+                bs_events_is_closed(events)
+                    ? "\n"
+                    : "; no ROTATE or STOP ends it: still written, or cut between events\n");
 }
 
 static enum bs_status
@@ -66,7 +71,10 @@ read_file(struct bs_events *events, const struct bs_values *values, struct bs_lo
     bs_events_enter(events, bs_logfile_name(file), bs_logfile_pos(file));
     while (status == BS_OK && !*done) {
         status = bs_logfile_next(file, &raw, err);
-        if (status != BS_OK || raw.len == 0) {
+        if (status == BS_OK && raw.len == 0) {
+            return bs_events_leave(events, err);
+        }
+        if (status != BS_OK) {
             break;
         }
         status = bs_events_feed(events, raw, done, err);
@@ -105,7 +113,7 @@ bs_events_read_files(struct bs_events *events, const struct bs_values *values,
 
 /* ---- a server's stream --------------------------------------------------------------------- */
 
-enum { QUEUE_BYTES = 16 << 20, WAIT_MS = 200, EVENT_SIZE_OFFSET = 9, FILE_HEAD = 4 };
+enum { QUEUE_BYTES = 16 << 20, WAIT_MS = 200, FILE_HEAD = 4 };
 enum { ER_BINLOG_DUMP = 1236 };
 
 struct source_run {
@@ -121,15 +129,11 @@ feed_block(struct source_run *run, const struct bs_stream_msg *msg, bool *done,
            struct bs_error *err) {
     struct bs_cursor block = bs_cursor(msg->data, msg->len);
     while (bs_cursor_left(&block) > 0 && !*done) {
-        struct bs_cursor head = block;
-        bs_cursor_skip(&head, EVENT_SIZE_OFFSET);
-        uint32_t len = bs_cursor_read_u32(&head);
-        struct bs_str raw = bs_cursor_read_str(&block, len);
-        if (head.failed || block.failed || len < BS_EVENT_HEADER_LEN) {
-            return bs_error_set(err, BS_PROTOCOL,
-                                "the source sent a binlog event that is cut short");
+        struct bs_str raw;
+        enum bs_status status = bs_event_split(&block, &raw, err);
+        if (status == BS_OK) {
+            status = bs_events_feed(run->events, raw, done, err);
         }
-        enum bs_status status = bs_events_feed(run->events, raw, done, err);
         if (status != BS_OK) {
             return status;
         }
@@ -232,6 +236,7 @@ bs_events_read_source(struct bs_events *events, const struct bs_endpoint *source
     bool place_is_wrong =
         status == BS_PROTOCOL || (status == BS_SERVER && err->sql_errno == ER_BINLOG_DUMP);
     if (place_is_wrong && at_place && bs_events_seen(events) == 0) {
+        err->hint[0] = '\0';
         (void)bs_error_hint(err, "the position of --start is not that of an event, or the server's "
                                  "file is damaged there");
     }

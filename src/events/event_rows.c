@@ -41,7 +41,7 @@ bs_events_rows(const struct bs_events_line *line, struct bs_error *err) {
         {BS_ROWS_NO_FOREIGN_KEY_CHECKS, "NO_FOREIGN_KEY_CHECKS"},
         {BS_ROWS_NO_UNIQUE_CHECKS, "RELAXED_UNIQUE_CHECKS"},
         {BS_ROWS_COMPLETE, "COMPLETE_ROWS"},
-        {BS_ROWS_SQL_FOREIGN_KEY, "NO_CHECK_CONSTRAINTS"},
+        {BS_ROWS_NO_CHECK_CONSTRAINTS, "NO_CHECK_CONSTRAINTS"},
     };
     struct bs_rows_head head;
     enum bs_status status = bs_rows_head_parse(&head, &line->walked->event, err);

@@ -23,6 +23,7 @@ struct bs_events {
     struct bs_buf row_head; /* what the rows of an event have in common */
     struct bs_buf out;
     uint64_t seen;
+    uint8_t last_type;
     bool has_header;
     bool is_stream;
     struct bs_events_group group; /* of a stream: the one that is open */
@@ -70,6 +71,16 @@ bs_events_free(struct bs_events *e) {
 void
 bs_events_enter(struct bs_events *e, const char *file, uint64_t pos) {
     bs_walker_enter(e->walker, file, pos);
+}
+
+enum bs_status
+bs_events_leave(struct bs_events *e, struct bs_error *err) {
+    return bs_walker_leave(e->walker, err);
+}
+
+bool
+bs_events_is_closed(const struct bs_events *e) {
+    return e->last_type == BS_EVENT_ROTATE || e->last_type == BS_EVENT_STOP;
 }
 
 void
@@ -235,7 +246,7 @@ fail(const struct bs_walked *walked, enum bs_status status, struct bs_error *err
 static void
 follow_group(struct bs_events *e, const struct bs_walked *walked) {
     bool was_open = e->group.open;
-    if (!walked->made_up) {
+    if (!walked->is_made_up) {
         bs_events_group_follow(&e->group, walked);
     } else if (walked->event.type == BS_EVENT_ROTATE) {
         e->group = (struct bs_events_group){0};
@@ -247,7 +258,10 @@ follow_group(struct bs_events *e, const struct bs_walked *walked) {
 
 static enum bs_events_turn
 take_turn(struct bs_events *e, const struct bs_walked *walked) {
-    e->seen += !walked->made_up;
+    if (!walked->is_made_up) {
+        e->seen++;
+        e->last_type = walked->event.type;
+    }
     if (e->is_stream) {
         follow_group(e, walked);
     }
@@ -266,7 +280,7 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
             e->failed_pos = walked.pos;
             break;
         }
-        if (walked.inner == 0) {
+        if (walked.inner == 0 && !walked.is_whole) {
             turn = take_turn(e, &walked);
         }
         if (turn == BS_EVENTS_STOP) {

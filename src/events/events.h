@@ -42,6 +42,9 @@ void bs_events_free(struct bs_events *events);
 /* The next file, read from its head; or what comes is a server's stream that begins there: what the
  * server made up for it is not given. */
 void bs_events_enter(struct bs_events *events, const char *file, uint64_t pos);
+/* The file was read to its end: BS_PROTOCOL where it may not end so. */
+enum bs_status bs_events_leave(struct bs_events *events, struct bs_error *err) BS_MUST_CHECK;
+
 void bs_events_is_stream(struct bs_events *events, bool sums);
 
 /* One whole raw event. *done: the end of the range is reached, no more is wanted. What was printed
@@ -70,7 +73,8 @@ bool bs_events_has_begun(const struct bs_events *events);
 const char *bs_events_file(const struct bs_events *events);
 uint64_t bs_events_pos(const struct bs_events *events);
 uint64_t bs_events_resume_pos(const struct bs_events *events);
-uint64_t bs_events_seen(const struct bs_events *events); /* events of the log so far */
-bool bs_events_has_sums(const struct bs_events *events); /* those of the last file */
+uint64_t bs_events_seen(const struct bs_events *events);  /* events of the log so far */
+bool bs_events_is_closed(const struct bs_events *events); /* its last one is a ROTATE or a STOP */
+bool bs_events_has_sums(const struct bs_events *events);  /* those of the last file */
 
 #endif

@@ -93,6 +93,18 @@ bs_events_bound_fini(struct bs_events_bound *bound) {
 
 /* ---- following the walk -------------------------------------------------------------------- */
 
+static enum bs_status
+missing_transaction(const char *option, const struct bs_gtid *gtid, struct bs_error *err) {
+    enum { DAYS_MAX = 31 };
+    char text[BS_GTID_TEXT_MAX];
+    bs_gtid_text(gtid, text);
+    bs_error_set(err, BS_CONFIG, "the transaction of --%s is not in what was read: %s", option,
+                 text);
+    return gtid->flavour == BS_MARIADB && gtid->number <= DAYS_MAX
+               ? bs_error_hint(err, "if it was to be a time, give the hour, too")
+               : BS_CONFIG;
+}
+
 static bool
 has_gtid(const struct bs_walked *walked, const struct bs_gtid *gtid, struct bs_gtid_event *event) {
     if (!bs_events_is_gtid(walked->event.type) ||
@@ -118,6 +130,12 @@ is_at_position(const struct bs_events_bound *bound, const struct bs_walked *walk
     return is_file_of(bound, walked->file) ? walked->pos >= bound->pos : seen_file;
 }
 
+/* A FORMAT_DESCRIPTION has the time of whoever wrote the file, which of relay logs is another. */
+static bool
+has_time(const struct bs_walked *walked) {
+    return walked->event.timestamp != 0 && walked->event.type != BS_EVENT_FORMAT_DESCRIPTION;
+}
+
 static bool
 is_start(struct bs_events_range *range, const struct bs_walked *walked) {
     struct bs_gtid_event event;
@@ -129,7 +147,7 @@ is_start(struct bs_events_range *range, const struct bs_walked *walked) {
     case BS_EVENTS_AT_GTID:
         return has_gtid(walked, &range->start.gtid, &event);
     case BS_EVENTS_AT_TIME:
-        return walked->event.timestamp >= range->start.time;
+        return has_time(walked) && walked->event.timestamp >= range->start.time;
     }
     return true;
 }
@@ -152,7 +170,7 @@ is_stop(struct bs_events_range *range, const struct bs_walked *walked) {
     case BS_EVENTS_AT_POSITION:
         return is_at_position(&range->stop, walked, range->stop_seen_file);
     case BS_EVENTS_AT_TIME:
-        return walked->event.timestamp >= range->stop.time;
+        return has_time(walked) && walked->event.timestamp >= range->stop.time;
     case BS_EVENTS_AT_GTID:
         return range->in_stop && bs_events_is_gtid(walked->event.type);
     case BS_EVENTS_UNBOUND:
@@ -165,7 +183,7 @@ enum bs_events_turn
 bs_events_range_turn(struct bs_events_range *range, const struct bs_walked *walked) {
     range->start_seen_file = range->start_seen_file || is_file_of(&range->start, walked->file);
     range->stop_seen_file = range->stop_seen_file || is_file_of(&range->stop, walked->file);
-    if (walked->made_up) {
+    if (walked->is_made_up) {
         return BS_EVENTS_SKIP;
     }
     if (range->stopped || is_stop(range, walked)) {
@@ -187,7 +205,6 @@ bs_events_range_is_over(struct bs_events_range *range, const char *file, uint64_
 
 enum bs_status
 bs_events_range_check(const struct bs_events_range *range, struct bs_error *err) {
-    char text[BS_GTID_TEXT_MAX];
     if (range->start.kind == BS_EVENTS_AT_POSITION && !range->start_seen_file) {
         return bs_error_set(err, BS_CONFIG, "the file of --start was not read: %s",
                             range->start.file);
@@ -197,14 +214,10 @@ bs_events_range_check(const struct bs_events_range *range, struct bs_error *err)
                             range->stop.file);
     }
     if (range->start.kind == BS_EVENTS_AT_GTID && !range->started) {
-        bs_gtid_text(&range->start.gtid, text);
-        return bs_error_set(err, BS_CONFIG,
-                            "the transaction of --start is not in what was read: %s", text);
+        return missing_transaction("start", &range->start.gtid, err);
     }
     if (range->stop.kind == BS_EVENTS_AT_GTID && !range->in_stop) {
-        bs_gtid_text(&range->stop.gtid, text);
-        return bs_error_set(err, BS_CONFIG, "the transaction of --stop is not in what was read: %s",
-                            text);
+        return missing_transaction("stop", &range->stop.gtid, err);
     }
     return BS_OK;
 }

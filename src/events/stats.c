@@ -30,7 +30,7 @@ bs_events_stats_add(struct bs_events_stats *stats, const struct bs_walked *walke
     const struct bs_event *event = &walked->event;
     stats->types[walked->logged_type].events++;
     stats->types[walked->logged_type].bytes += event->event_size;
-    if (walked->inner > 0) {
+    if (walked->inner > 0 || walked->is_whole) {
         stats->unpacked += event->event_size;
     } else {
         stats->log.events++;
@@ -84,8 +84,9 @@ sorted(const struct bs_events_stats *stats) {
 
 static double
 share(const struct bs_events_stats *stats, uint64_t bytes) {
-    uint64_t all =
-        stats->log.bytes + stats->unpacked - stats->types[BS_EVENT_TRANSACTION_PAYLOAD].bytes;
+    uint64_t packed = stats->types[BS_EVENT_TRANSACTION_PAYLOAD].bytes +
+                      stats->types[BS_EVENT_MARIADB_PARTIAL_ROW_DATA].bytes;
+    uint64_t all = stats->log.bytes + stats->unpacked - packed;
     return all > 0 ? 100.0 * (double)bytes / (double)all : 0;
 }
 

@@ -22,7 +22,7 @@ struct bs_events_stats {
     struct bs_map tables;              /* "db\0table" -> struct bs_events_table_count */
     struct bs_events_count types[256]; /* as logged; those inside of others too */
     struct bs_events_count log;        /* what stands in the log itself */
-    uint64_t unpacked;                 /* bytes inside of TRANSACTION_PAYLOAD events */
+    uint64_t unpacked; /* bytes inside of TRANSACTION_PAYLOAD and PARTIAL_ROW_DATA events */
     uint32_t first_time, last_time;
 };
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { ARENA_LEN = 2048 };
+
 static struct bs_str
 keep(struct bs_arena *arena, const struct bs_buf *buf) {
     return (struct bs_str){bs_arena_copy(arena, buf->data, buf->len), buf->len};
@@ -119,6 +121,7 @@ fitting_model(const struct bs_events_tables *tables, const struct bs_table_map *
 static struct bs_events_table *
 table_new(const struct bs_events_tables *tables, const struct bs_table_map *map) {
     struct bs_events_table *t = bs_zalloc(sizeof *t);
+    t->arena.block_len = ARENA_LEN; /* many tables are kept */
     t->map = bs_table_map_share(map);
     t->model = fitting_model(tables, map);
     t->names = bs_table_map_has(map, BS_MAP_COLUMN_NAME) ? BS_EVENTS_NAMES_LOG

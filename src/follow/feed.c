@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVENT_SIZE_OFFSET = 9 };
-
 static enum bs_status
 reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
     bs_decoder_free(follow->decoder);
@@ -71,15 +69,11 @@ static enum bs_status
 apply_block(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
     struct bs_cursor block = bs_cursor(msg->data, msg->len);
     while (bs_cursor_left(&block) > 0) {
-        struct bs_cursor head = block;
-        bs_cursor_skip(&head, EVENT_SIZE_OFFSET);
-        uint32_t len = bs_cursor_read_u32(&head);
-        struct bs_str raw = bs_cursor_read_str(&block, len);
-        if (head.failed || block.failed || len < BS_EVENT_HEADER_LEN) {
-            return bs_error_set(err, BS_PROTOCOL,
-                                "the source sent a binlog event that is cut short");
+        struct bs_str raw;
+        enum bs_status status = bs_event_split(&block, &raw, err);
+        if (status == BS_OK) {
+            status = apply_event(follow, raw, err);
         }
-        enum bs_status status = apply_event(follow, raw, err);
         if (status != BS_OK) {
             return status;
         }

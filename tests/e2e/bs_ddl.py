@@ -146,6 +146,41 @@ def rename_column(actor, name):
     yield 'ALTER TABLE %s CHANGE `new ñ` other BIGINT, CHANGE other old INT' % name
     yield actor.rows(name, 'id, old, other')
     yield 'UPDATE %s SET old = other + 1' % name
+    yield 'ALTER TABLE %s CHANGE old OLD BIGINT, CHANGE other `Other ``x``` INT' % name
+    yield actor.rows(name, 'OLD, `Other ``x```')
+    if actor.facts.modern:
+        yield 'ALTER TABLE %s RENAME COLUMN OLD TO a, RENAME COLUMN `Other ``x``` TO b' % name
+        yield actor.rows(name, 'id, a, b')
+        yield 'ALTER TABLE %s RENAME COLUMN a TO b, RENAME COLUMN b TO a' % name
+        yield actor.rows(name, 'id, a, b')
+        yield 'UPDATE %s SET a = b + 1' % name
+
+
+def swap_columns(actor, name):
+    """Two columns of one type change their names, so that nothing but the names tells."""
+    yield 'CREATE TABLE %s (id INT PRIMARY KEY, a INT, b INT) ENGINE=InnoDB' % name
+    yield actor.rows(name, 'id, a, b', 10)
+    for _ in range(3):
+        yield 'ALTER TABLE %s CHANGE a b INT, CHANGE b a INT' % name
+        yield 'UPDATE %s SET a = a + 1, b = b + 1000' % name
+        yield actor.rows(name, 'id, a')
+        yield 'ALTER TABLE %s MODIFY b INT FIRST' % name
+        yield 'DELETE FROM %s ORDER BY id LIMIT 1' % name
+        yield 'ALTER TABLE %s MODIFY b INT AFTER a' % name
+
+
+def invisible(actor, name):
+    if not actor.facts.modern:
+        return
+    yield 'CREATE TABLE %s (id INT PRIMARY KEY, a INT) ENGINE=InnoDB' % name
+    yield 'ALTER TABLE %s ADD COLUMN hidden INT DEFAULT 7 INVISIBLE FIRST, ADD COLUMN h2 VARCHAR(9) INVISIBLE AFTER id' % name
+    yield actor.rows(name, 'id, a')
+    yield 'ALTER TABLE %s CHANGE hidden h2 INT DEFAULT 8, CHANGE h2 hidden VARCHAR(9) INVISIBLE' % name
+    yield actor.rows(name, 'h2, id, a')
+    yield 'ALTER TABLE %s MODIFY a INT INVISIBLE FIRST, ADD g INT GENERATED ALWAYS AS (id + 1) VIRTUAL INVISIBLE AFTER id' % name
+    yield 'UPDATE %s SET a = id, hidden = h2' % name
+    yield 'ALTER TABLE %s CHANGE g g2 INT GENERATED ALWAYS AS (id + 1) VIRTUAL, RENAME COLUMN a TO b' % name
+    yield actor.rows(name, 'id, b')
 
 
 def reorder_columns(actor, name):
@@ -446,5 +481,5 @@ def many_in_one_log(actor, name):
     yield 'ALTER TABLE %s ENGINE=InnoDB' % name
 
 
-STEPS = [create, add_column, drop_column, rename_column, reorder_columns, modify_column, keys, rename, swap, drop, truncate, ctas,
+STEPS = [create, add_column, drop_column, rename_column, swap_columns, invisible, reorder_columns, modify_column, keys, rename, swap, drop, truncate, ctas,
          like, view, routine, trigger, event, database, foreign_key, sql_mode, partitions, generated, compressed, sequences, engines, versioned, in_use, many_in_one_log]

@@ -74,6 +74,8 @@ INET6_PATTERNS = ['INSERT INTO t (id, b) VALUES ' + ', '.join(
     "(%d, '%s')" % (1000 * len(word) + mask, ':'.join('0' if mask >> i & 1 else word for i in range(8))) for mask in range(256))
     for word in ('1', 'ab', 'fff', 'ffff')]
 
+JSON_TYPES = "SELECT CONCAT_WS(' ', %s) FROM t WHERE id = %%d" % ', '.join("JSON_TYPE(JSON_EXTRACT(a, '$[%d]'))" % i for i in range(7))
+
 CASES = [
     # ---- columns
     Case('integers', 'integers, display widths, ZEROFILL', changes=TOUCH,
@@ -97,6 +99,14 @@ CASES = [
          my_ma=changed('', 'LONGTEXT with CHECK (json_valid)'), ma_my=changed('keeps documents', 'JSON: keeps the document, not its spelling')),
     Case('json-twice', 'JSON text with a key twice, or that MySQL reads otherwise', mariadb=table('a JSON', '\'{"a": 1, "a": 2}\''),
          ma_my=Outcome('refused', 'has a key twice', 'when the row comes: JSON of MySQL keeps the last of them')),
+    Case('json-types', 'types inside JSON documents that their text does not show',
+         mysql=table('a JSON', "JSON_ARRAY(CAST('2024-02-29' AS DATE), CAST('-01:00:00' AS TIME), CAST('2024-02-29' AS DATETIME), "
+                     "CAST(x'00ff' AS BINARY), CAST(1.5 AS DECIMAL(3,1)), CAST(7 AS DECIMAL(3)), CAST(7 AS UNSIGNED))"),
+         changes=MOVE + ('INSERT INTO t SELECT 60, a FROM t WHERE id = 1',),
+         my_my=changed('', 'the same text: what is a date, time or binary becomes a string, a decimal or unsigned number that reads '
+                           'like another is that one'),
+         my_ma=changed('', 'their text'),
+         expect=[(JSON_TYPES % id, 'STRING STRING STRING STRING DOUBLE INTEGER INTEGER') for id in (1, 60)]),
     Case('uuid', 'UUID', mariadb=table("a UUID", "'123e4567-e89b-12d3-a456-426655440000'", 'NULL'), changes=MOVE,
          ma_my=changed('becomes text', 'CHAR(36)'), expect=[('SELECT a FROM t WHERE id = 1', '123e4567-e89b-12d3-a456-426655440000')]),
     Case('inet', 'INET4 and INET6', mariadb=table("a INET4, b INET6", "'10.0.0.1', '2001:db8::ff'", "NULL, '::'"), changes=MOVE + tuple(INET6_PATTERNS),
@@ -105,6 +115,10 @@ CASES = [
          mariadb=table('a VECTOR(3)', "VEC_FromText('[1,2,3]')"), changes=MOVE),
     Case('vector-keys', 'VECTOR keys', mariadb=table('a VECTOR(3) NOT NULL, VECTOR KEY v (a)', "VEC_FromText('[1,2,3]')"), changes=MOVE,
          ma_my=left_out('VECTOR index')),
+    Case('vector-lengths', 'VECTOR of which the squares sum up to more than a FLOAT', mysql=table('a VECTOR(2)', "STRING_TO_VECTOR('[1e23,0]')"),
+         my_ma=Outcome('refused', 'Incorrect vector value', 'when the row comes')),
+    Case('first-timestamps', 'TIMESTAMP in the second 1970-01-01 00:00:00', mariadb=['SET time_zone="+00:00"'] + table('a TIMESTAMP(1) NULL', "'1970-01-01 00:00:00.1'") +
+         ['SET time_zone=DEFAULT'], ma_my=Outcome('refused', 'Incorrect datetime value', 'when the row comes')),
     Case('late-timestamps', 'TIMESTAMP beyond 2038-01-19', mariadb=table('a TIMESTAMP NULL', "'2090-01-01 00:00:00'"),
          ma_my=Outcome('refused', 'Incorrect datetime value', 'when the row comes')),
     Case('geometry', 'geometry', changes=MOVE,

@@ -59,11 +59,11 @@ def assert_expected(pair, cases):
             assert found == wanted, '%s: %s is %r, wanted %r' % (case.name, query, found, wanted)
 
 
-def refuse_row(pair, late):
+def refuse_row(pair, late, direction):
     """What only a row can tell stops the copy, and names the row's table."""
     for case in late:
         process = pair.run('snapshot', '--databases', case.database, '--task', case.name, expect=(1,))
-        assert case.outcomes['ma-my'].says in process.err and case.database in process.err, process.tail()
+        assert case.outcomes[direction].says in process.err and case.database in process.err, process.tail()
         pair.run('reset', '--task', case.name, source=False)
         say('%s: refused when the row came' % case.name)
 
@@ -107,7 +107,7 @@ def test(options):
             elif 'when the row comes' in outcome.cell:
                 late.append(case)
         assert not wrong, '\n'.join(wrong)
-        refuse_row(pair, late)
+        refuse_row(pair, late, direction)
         move(pair, carried)
         pair.source.query('SET GLOBAL read_only=0')
         judge(pair, carried)

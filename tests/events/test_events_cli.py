@@ -187,6 +187,17 @@ def test_start_and_stop_at_a_gtid(folder):
         assert told[-1]["gtid"] in (last["gtid"], groups[5][0]["gtid"]), told[-1]
 
 
+def test_a_gtid_of_xa_ends_with_its_statement(folder):
+    path = os.path.join(GOLDEN, "xa-mysql-9.7.binlog")
+    events = good(path).events
+    names = [event["gtid"] for event in events if event.name == "GTID"]
+    for number, gtid in enumerate(names):
+        last = good("--stop", gtid, path).events[-1]
+        following = [place for place, event in enumerate(events) if event.get("gtid") in names[number + 1:]]
+        wanted = events[following[0] - 1] if following else None
+        assert wanted is None or last["pos"] == wanted["pos"], (gtid, last, wanted)
+
+
 def test_start_and_stop_at_a_time(folder):
     log = bs_make.Log(checksum=True)
     data = log.start()
@@ -240,9 +251,11 @@ def test_verify(folder):
         assert "%d events" % len(frames) in told("--verify", path)
         found = json.loads(told("--verify", "--json", path))
         assert found == {"file": os.path.basename(path), "events": len(frames), "bytes": frames[-1].end,
-                         "checksum": "CRC32"}, found
+                         "checksum": "CRC32", "closed": frames[-1].type in (3, 4)}, found
     found = json.loads(told("--verify", "--json", os.path.join(GOLDEN, "no-checksum-mysql-9.7.binlog")))
     assert found["checksum"] == "NONE", found
+    cut = write(os.path.join(folder, "cut.binlog"), read(MYSQL)[:list(walk(read(MYSQL)))[5].end])
+    assert "no ROTATE or STOP ends it" in told("--verify", cut)
     assert [line.split(":")[0] for line in told("--verify", *FILES).splitlines()] == [
         os.path.basename(path) for path in FILES]
 
@@ -364,7 +377,7 @@ def test_cut_between_events(folder):
 def test_cut_in_the_magic(folder):
     for size in (0, 1, 3):
         bad(1, ["short.binlog"], write(os.path.join(folder, "short.binlog"), read(MYSQL)[:size]))
-    good(write(os.path.join(folder, "only.binlog"), read(MYSQL)[:4]))
+    bad(1, ["no event", "only.binlog:4"], write(os.path.join(folder, "only.binlog"), read(MYSQL)[:4]))
 
 
 def test_flipped_bits(folder):

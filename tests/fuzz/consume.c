@@ -1,7 +1,9 @@
 #include "consume.h"
 
 #include "base/mem.h"
+#include "events/json_out.h"
 #include "guess.h"
+#include "is_json.h"
 
 #include <stdlib.h>
 
@@ -34,6 +36,20 @@ consume_statement(const struct bs_statement *s) {
     consume_str(s->invoker_host);
 }
 
+enum bs_status
+consume_lines(void *arg, struct bs_str text, struct bs_error *err) {
+    size_t *lines = arg;
+    (void)err;
+    BS_ASSERT(text.len > 0 && text.data[text.len - 1] == '\n' && bs_events_is_utf8(text));
+    const char *end = text.data + text.len;
+    for (const char *at = text.data; at < end; (*lines)++) {
+        size_t len = (size_t)((const char *)memchr(at, '\n', (size_t)(end - at)) - at);
+        BS_ASSERT(at[0] == '{' && is_json((struct bs_str){at, len}, BLANKS_ALLOWED));
+        at += len + 1;
+    }
+    return BS_OK;
+}
+
 static void
 consume_value(const struct bs_value *v) {
     switch (v->kind) {
@@ -50,6 +66,7 @@ consume_value(const struct bs_value *v) {
     case BS_VALUE_TEMPORAL:
     case BS_VALUE_BYTES:
     case BS_VALUE_JSON:
+    case BS_VALUE_JSON_DIFF:
         consume_str(v->text);
         break;
     }
@@ -78,19 +95,28 @@ read_rows(struct bs_rows *rows, size_t *count, struct bs_error *err) {
     return status;
 }
 
-enum bs_status
-consume_rows(const struct bs_event *event, const struct bs_table_map *map,
-             const struct bs_table *table, size_t *count, struct bs_error *err) {
+static enum bs_status
+open_and_read(const struct bs_event *event, const struct bs_table_map *map,
+              const struct bs_table *table, size_t *count, struct bs_error *err) {
     struct bs_arena arena = {0};
     struct bs_rows rows;
-    struct bs_table *guess = table == NULL ? guess_table(map) : NULL;
-    enum bs_status status =
-        bs_rows_open(&rows, event, map, table != NULL ? table : guess, &arena, err);
+    enum bs_status status = bs_rows_open(&rows, event, map, table, &arena, err);
     if (status == BS_OK) {
+        rows.keep_diffs = table == NULL;
         status = read_rows(&rows, count, err);
         bs_rows_close(&rows);
     }
     bs_arena_fini(&arena);
+    return status;
+}
+
+enum bs_status
+consume_rows(const struct bs_event *event, const struct bs_table_map *map,
+             const struct bs_table *table, size_t *count, struct bs_error *err) {
+    struct bs_table *guess = table == NULL ? guess_table(map) : NULL;
+    size_t without = 0;
+    (void)open_and_read(event, map, NULL, &without, err);
+    enum bs_status status = open_and_read(event, map, table != NULL ? table : guess, count, err);
     if (guess != NULL) {
         guess_free(guess);
     }

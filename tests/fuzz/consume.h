@@ -17,8 +17,13 @@ char *copy_exactly(struct bs_str bytes);
 void consume_str(struct bs_str text);
 void consume_statement(const struct bs_statement *statement);
 
-/* Opens a rows event and reads all of its rows, of which there were *count. table NULL: the model
- * is guessed from the map. */
+/* A sink of `events`: holds that what comes is lines, each one a JSON object of UTF-8, and adds how
+ * many they are to the size_t that arg points to. */
+enum bs_status consume_lines(void *arg, struct bs_str text, struct bs_error *err);
+
+/* Opens a rows event and reads all of its rows, of which there were *count: first without a model,
+ * then with the table, or where that is NULL with a model that is guessed from the map. The status
+ * is that of the second reading. */
 enum bs_status consume_rows(const struct bs_event *event, const struct bs_table_map *map,
                             const struct bs_table *table, size_t *count, struct bs_error *err);
 

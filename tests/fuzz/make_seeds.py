@@ -18,24 +18,31 @@ GOLDEN = os.path.join(HERE, "../golden/binlog")
 SEEDS = os.path.join(HERE, "seeds")
 
 QUERY, FORMAT, PREVIOUS_GTIDS, TABLE_MAP, PAYLOAD, QUERY_COMPRESSED = 2, 15, 35, 19, 40, 165
+SEED_MAX = 12000  # larger files have nothing that a smaller one lacks
 STARTS = {33, 34, 42, 162}  # what a group begins with
-ROWS = {23: 0, 24: 1, 25: 2, 30: 3, 31: 4, 32: 5}  # the number that targets/rows.c has for each
+# The number that targets/rows.c has for each.
+ROWS = {23: 0, 24: 1, 25: 2, 30: 3, 31: 4, 32: 5, 39: 7, 166: 8, 167: 9, 168: 11}
 
 
 def goldens():
+    """All but those that are to be refused."""
     for name in sorted(os.listdir(GOLDEN)):
         if name.endswith(".binlog"):
             with open(os.path.join(GOLDEN, name), "rb") as handle:
-                yield name, handle.read()
+                data = handle.read()
+            if data[:4] == b"\xfebin" and data[8] == FORMAT and len(data) < SEED_MAX:
+                yield name, data
 
 
 def events(data):
-    """(type, whole event, body without the checksum); all goldens have checksums."""
+    """(type, whole event, body without the checksum)."""
     at = 4
+    first = data[4:4 + int.from_bytes(data[13:17], "little")]
+    sum_len = 4 if first[-5] == 1 else 0
     while at < len(data):
         size = int.from_bytes(data[at + 9:at + 13], "little")
         event = data[at:at + size]
-        yield event[4], event, event[19:-4]
+        yield event[4], event, event[19:len(event) - sum_len]
         at += size
 
 
@@ -54,9 +61,10 @@ LATEST = ("mysql-9.7.binlog", "mariadb-11.8.binlog")
 
 def event():
     """Whole files, and each group behind its file's FORMAT_DESCRIPTION."""
+    seen = set()
     for name, data in goldens():
-        mariadb = 4 if name.startswith("mariadb") else 0
-        for flags in (0, 1):
+        mariadb = 4 if "mariadb" in name else 0
+        for flags in (0, 1, 32) if len(data) < 3000 else ():
             yield bytes([mariadb | flags | 8]) + data[4:]
         head, group = b"", b""
         for kind, whole, _ in events(data):
@@ -64,11 +72,22 @@ def event():
                 head = whole
                 continue
             if kind in STARTS and group:
-                yield bytes([mariadb | 8]) + head + group
+                shape = (mariadb, tuple(sorted({event_[4] for event_ in split(group)})))
+                if shape not in seen and len(group) < 3000:
+                    seen.add(shape)
+                    yield bytes([mariadb | 8]) + head + group
+                    yield bytes([mariadb | 8 | 32]) + head + group
                 group = b""
             group += whole
         if name in LATEST:
             yield from lone_events(mariadb, head)
+
+
+def split(group):
+    while group:
+        size = int.from_bytes(group[9:13], "little")
+        yield group[:size]
+        group = group[size:]
 
 
 def lone_events(mariadb, head):
@@ -124,16 +143,17 @@ def rows():
         for translated in (0, 0x80):
             yield bytes([0 | translated]) + head + bytes(6) + b"\1\0\1\1\0" + value + b"\1"
         yield b"\4" + head + bytes(6) + b"\1\0\2\0\1\1\1\0" + value + b"\0" + value
-    for _, data in goldens():
+    for name, data in goldens():
         maps = {}
+        mariadb = 0x40 if "mariadb" in name else 0
         for kind, _, body in events(data):
             if kind == TABLE_MAP:
                 maps[body[:6]] = body
             elif kind in ROWS:
                 table = maps[body[:6]]
                 head = struct.pack("<H", len(table)) + table
-                yield bytes([ROWS[kind]]) + head + b"\0" + body
-                yield bytes([ROWS[kind] | 0x80]) + head + b"\x08" + bytes([15, 0, 15, 2, 15, 5, 8, 3]) + body
+                yield bytes([ROWS[kind] | mariadb]) + head + b"\0" + body
+                yield bytes([ROWS[kind] | mariadb | 0x80]) + head + b"\x08" + bytes([15, 0, 15, 2, 15, 5, 8, 3]) + body
 
 
 def json_document(value):
@@ -257,6 +277,33 @@ def query_vars():
     yield b"\x08" + values + texts + b"\x83\2" + bytes(8)
 
 
+def json_diff():
+    """Changes as the goldens have them, behind documents as they have them; and some by hand."""
+    kind, data = json_document({"a": 1, "b": [True, {"c": "x"}], "k d": None})
+    document = bytes([kind]) + data
+    five = b"\5\5\0"
+
+    def change(op, path, value=None):
+        return bytes([op, len(path)]) + path + (b"" if value is None else bytes([len(value)]) + value)
+
+    changes = [change(0, b"$.a", five), change(1, b"$.b[1]", five), change(2, b"$.b[0]"), change(1, b'$."k e"', document),
+               change(0, b"$", document), change(0, b'$."k d"', five), change(1, b"$.b[99]", five)]
+    for made in changes + [b"", changes[0] + changes[1] + changes[2], changes[4] + changes[3]]:
+        yield struct.pack("<H", len(document)) + document + made
+
+
+def facts():
+    seen = {}
+    for name, data in goldens():
+        mariadb = name.split(".binlog")[0].find("mariadb") >= 0
+        for kind, _, body in events(data):
+            key = (kind, len(body))
+            if kind not in ROWS and kind != TABLE_MAP and len(body) < 600 and len(seen.setdefault(kind, set())) < 12 \
+                    and key not in seen[kind]:
+                seen[kind].add(key)
+                yield bytes([kind, mariadb]) + body
+
+
 # A public RSA key, as a server sends it to whoever has no TLS.
 RSA_KEY = "\n".join((
     "-----BEGIN PUBLIC KEY-----",
@@ -305,7 +352,8 @@ def packet():
 
 
 TARGETS = {"event": event, "table_map": table_map, "rows": rows, "json": json_, "decimal": decimal,
-           "gtid_set": gtid_set, "payload": payload, "query_vars": query_vars, "packet": packet}
+           "gtid_set": gtid_set, "payload": payload, "query_vars": query_vars, "packet": packet,
+           "json_diff": json_diff, "facts": facts}
 
 
 def main():

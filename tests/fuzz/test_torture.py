@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """Cuts and flips binlog files in every place and decodes what is left; torture.c tells which cases there are.
 
-    test_torture.py [--full] [--seconds N] [--seed S] [--keep FILE] [FILE...]
+    test_torture.py [--full [--done LIST]] [--seconds N] [--seed S] [--keep FILE] [FILE...]
 
 Without files: the golden binlogs, and the corpus of recorded ones where it is there (BINSTREAM_CORPUS, or
-../shared/corpus beside the source tree). Without --full it is a sample of the cases; the seed is printed."""
+../shared/corpus beside the source tree). Without --full it is a sample of the cases; the seed is printed. LIST keeps
+which files --full is done with, so that it can go on."""
 
 import argparse
 import os
@@ -58,6 +59,26 @@ def unpack(paths, folder):
         yield out
 
 
+def full(command, files, done_path):
+    """Each file for itself. Counts its cases."""
+    done = set()
+    if done_path and os.path.exists(done_path):
+        with open(done_path) as handle:
+            done = set(handle.read().split())
+    for path in files:
+        name = os.path.basename(path)
+        if name in done:
+            continue
+        print(name, end=": ", flush=True)
+        code = subprocess.run(command + ["--full", path]).returncode
+        if code:
+            return code
+        if done_path:
+            with open(done_path, "a") as handle:
+                handle.write(name + "\n")
+    return 0
+
+
 def main():
     parser = argparse.ArgumentParser(description="Decodes damaged binlogs: an error or a decode, nothing else.")
     parser.add_argument("--full", action="store_true", help="all cases of all files: hours")
@@ -65,6 +86,7 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--keep", metavar="FILE", default=os.path.join(fuzz_build.BUILD, "torture-case"),
                         help="where the bytes of a case that breaks it go (default build/fuzz/torture-case)")
+    parser.add_argument("--done", metavar="LIST", help="with --full: a file that keeps which ones are done")
     parser.add_argument("files", nargs="*", metavar="FILE")
     options = parser.parse_args()
     why = fuzz_build.why_not()
@@ -76,7 +98,7 @@ def main():
         assert files, "no binlogs"
         print("%d files, seed %d" % (len(files), options.seed), flush=True)
         command = [program, "--seed", str(options.seed), "--seconds", str(options.seconds), "--keep", options.keep]
-        code = subprocess.run(command + (["--full"] if options.full else []) + files).returncode
+        code = full(command, files, options.done) if options.full else subprocess.run(command + files).returncode
     if code:
         print("torture ended with %d; run it again with --seed %d, or the case alone: torture --case N FILE" % (
             code, options.seed))

@@ -1,26 +1,38 @@
-/* Damages binlog files in every way and decodes what is left: an error or a decode, never a crash,
- * a hang or memory without end.
+/* Damages binlog files in every way and reads what is left: an error or a decode, never a crash, a
+ * hang or memory without end.
  *
  *   torture [--full] [--seconds N] [--seed S] [--keep FILE] BINLOG...
  *   torture --case N [--keep FILE] BINLOG
  *
  * The cases of a file, by number, in this order:
  *
- *   cut      it ends after each of its first 64 KiB of bytes
- *   mended   the same, but the event that is cut says so in its header, and its sum is right: the
- *            decoder reads it, and is not stopped by its frame
- *   flip     each bit of its first 4 KiB is turned over, the sum of its event is right again, and
- *            what follows is decoded for at most 64 KiB
+ *   cut      it ends after each of its first 64 KiB of bytes, and is read by src/logfile
+ *   mended   the same, but the event that is cut says so in its header, and its end position and
+ *            sum are right: it is decoded, behind its context (subject.h)
+ *   whole    cut and mended at the first, the middle and the last byte of each of these events: all
+ *            in front of the cut is decoded, and what is left of the event, as it is or mended
+ *   flip     each bit of its first 4 KiB is turned over, and the sum of its event is right again:
+ *            what is in front of it is decoded, the event, and 4 KiB more, 64 KiB at most; where
+ *            the bit is one of an event's size, src/logfile reads it too
+ *
+ * Decoded is: printed as lines, which must be JSON, and given to the decoder, every row read with
+ * and without a model.
+ *
+ * Why this is the same as reading each of the files as a whole. A file that ends inside an event
+ * gives the events before it, and then src/logfile stops: no decoder sees what is left of the
+ * event. "cut" holds that for each byte; the events before are the same for all cuts of an event,
+ * and "whole" decodes them. A mended event is decoded by what was learnt before it, and that is in
+ * its context: each context was first seen to give, with the event whole, what the file gives.
  *
  * --full runs all of them; otherwise a sample, in an order that the seed gives, for N seconds of
  * CPU time, of which each file gets the same share of what is left. A case that does not come to
  * its end prints its number and leaves its bytes in FILE. */
 #include "base/mem.h"
 #include "consume.h"
-#include "decode_all.h"
+#include "framing.h"
 #include "repair.h"
+#include "subject.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sanitizer/common_interface_defs.h>
@@ -32,24 +44,18 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CUT_MAX = 64 << 10, FLIP_MAX = 4 << 10, AFTER_FLIP = 64 << 10 };
-enum { MAGIC_LEN = 4, CASE_SECONDS = 10, FILE_MAX = (CUT_MAX + AFTER_FLIP) * 2 };
-
-/* A file as it was, and where its events start. */
-struct subject {
-    const char *path;
-    struct bs_str bytes; /* no more of it than any case can reach */
-    struct decode_how how;
-    bool summed;
-    size_t *starts;
-    size_t start_count;
-};
+enum { CUT_MAX = 64 << 10, FLIP_MAX = 4 << 10, AFTER_FLIP_MAX = 64 << 10, AFTER_FLIP = 4 << 10 };
+enum { MAGIC_LEN = 4, CASE_SECONDS = 10, FILE_MAX = (CUT_MAX + AFTER_FLIP_MAX) * 2 };
+enum { CUTS_OF_EVENT = 3, SIZE_OFFSET = 9, SIZE_LEN = 4 };
 
 struct totals {
     uint64_t cases;
+    uint64_t framed;  /* read by src/logfile */
     uint64_t decoded; /* without an error */
     uint64_t events;
     uint64_t rows;
+    uint64_t contexts;
+    uint64_t whole_contexts; /* no less than all in front of the event gives the same */
 };
 
 struct options {
@@ -59,6 +65,13 @@ struct options {
     double seconds;
     uint64_t seed;
     const char *keep;
+};
+
+struct run {
+    struct subject subject;
+    struct framing framing;
+    char *bytes; /* of the damaged file; room for the subject's */
+    struct totals totals;
 };
 
 /* What runs at this moment, for the report when it breaks. */
@@ -124,11 +137,12 @@ on_alarm(int signal_number) {
 
 const char *__asan_default_options(void);
 
-/* A GTID set or a payload may claim any size; what is allocated must not be what is claimed. */
+/* A GTID set or a payload may claim any size; what is allocated must not be what is claimed. What
+ * was freed is kept for as long as some cases take, not for as much memory as there is. */
 const char *
 __asan_default_options(void) {
     return "max_allocation_size_mb=400:hard_rss_limit_mb=1500:handle_abort=1:detect_leaks=1:"
-           "allocator_may_return_null=0";
+           "allocator_may_return_null=0:quarantine_size_mb=8";
 }
 
 static void
@@ -154,132 +168,125 @@ flip_count(const struct subject *s) {
     return least(s->bytes.len, FLIP_MAX) * 8;
 }
 
+/* Each event is cut in some places, plain and mended. */
+static uint64_t
+whole_count(const struct subject *s) {
+    size_t events = 0;
+    while (events < s->start_count && s->starts[events] < CUT_MAX) {
+        events++;
+    }
+    return 2 * CUTS_OF_EVENT * events;
+}
+
 static uint64_t
 case_count(const struct subject *s) {
-    return 2 * cut_count(s) + flip_count(s);
-}
-
-/* The start of the event that holds this byte. */
-static size_t
-start_of(const struct subject *s, size_t offset) {
-    size_t low = 0;
-    size_t high = s->start_count;
-    while (high - low > 1) {
-        size_t mid = low + (high - low) / 2;
-        if (s->starts[mid] <= offset) {
-            low = mid;
-        } else {
-            high = mid;
-        }
-    }
-    return s->starts[low];
-}
-
-static void
-mend(const struct subject *s, char *bytes, size_t start, size_t len) {
-    if (s->summed) {
-        repair_checksum((uint8_t *)bytes + start, len);
-    }
+    return 2 * cut_count(s) + whole_count(s) + flip_count(s);
 }
 
 static size_t
-make_cut(const struct subject *s, char *bytes, size_t len, bool mended) {
+make_whole(const struct subject *s, char *bytes, uint64_t number) {
+    size_t event = number / (2 * CUTS_OF_EVENT);
+    size_t start = s->starts[event];
+    size_t event_size = subject_end_of(s, event) - start;
+    size_t places[CUTS_OF_EVENT] = {1, event_size / 2, event_size - 1};
+    size_t len = start + places[number / 2 % CUTS_OF_EVENT];
     memcpy(bytes, s->bytes.data, len);
-    if (mended && len > MAGIC_LEN) {
-        size_t start = start_of(s, len - 1);
-        repair_size((uint8_t *)bytes + start, len - start);
-        repair_log_pos((uint8_t *)bytes + start, len - start, len);
-        mend(s, bytes, start, len - start);
+    if (number % 2 == 1) {
+        subject_mend(s, bytes, start, len - start);
     }
     return len;
+}
+
+static size_t
+make_mended(struct subject *s, char *bytes, size_t cut) {
+    if (cut <= MAGIC_LEN) {
+        memcpy(bytes, s->bytes.data, cut);
+        return cut;
+    }
+    size_t event = subject_event_of(s, cut - 1);
+    struct bs_str context = subject_context(s, event);
+    size_t left = cut - s->starts[event];
+    memcpy(bytes, context.data, context.len);
+    memcpy(bytes + context.len, s->bytes.data + s->starts[event], left);
+    subject_mend(s, bytes, context.len, left);
+    return context.len + left;
 }
 
 static size_t
 make_flip(const struct subject *s, char *bytes, uint64_t bit) {
     size_t at = bit / 8;
-    size_t len = least(s->bytes.len, at + AFTER_FLIP);
+    size_t event = subject_event_of(s, at);
+    size_t end = at >= MAGIC_LEN ? subject_end_of(s, event) : at;
+    size_t len = least(s->bytes.len, least(at + AFTER_FLIP_MAX, end + AFTER_FLIP));
     memcpy(bytes, s->bytes.data, len);
     bytes[at] = (char)(bytes[at] ^ (1 << bit % 8));
-    if (at >= MAGIC_LEN) {
-        size_t start = start_of(s, at);
+    if (at >= MAGIC_LEN && s->summed) {
+        uint8_t *start = (uint8_t *)bytes + s->starts[event];
+        size_t rest = len - s->starts[event];
         /* Its size may be what was flipped: the sum is where the reader will look for it. */
-        mend(s, bytes, start, event_len((struct bs_str){bytes + start, len - start}));
+        repair_checksum(start, event_len((struct bs_str){(const char *)start, rest}));
     }
     return len;
 }
 
+/* Is this byte one of the magic number, or of an event's size? */
+static bool
+is_of_frame(const struct subject *s, size_t at) {
+    size_t in_event = at - s->starts[subject_event_of(s, at)];
+    return at < MAGIC_LEN || (in_event >= SIZE_OFFSET && in_event < SIZE_OFFSET + SIZE_LEN);
+}
+
 static void
-run_case(const struct subject *s, uint64_t number, char *bytes, struct totals *totals) {
-    struct decode_count count;
-    struct bs_error err;
-    uint64_t cuts = cut_count(s);
-    size_t len = 0;
-    if (number < 2 * cuts) {
-        bool mended = number >= cuts;
-        current.kind = mended ? "mended" : "cut";
-        len = make_cut(s, bytes, number % cuts, mended);
-    } else {
-        current.kind = "flip";
-        len = make_flip(s, bytes, number - 2 * cuts);
-    }
+begin_case(const char *kind, uint64_t number, const char *bytes, size_t len) {
+    current.kind = kind;
     current.number = number;
     current.bytes = (struct bs_str){bytes, len};
     set_alarm();
     current.is_running = 1;
-    enum bs_status status = decode_all(current.bytes, &s->how, &count, &err);
-    current.is_running = 0;
-    totals->cases++;
+}
+
+static void
+decode_case(const struct subject *s, struct totals *totals) {
+    struct decode_count count;
+    enum bs_status status = decode_all(current.bytes, &s->how, NULL, &count, NULL);
     totals->decoded += status == BS_OK;
     totals->events += count.events;
     totals->rows += count.rows;
 }
 
+static void
+run_flip(struct run *run, uint64_t number, uint64_t bit) {
+    begin_case("flip", number, run->bytes, make_flip(&run->subject, run->bytes, bit));
+    if (is_of_frame(&run->subject, bit / 8)) {
+        (void)frame_all(&run->framing, current.bytes);
+        run->totals.framed++;
+    }
+    decode_case(&run->subject, &run->totals);
+}
+
+static void
+run_case(struct run *run, uint64_t number) {
+    struct subject *s = &run->subject;
+    uint64_t cuts = cut_count(s);
+    uint64_t wholes = whole_count(s);
+    if (number < cuts) {
+        begin_case("cut", number, s->bytes.data, number);
+        run->totals.events += frame_head(&run->framing, s->bytes.data, number);
+        run->totals.framed++;
+    } else if (number < 2 * cuts) {
+        begin_case("mended", number, run->bytes, make_mended(s, run->bytes, number - cuts));
+        decode_case(s, &run->totals);
+    } else if (number < 2 * cuts + wholes) {
+        begin_case("whole", number, run->bytes, make_whole(s, run->bytes, number - 2 * cuts));
+        decode_case(s, &run->totals);
+    } else {
+        run_flip(run, number, number - 2 * cuts - wholes);
+    }
+    current.is_running = 0;
+    run->totals.cases++;
+}
+
 /* ---- a file -------------------------------------------------------------------------------- */
-
-static struct bs_str
-read_file(const char *path) {
-    FILE *f = fopen(path, "rb");
-    if (f == NULL) {
-        fprintf(stderr, "torture: %s: %s\n", path, strerror(errno));
-        exit(2);
-    }
-    char *bytes = bs_alloc(FILE_MAX);
-    size_t len = fread(bytes, 1, FILE_MAX, f);
-    fclose(f);
-    return (struct bs_str){bytes, len};
-}
-
-static void
-find_starts(struct subject *s) {
-    size_t cap = 0;
-    size_t at = MAGIC_LEN;
-    do {
-        bs_array_grow((void **)&s->starts, &cap, s->start_count, sizeof *s->starts);
-        s->starts[s->start_count++] = at;
-        at += event_len((struct bs_str){s->bytes.data + at, s->bytes.len - at});
-    } while (at < s->bytes.len);
-}
-
-static bool
-open_subject(struct subject *s, const char *path) {
-    *s = (struct subject){.path = path, .bytes = read_file(path)};
-    if (s->bytes.len <= MAGIC_LEN) {
-        free((char *)(uintptr_t)s->bytes.data);
-        return false;
-    }
-    find_starts(s);
-    struct bs_str first = {s->bytes.data + MAGIC_LEN, s->bytes.len - MAGIC_LEN};
-    first.len = event_len(first);
-    s->summed = has_checksums(first);
-    s->how = decode_how_for(s->bytes);
-    return true;
-}
-
-static void
-close_subject(struct subject *s) {
-    free((char *)(uintptr_t)s->bytes.data);
-    free(s->starts);
-}
 
 static double
 cpu_seconds(void) {
@@ -309,26 +316,39 @@ common_divisor(uint64_t a, uint64_t b) {
 
 /* Strides through all cases, each once, from a place and by a step that the seed gives. */
 static void
-run_subject(const struct subject *s, const struct options *options, double until, uint64_t *random,
-            struct totals *totals) {
-    char *bytes = bs_alloc(s->bytes.len);
-    uint64_t count = case_count(s);
+run_subject(struct run *run, const struct options *options, double until, uint64_t *random) {
+    uint64_t count = case_count(&run->subject);
     uint64_t at = options->full ? 0 : next_random(random) % count;
     uint64_t step = 1;
     while (!options->full && common_divisor(step = next_random(random) % count + 1, count) != 1) {
     }
-    current.path = s->path;
     if (options->one) {
-        run_case(s, options->only % count, bytes, totals);
+        run_case(run, options->only % count);
         count = 0;
     }
     for (uint64_t i = 0; i < count && (options->full || cpu_seconds() < until); i++) {
-        run_case(s, at, bytes, totals);
+        run_case(run, at);
         at = (at + step) % count;
     }
-    free(bytes);
+}
+
+static void
+run_file(struct run *run, const char *path, const struct options *options, double until,
+         uint64_t *random) {
+    if (!subject_open(&run->subject, path, FILE_MAX)) {
+        return;
+    }
+    current.path = path;
+    framing_init(&run->framing);
+    run->bytes = bs_alloc(run->subject.bytes.len);
+    run_subject(run, options, until, random);
+    free(run->bytes);
+    framing_fini(&run->framing);
+    run->totals.contexts += run->subject.apart_count + run->subject.whole_count;
+    run->totals.whole_contexts += run->subject.whole_count;
+    subject_close(&run->subject);
     if (__lsan_do_recoverable_leak_check() != 0) {
-        fprintf(stderr, "torture: memory is lost in a case of %s\n", s->path);
+        fprintf(stderr, "torture: memory is lost in a case of %s\n", path);
         exit(3);
     }
 }
@@ -371,10 +391,19 @@ read_options(struct options *options, int argc, char **argv) {
     return i < argc ? i : 0;
 }
 
+static void
+print_totals(const struct totals *totals, int files) {
+    printf("%d files, %" PRIu64 " cases: %" PRIu64 " framed, %" PRIu64
+           " decoded without an error, %" PRIu64 " events, %" PRIu64 " rows; %" PRIu64
+           " of %" PRIu64 " contexts are all in front; %.0f s of CPU\n",
+           files, totals->cases, totals->framed, totals->decoded, totals->events, totals->rows,
+           totals->whole_contexts, totals->contexts, cpu_seconds());
+}
+
 int
 main(int argc, char **argv) {
     struct options options = {.seconds = 60, .seed = 1};
-    struct totals totals = {0};
+    struct run run = {0};
     int first = read_options(&options, argc, argv);
     if (first == 0) {
         return usage();
@@ -384,16 +413,9 @@ main(int argc, char **argv) {
     __sanitizer_set_death_callback(report_case);
     (void)signal(SIGPROF, on_alarm);
     for (int i = first; i < argc; i++) {
-        struct subject subject;
         double now = cpu_seconds();
-        double share = (options.seconds - now) / (argc - i);
-        if (open_subject(&subject, argv[i])) {
-            run_subject(&subject, &options, now + share, &random, &totals);
-            close_subject(&subject);
-        }
+        run_file(&run, argv[i], &options, now + (options.seconds - now) / (argc - i), &random);
     }
-    printf("%d files, %" PRIu64 " cases, %" PRIu64 " decoded without an error, %" PRIu64
-           " events, %" PRIu64 " rows, %.0f s of CPU\n",
-           argc - first, totals.cases, totals.decoded, totals.events, totals.rows, cpu_seconds());
+    print_totals(&run.totals, argc - first);
     return 0;
 }

@@ -4,6 +4,7 @@
  *   flags & 4    MariaDB
  *   flags & 8    end positions are put right
  *   flags & 16   checksums are left as they are
+ *   flags & 32   read by the walker, and printed as lines, instead of by the decoder
  *
  * Sizes are always put right, and checksums unless told otherwise: what is tested is what is
  * behind. After an error the decoder starts again, as after a lost connection: with a copy of the
@@ -12,11 +13,19 @@
 
 #include "base/cursor.h"
 #include "consume.h"
+#include "events/events.h"
 #include "repair.h"
 
 #include <stdlib.h>
 
-enum { FLAG_GTID = 1, FLAG_SUMMED = 2, FLAG_MARIADB = 4, FLAG_LOG_POS = 8, FLAG_RAW_SUM = 16 };
+enum {
+    FLAG_GTID = 1,
+    FLAG_SUMMED = 2,
+    FLAG_MARIADB = 4,
+    FLAG_LOG_POS = 8,
+    FLAG_RAW_SUM = 16,
+    FLAG_LINES = 32
+};
 enum { RESTARTS_MAX = 8, FIRST_POS = 4, TYPE_OFFSET = 4, LOG_POS_OFFSET = 13 };
 
 struct run {
@@ -69,10 +78,10 @@ take_event(struct run *run, struct bs_str raw, bool *inside, struct bs_error *er
 }
 
 static void
-repair(struct run *run, uint8_t *raw, size_t len) {
+repair(struct run *run, uint8_t *raw, size_t len, uint64_t pos) {
     repair_size(raw, len);
     if ((run->flags & FLAG_LOG_POS) != 0) {
-        repair_log_pos(raw, len, bs_decoder_pos(run->decoder) + len);
+        repair_log_pos(raw, len, pos + len);
     }
     if (len > TYPE_OFFSET && raw[TYPE_OFFSET] == BS_EVENT_FORMAT_DESCRIPTION) {
         run->summed = has_checksums((struct bs_str){(const char *)raw, len});
@@ -93,6 +102,31 @@ check_decoder(const struct bs_decoder *decoder) {
     BS_ASSERT(bs_decoder_position(decoder, &position, &err) == BS_OK);
     bs_decoder_where(decoder, where, sizeof where);
     bs_position_fini(&position);
+}
+
+static void
+print(struct run *run, struct bs_str bytes) {
+    size_t lines = 0;
+    struct bs_events_config config = {
+        .mode = BS_EVENTS_PRINT, .sink = consume_lines, .sink_arg = &lines};
+    struct bs_events *events = bs_events_new(&config);
+    struct bs_error err;
+    bool done = false;
+    enum bs_status status = BS_OK;
+    bs_events_enter(events, "binlog.000001", FIRST_POS);
+    if ((run->flags & FLAG_SUMMED) != 0) {
+        bs_events_is_stream(events, true);
+    }
+    while (bytes.len > 0 && status == BS_OK) {
+        size_t len = event_len(bytes);
+        char *copy = copy_exactly((struct bs_str){bytes.data, len});
+        repair(run, (uint8_t *)copy, len, bs_events_pos(events));
+        status = bs_events_feed(events, (struct bs_str){copy, len}, &done, &err);
+        free(copy);
+        bytes = (struct bs_str){bytes.data + len, bytes.len - len};
+    }
+    BS_ASSERT(bs_events_flush(events, &err) == BS_OK && lines >= bs_events_seen(events));
+    bs_events_free(events);
 }
 
 static bool
@@ -123,7 +157,7 @@ feed(struct run *run, struct bs_str bytes) {
     while (bytes.len > 0) {
         size_t len = event_len(bytes);
         char *copy = copy_exactly((struct bs_str){bytes.data, len});
-        repair(run, (uint8_t *)copy, len);
+        repair(run, (uint8_t *)copy, len, bs_decoder_pos(run->decoder));
         enum bs_status status = take_event(run, (struct bs_str){copy, len}, &inside, &err);
         free(copy);
         check_decoder(run->decoder);
@@ -150,7 +184,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     run.summed = (run.flags & FLAG_SUMMED) != 0;
     bs_position_set(&run.start, "binlog.000001", FIRST_POS, "");
     if (bs_decoder_new(&run.decoder, mariadb ? BS_MARIADB : BS_MYSQL, &run.start, mode, run.summed,
-                       &err) == BS_OK) {
+                       &err) != BS_OK) {
+        return 0;
+    }
+    if ((run.flags & FLAG_LINES) != 0) {
+        print(&run, bs_cursor_read_rest(&c));
+    } else {
         feed(&run, bs_cursor_read_rest(&c));
     }
     bs_decoder_free(run.decoder);

@@ -2,25 +2,38 @@
  *
  *   kind(1) map_len(2) map  twist_count(1) twists  body
  *
- * kind picks the event's type and whether the model is a translated one; each twist turns a column
- * of the guessed model into another one that its wire type may stand for. */
+ * kind picks the event's type, the flavour, and whether the model is a translated one; each twist
+ * turns a column of the guessed model into another one that its wire type may stand for. */
 #include "base/cursor.h"
+#include "binlog/expand.h"
+#include "binlog/format.h"
 #include "binlog/rows.h"
 #include "consume.h"
 #include "guess.h"
 
 #include <stdlib.h>
 
-enum { POST_HEADER_LEN = 8, KIND_TRANSLATED = 0x80 };
+enum { KIND_TRANSLATED = 0x80, KIND_MARIADB = 0x40, KIND_TYPE = 0x3F };
 
 static uint8_t
 event_type(uint8_t kind) {
     static const uint8_t types[] = {
-        BS_EVENT_WRITE_ROWS_V1, BS_EVENT_UPDATE_ROWS_V1, BS_EVENT_DELETE_ROWS_V1,
-        BS_EVENT_WRITE_ROWS_V2, BS_EVENT_UPDATE_ROWS_V2, BS_EVENT_DELETE_ROWS_V2,
+        BS_EVENT_WRITE_ROWS_V1,
+        BS_EVENT_UPDATE_ROWS_V1,
+        BS_EVENT_DELETE_ROWS_V1,
+        BS_EVENT_WRITE_ROWS_V2,
+        BS_EVENT_UPDATE_ROWS_V2,
+        BS_EVENT_DELETE_ROWS_V2,
         BS_EVENT_QUERY,
+        BS_EVENT_PARTIAL_UPDATE_ROWS,
+        BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED_V1,
+        BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1,
+        BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED,
+        BS_EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1,
+        BS_EVENT_MARIADB_WRITE_ROWS_COMPRESSED,
+        BS_EVENT_MARIADB_UPDATE_ROWS_COMPRESSED,
     };
-    return types[(kind & 0x7F) % sizeof types];
+    return types[(kind & KIND_TYPE) % sizeof types];
 }
 
 static void
@@ -62,11 +75,15 @@ read_body(uint8_t kind, const struct bs_table_map *map, struct bs_cursor *c) {
     char *copy = copy_exactly(body);
     struct bs_event event = {.type = event_type(kind), .body = {copy, body.len}};
     struct bs_table *table = twisted_model(map, twists, kind);
+    struct bs_buf inflated = {0};
     struct bs_error err;
     size_t count = 0;
-    if (consume_rows(&event, map, table, &count, &err) == BS_OK) {
-        BS_ASSERT(count <= body.len);
+    bool plain = bs_event_plain_type(event.type) == event.type;
+    if (bs_event_expand(&event, &inflated, &err) == BS_OK &&
+        consume_rows(&event, map, table, &count, &err) == BS_OK) {
+        BS_ASSERT(!plain || count <= body.len);
     }
+    bs_buf_fini(&inflated);
     guess_free(table);
     free(copy);
 }
@@ -78,8 +95,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     size_t map_len = bs_cursor_read_u16(&c);
     struct bs_str map_body = bs_cursor_read_str(&c, map_len);
     struct bs_event event = {.type = BS_EVENT_TABLE_MAP, .body = map_body};
+    struct bs_format format = {.is_mariadb = (kind & KIND_MARIADB) != 0,
+                               .version = 101100,
+                               .post_header_len = {[BS_EVENT_TABLE_MAP] = 8}};
     struct bs_table_map *map = NULL;
-    if (!c.failed && bs_table_map_parse(&event, POST_HEADER_LEN, &map, NULL) == BS_OK) {
+    if (!c.failed && bs_table_map_parse(&event, &format, &map, NULL) == BS_OK) {
         read_body(kind, map, &c);
         bs_table_map_free(map);
     }

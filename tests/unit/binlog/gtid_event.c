@@ -30,11 +30,15 @@ Test(gtid_event, serialized_integers_of_every_length) {
 }
 
 Test(gtid_event, fields_of_later_versions_are_read_only_if_they_are_there) {
-    uint8_t body[60] = {1, 0xAA, [17] = 5, [25] = 2, [42] = 0x10, 0x27, 0, 0, 0, 0, 0x80};
+    uint8_t body[60] = {1, 0xAA, [17] = 5, [25] = 2, [42] = 0x10, 0x27, 0, 0, 0, 0, 0x80, [49] = 7};
     struct bs_gtid_event out;
     for (size_t len = 25; len <= sizeof body; len++) {
         struct bs_event event = event_of(BS_EVENT_GTID, body, len);
-        cr_assert_eq(bs_gtid_event_parse(&out, &event, NULL), BS_OK);
+        bool promised = len >= 49 && len < 56; /* the original timestamp is, and is not there */
+        cr_assert_eq(bs_gtid_event_parse(&out, &event, NULL), promised ? BS_PROTOCOL : BS_OK);
+        if (promised) {
+            continue;
+        }
         cr_assert_eq(out.gtid.number, 5);
         cr_assert_eq(out.gtid.uuid[0], 0xAA);
         cr_assert_eq(out.commit_us, len >= 49 ? 10000 : 0);

@@ -79,6 +79,19 @@ Test(json_diff, an_insertion_behind_the_end_of_an_array_is_at_its_end) {
     cr_assert_str_eq(result(), "{\"a\": 1, \"b\": [true, {\"c\": \"x\"}, 5]}");
 }
 
+Test(json_diff, cells_may_be_counted_from_the_end) {
+    add(BS_JSON_REPLACE, "$.b[last-1]", INT16("\x07\x00"));
+    add(BS_JSON_REMOVE, "$.b[last]", NULL, 0);
+    add(BS_JSON_REPLACE, "$.a[last]", INT16("\x02\x00"));
+    cr_assert_str_eq(result(), "{\"a\": 2, \"b\": [7]}");
+}
+
+Test(json_diff, an_insertion_in_front_of_the_first_cell_is_at_the_front) {
+    add(BS_JSON_INSERT, "$.b[last-9]", INT16("\x05\x00"));
+    add(BS_JSON_INSERT, "$.b[last]", INT16("\x06\x00"));
+    cr_assert_str_eq(result(), "{\"a\": 1, \"b\": [5, true, 6, {\"c\": \"x\"}]}");
+}
+
 Test(json_diff, what_does_not_fit_is_told) {
     static const struct {
         enum bs_json_op op;
@@ -93,6 +106,9 @@ Test(json_diff, what_does_not_fit_is_told) {
         {BS_JSON_INSERT, "$.x.y", "an insertion into a part of a JSON document that is not there"},
         {BS_JSON_REPLACE, "a", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$.", "a malformed path into a JSON document"},
+        {BS_JSON_REPLACE, "$.b[last-2]", "a change to a part of a JSON document that is not there"},
+        {BS_JSON_REPLACE, "$[last-]", "a malformed path into a JSON document"},
+        {BS_JSON_REPLACE, "$[las]", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$[", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$[x]", "a malformed path into a JSON document"},
         {BS_JSON_REPLACE, "$[99999999999]", "a malformed path into a JSON document"},

@@ -54,6 +54,53 @@ decode(struct bs_map_column wire, struct bs_column model, const void *bytes, siz
 #define TIME2(n, s)                                                                                \
     decode(WIRE(BS_WIRE_TIME2, n), (struct bs_column){.type = BS_TYPE_TIME, .fsp = n}, BYTES(s))
 
+Test(values, a_column_that_the_log_calls_otherwise_is_refused) {
+    static char name[] = "price";
+    struct bs_map_column wire = {.type = BS_WIRE_TINY, .name = {"Price", 5}};
+    struct bs_column model = {.type = BS_TYPE_TINYINT, .name = name};
+    cr_assert_str_eq(decode(wire, model, "\x05", 1), "5");
+    wire.name = (struct bs_str){"cost", 4};
+    cr_assert_str_eq(
+        decode(wire, model, "\x05", 1),
+        "schema: column 1 of d.t is called `cost` in the binlog, `price` in the schema "
+        "model");
+}
+
+/* What no server stores is not made into something that one could store. */
+Test(values, what_cannot_be_is_refused) {
+    static const struct {
+        struct bs_map_column wire;
+        struct bs_column model;
+        const char *bytes;
+        size_t len;
+        const char *what;
+    } cases[] = {
+        {{.type = BS_WIRE_DATE}, {.type = BS_TYPE_DATE}, BYTES("\x21\x72\x60"), "a date"},
+        {{.type = BS_WIRE_DATE}, {.type = BS_TYPE_DATE}, BYTES("\xa1\xe1\x0f"), "a date"},
+        {{.type = BS_WIRE_TIME2, .meta = 2},
+         {.type = BS_TYPE_TIME, .fsp = 2},
+         BYTES("\x80\x00\x01\xff"),
+         "a time"},
+        {{.type = BS_WIRE_NEWDECIMAL, .meta = 2},
+         {.type = BS_TYPE_DECIMAL, .precision = 2},
+         BYTES("\xff"),
+         "a decimal"},
+        {{.type = BS_WIRE_BIT, .meta = 3},
+         {.type = BS_TYPE_BIT, .length = 3},
+         BYTES("\xff"),
+         "bits"},
+        {{.type = BS_WIRE_VARCHAR, .meta = 2},
+         {.type = BS_TYPE_VARCHAR, .length = 2},
+         BYTES("\x05hello"),
+         "longer"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const char *got = decode(cases[i].wire, cases[i].model, cases[i].bytes, cases[i].len);
+        cr_assert(strstr(got, "protocol: row 1") == got && strstr(got, cases[i].what) != NULL,
+                  "case %zu: %s", i, got);
+    }
+}
+
 Test(values, negative_times_count_backwards_from_the_sign_bit) {
     cr_assert_str_eq(TIME2(2, "\x7f\xff\xff\xff"), "-00:00:00.01");
     cr_assert_str_eq(TIME2(2, "\x7f\xff\xff\x9d"), "-00:00:00.99");

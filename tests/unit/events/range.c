@@ -111,6 +111,15 @@ Test(range, a_time_begins_and_ends_at_the_first_event_that_is_not_older) {
     }
 }
 
+Test(range, the_time_of_a_file_is_not_that_of_its_events) {
+    struct bs_events_range range = {.stop = {.kind = BS_EVENTS_AT_TIME, .time = 200}};
+    struct bs_walked walked = event_at("relay", 4, 900);
+    walked.event.type = BS_EVENT_FORMAT_DESCRIPTION;
+    cr_assert_eq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
+    walked = event_at("relay", 100, 199);
+    cr_assert_eq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
+}
+
 Test(range, what_was_not_met_is_told) {
     struct bs_events_range range = {
         .start = {.kind = BS_EVENTS_AT_POSITION, .file = FILE_nowhere, .pos = 4}};
