@@ -466,7 +466,8 @@ def test_old_temporals_are_refused_by_name(folder):
 def test_wrong_usage(folder):
     for arguments in ([], ["--no-such-option", MYSQL], ["--start", "nonsense", MYSQL], ["--stop", "", MYSQL],
                       ["--start", "2020-13-01 00:00:00", MYSQL], ["--source", "mysql://x", MYSQL],
-                      ["--tables"], ["--schema", "no uri", MYSQL]):
+                      ["--tables"], ["--schema", "no uri", MYSQL],
+                      ["--follow", MYSQL], ["--source", "http://nowhere/"]):
         output = run(*arguments)
         assert output.code == 2, (arguments, output.code, output.err)
         assert output.out == b"" and output.err, arguments
