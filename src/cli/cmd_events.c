@@ -193,7 +193,7 @@ read_input(struct bs_run *run, struct bs_events *events, const struct bs_events_
     }
     if (status == BS_OK) {
         status = bs_events_finish(events, v->json, err);
-    } else {
+    } else if (bs_events_seen(events) > 0) {
         struct bs_error dropped;
         (void)(bs_events_flush(events, &dropped) == BS_OK); /* what came before the failure */
     }
