@@ -38,8 +38,8 @@ struct bs_walker {
     uint64_t inner;
 
     struct bs_maps maps;
-    bool in_statement;      /* table maps were read whose rows are not all through */
-    uint64_t statement_pos; /* of the first of them */
+    bool in_statement; /* table maps were read whose rows are not all through */
+    bool lacks_map;
     struct bs_buf inflated;
 
     /* A rows event in fragments. */
@@ -122,9 +122,9 @@ bs_walker_format(const struct bs_walker *w) {
     return w->has_format ? &w->format : NULL;
 }
 
-uint64_t
-bs_walker_resume_pos(const struct bs_walker *w) {
-    return w->in_statement ? w->statement_pos : w->pos;
+bool
+bs_walker_lacks_map(const struct bs_walker *w) {
+    return w->lacks_map;
 }
 
 const char *
@@ -223,10 +223,7 @@ on_table_map(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err
     if (w->maps.by_id.count > MAPS_MAX && !w->in_statement) {
         bs_maps_forget(&w->maps);
     }
-    if (!w->in_statement) {
-        w->in_statement = true;
-        w->statement_pos = w->event_pos;
-    }
+    w->in_statement = true;
     return bs_maps_learn(&w->maps, &walked->event, &w->format, &walked->map, err);
 }
 
@@ -239,7 +236,8 @@ on_rows(struct bs_walker *w, struct bs_walked *walked, struct bs_error *err) {
         return bs_error_set(err, BS_PROTOCOL, "malformed rows event");
     }
     walked->map = bs_maps_find(&w->maps, table_id);
-    if (walked->map == NULL && !(table_id == BS_TABLE_ID_DUMMY && statement_end)) {
+    w->lacks_map = walked->map == NULL && !(table_id == BS_TABLE_ID_DUMMY && statement_end);
+    if (w->lacks_map) {
         bs_error_set(err, BS_PROTOCOL,
                      "rows event of table number %" PRIu64 " without its TABLE_MAP event",
                      table_id);
@@ -336,6 +334,7 @@ bs_walker_push(struct bs_walker *w, struct bs_str raw, struct bs_error *err) {
     BS_ASSERT(!w->payload.open && !w->fragments_done);
     w->raw = raw;
     w->event_pos = w->pos;
+    w->lacks_map = false;
     enum bs_status status = bs_event_parse(&w->event, raw, err);
     if (status == BS_OK) {
         status = check_sum(w, err);

@@ -63,9 +63,8 @@ enum bs_status bs_walker_next(struct bs_walker *walker, struct bs_walked *walked
 /* The format that holds here; NULL before the first FORMAT_DESCRIPTION. */
 const struct bs_format *bs_walker_format(const struct bs_walker *walker);
 
-/* From where the log can be read again without losing anything: the next event, or, where a
- * statement's rows were begun, the first of its table maps. */
-uint64_t bs_walker_resume_pos(const struct bs_walker *walker);
+/* The last failure was a rows event whose TABLE_MAP lies before the place where reading began. */
+bool bs_walker_lacks_map(const struct bs_walker *walker);
 
 /* Where the next event is. */
 const char *bs_walker_file(const struct bs_walker *walker);

@@ -193,7 +193,7 @@ read_input(struct bs_run *run, struct bs_events *events, const struct bs_events_
     }
     if (status == BS_OK) {
         status = bs_events_finish(events, v->json, err);
-    } else {
+    } else if (bs_events_seen(events) > 0) {
         struct bs_error dropped;
         (void)(bs_events_flush(events, &dropped) == BS_OK); /* what came before the failure */
     }
@@ -258,7 +258,8 @@ const struct bs_command bs_command_events = {
         "JSON object in a line of its own; docs/reference/events-format.md tells their keys.\n"
         "A file that is cut short or damaged gives everything before the damage; then the kind\n"
         "of damage and its place are told, and the exit code is 1. With a selection, rows and\n"
-        "table maps of other tables are left out; all other events stay.",
+        "table maps of other tables are left out; all other events stay. A run that is stopped,\n"
+        "or loses its server, says with which --start to go on.",
     .table = {OPTIONS, sizeof OPTIONS / sizeof OPTIONS[0], true},
     .needs_no_task = true,
     .run = run_events,

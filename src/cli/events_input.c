@@ -10,6 +10,28 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+/* Where to go on: in a stream, rows can be read only behind their table's map, so that is where the
+ * transaction begins; what of it was printed already will come again. */
+static void
+hint_resume(const struct bs_events *events, const struct bs_values *values, struct bs_error *err) {
+    const char *file = bs_events_file(events);
+    uint64_t pos = bs_events_pos(events);
+    uint64_t resume = bs_events_resume_pos(events);
+    if (!bs_events_has_begun(events) || values->stats || values->verify) {
+        return;
+    }
+    err->hint[0] = '\0';
+    if (resume == pos) {
+        (void)bs_error_hint(
+            err, "go on with --start %s:%" PRIu64 "; all events before it were printed", file, pos);
+    } else {
+        (void)bs_error_hint(err,
+                            "go on with --start %s:%" PRIu64 ", where the transaction begins that "
+                            "was cut; its events before %" PRIu64 " were printed, and come again",
+                            file, resume, pos);
+    }
+}
+
 /* ---- files --------------------------------------------------------------------------------- */
 
 static void
@@ -41,7 +63,8 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
 }
 
 static enum bs_status
-read_file(struct bs_events *events, struct bs_logfile *file, bool *done, struct bs_error *err) {
+read_file(struct bs_events *events, const struct bs_values *values, struct bs_logfile *file,
+          bool *done, struct bs_error *err) {
     enum bs_status status = BS_OK;
     struct bs_str raw;
     *done = false;
@@ -55,9 +78,12 @@ read_file(struct bs_events *events, struct bs_logfile *file, bool *done, struct 
             break;
         }
         status = bs_events_feed(events, raw, done, err);
-        if (status == BS_OK) {
+        if (status == BS_OK && !*done) {
             status = bs_stop_check(err);
         }
+    }
+    if (status == BS_CANCELLED) {
+        hint_resume(events, values, err);
     }
     return status;
 }
@@ -71,7 +97,7 @@ bs_events_read_files(struct bs_events *events, const struct bs_values *values,
         uint64_t before = bs_events_seen(events);
         enum bs_status status = bs_logfile_open(&file, values->files[i], err);
         if (status == BS_OK) {
-            status = read_file(events, file, &done, err);
+            status = read_file(events, values, file, &done, err);
         }
         if (status == BS_OK && values->verify) {
             report_file(report, events, bs_logfile_name(file), bs_events_seen(events) - before,
@@ -88,9 +114,12 @@ bs_events_read_files(struct bs_events *events, const struct bs_values *values,
 /* ---- a server's stream --------------------------------------------------------------------- */
 
 enum { QUEUE_BYTES = 16 << 20, WAIT_MS = 200, FILE_HEAD = 4 };
+enum { ER_BINLOG_DUMP = 1236 };
 
 struct source_run {
     struct bs_events *events;
+    const struct bs_values *values;
+    const struct bs_stream_config *config;
     struct bs_queue *queue;
     struct bs_stream *stream;
 };
@@ -112,18 +141,20 @@ feed_block(struct source_run *run, const struct bs_stream_msg *msg, bool *done,
     return bs_events_flush(run->events, err);
 }
 
-/* The stream ended by itself. From the place that the hint names, nothing is left out; what was
- * printed of a statement that was cut is printed again. */
+/* The stream ended by itself. To connect again is for the reader to do, who knows what became of
+ * the events of the transaction that was cut. */
 static enum bs_status
-stream_lost(struct source_run *run, const struct bs_stream_msg *msg, struct bs_error *err) {
+stream_lost(const struct source_run *run, const struct bs_stream_msg *msg, struct bs_error *err) {
     *err = *msg->error;
-    if (bs_events_seen(run->events) > 0) {
-        (void)bs_error_hint(
-            err, "everything before %s:%" PRIu64 " was given; go on with --start %s:%" PRIu64,
-            bs_events_file(run->events), bs_events_resume_pos(run->events),
-            bs_events_file(run->events), bs_events_resume_pos(run->events));
+    if (err->status == BS_PURGED) {
+        err->hint[0] = '\0';
+        (void)bs_error_hint(err, "the server has no such place in its log: SHOW BINARY LOGS there "
+                                 "tells its files and their sizes; without --start, reading begins "
+                                 "with the oldest");
+    } else if (msg->kind == BS_STREAM_BROKEN || err->hint[0] == '\0') {
+        hint_resume(run->events, run->values, err);
     }
-    return msg->error->status;
+    return err->status;
 }
 
 static enum bs_status
@@ -153,10 +184,33 @@ read_stream(struct source_run *run, struct bs_error *err) {
             status = handle(run, msg, &done, err);
             bs_stream_msg_free(msg);
         }
-        if (status == BS_OK) {
+        if (status == BS_OK && !done) {
             status = bs_stop_check(err);
         }
     }
+    if (status == BS_CANCELLED) {
+        hint_resume(run->events, run->values, err);
+    }
+    return status;
+}
+
+static enum bs_status
+run_stream(struct source_run *run, const struct bs_stream_request *request, struct bs_error *err) {
+    run->queue = bs_queue_new(QUEUE_BYTES);
+    bs_events_enter(run->events, request->file, request->pos);
+    enum bs_status status = bs_stream_new(&run->stream, run->config, run->queue, err);
+    if (status == BS_OK) {
+        status = bs_stream_start(run->stream, request, err);
+    }
+    if (status == BS_OK) {
+        status = read_stream(run, err);
+    }
+    bs_stream_stop(run->stream);
+    run->stream = NULL;
+    for (struct bs_stream_msg *msg; (msg = bs_queue_pop(run->queue, 0)) != NULL;) {
+        bs_stream_msg_free(msg);
+    }
+    bs_queue_free(run->queue);
     return status;
 }
 
@@ -170,24 +224,21 @@ bs_events_read_source(struct bs_events *events, const struct bs_endpoint *source
                                         .pos = at_place ? start->pos : FILE_HEAD,
                                         .gtid_text = ""};
     struct bs_stream_config config = {.source = source, .non_block = !values->follow};
-    struct source_run run = {.events = events, .queue = bs_queue_new(QUEUE_BYTES)};
-    bs_events_enter(events, request.file, request.pos);
+    struct source_run run = {.events = events, .values = values, .config = &config};
     enum bs_status status = bs_stream_name(&config, err);
     if (status == BS_OK) {
-        status = bs_stream_new(&run.stream, &config, run.queue, err);
+        status = run_stream(&run, &request, err);
     }
-    if (status == BS_OK) {
-        status = bs_stream_start(run.stream, &request, err);
+    if (status != BS_OK && request.pos > FILE_HEAD && bs_events_needs_earlier(events)) {
+        request.pos = FILE_HEAD;
+        status = run_stream(&run, &request, err);
     }
-    if (status == BS_OK) {
-        status = read_stream(&run, err);
+    bool place_is_wrong =
+        status == BS_PROTOCOL || (status == BS_SERVER && err->sql_errno == ER_BINLOG_DUMP);
+    if (place_is_wrong && at_place && bs_events_seen(events) == 0) {
+        err->hint[0] = '\0';
+        (void)bs_error_hint(err, "the position of --start is not that of an event, or the server's "
+                                 "file is damaged there");
     }
-    if (run.stream != NULL) {
-        bs_stream_stop(run.stream);
-    }
-    for (struct bs_stream_msg *msg; (msg = bs_queue_pop(run.queue, 0)) != NULL;) {
-        bs_stream_msg_free(msg);
-    }
-    bs_queue_free(run.queue);
     return status;
 }

@@ -7,6 +7,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Text is handed on in pieces of about this. */
 enum { PIECE_LEN = 256 * 1024 };
@@ -24,6 +25,10 @@ struct bs_events {
     uint64_t seen;
     uint8_t last_type;
     bool has_header;
+    bool is_stream;
+    struct bs_events_group group; /* of a stream: the one that is open */
+    uint64_t group_pos;           /* where it begins */
+    uint64_t failed_pos;          /* of the event that ended the last feed */
 };
 
 static bool
@@ -80,6 +85,7 @@ bs_events_is_closed(const struct bs_events *e) {
 
 void
 bs_events_is_stream(struct bs_events *e, bool sums) {
+    e->is_stream = true;
     bs_walker_is_stream(e->walker, sums);
 }
 
@@ -236,24 +242,46 @@ fail(const struct bs_walked *walked, enum bs_status status, struct bs_error *err
     return status;
 }
 
+/* A group lies in one file: where a server names the next one, none is open. */
+static void
+follow_group(struct bs_events *e, const struct bs_walked *walked) {
+    bool was_open = e->group.open;
+    if (!walked->is_made_up) {
+        bs_events_group_follow(&e->group, walked);
+    } else if (walked->event.type == BS_EVENT_ROTATE) {
+        e->group = (struct bs_events_group){0};
+    }
+    if (!was_open || bs_events_is_gtid(walked->event.type)) {
+        e->group_pos = walked->pos;
+    }
+}
+
+static enum bs_events_turn
+take_turn(struct bs_events *e, const struct bs_walked *walked) {
+    if (!walked->is_made_up) {
+        e->seen++;
+        e->last_type = walked->event.type;
+    }
+    if (e->is_stream) {
+        follow_group(e, walked);
+    }
+    return bs_events_range_turn(&e->range, walked);
+}
+
 enum bs_status
 bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_error *err) {
     enum bs_events_turn turn = BS_EVENTS_SKIP;
-    struct bs_walked walked;
+    struct bs_walked walked = {0};
     *done = false;
     enum bs_status status = bs_walker_push(e->walker, raw, err);
     for (bool more = true; status == BS_OK;) {
         status = bs_walker_next(e->walker, &walked, &more, err);
         if (status != BS_OK || !more) {
+            e->failed_pos = walked.pos;
             break;
         }
-        if (walked.is_made_up) {
-            continue;
-        }
         if (walked.inner == 0 && !walked.is_whole) {
-            turn = bs_events_range_turn(&e->range, &walked);
-            e->seen++;
-            e->last_type = walked.event.type;
+            turn = take_turn(e, &walked);
         }
         if (turn == BS_EVENTS_STOP) {
             *done = true;
@@ -266,8 +294,11 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
             }
         }
     }
-    *done = e->range.stopped;
-    return status == BS_OK && e->out.len >= PIECE_LEN ? bs_events_flush(e, err) : status;
+    if (status != BS_OK) {
+        return status;
+    }
+    *done = bs_events_range_is_over(&e->range, bs_events_file(e), bs_events_pos(e));
+    return e->out.len >= PIECE_LEN ? bs_events_flush(e, err) : BS_OK;
 }
 
 enum bs_status
@@ -293,9 +324,32 @@ bs_events_pos(const struct bs_events *e) {
     return bs_walker_pos(e->walker);
 }
 
+bool
+bs_events_has_begun(const struct bs_events *e) {
+    return e->range.started;
+}
+
 uint64_t
 bs_events_resume_pos(const struct bs_events *e) {
-    return bs_walker_resume_pos(e->walker);
+    const struct bs_events_bound *start = &e->config.start;
+    if (!e->group.open) {
+        return bs_events_pos(e);
+    }
+    bool begins_inside = start->kind == BS_EVENTS_AT_POSITION && start->pos > e->group_pos &&
+                         strcmp(start->file, bs_events_file(e)) == 0;
+    return begins_inside ? start->pos : e->group_pos;
+}
+
+bool
+bs_events_needs_earlier(struct bs_events *e) {
+    struct bs_events_bound *start = &e->range.start;
+    if (!bs_walker_lacks_map(e->walker) || start->kind != BS_EVENTS_AT_POSITION ||
+        strcmp(start->file, bs_events_file(e)) != 0) {
+        return false;
+    }
+    start->pos = e->failed_pos;
+    e->range.started = false;
+    return true;
 }
 
 bool

@@ -39,7 +39,8 @@ struct bs_events;
 struct bs_events *bs_events_new(const struct bs_events_config *config);
 void bs_events_free(struct bs_events *events);
 
-/* The next file, read from its head; or what comes is a server's stream that begins there. */
+/* The next file, read from its head; or what comes is a server's stream that begins there: what the
+ * server made up for it is not given. */
 void bs_events_enter(struct bs_events *events, const char *file, uint64_t pos);
 /* The file was read to its end: BS_PROTOCOL where it may not end so. */
 enum bs_status bs_events_leave(struct bs_events *events, struct bs_error *err) BS_MUST_CHECK;
@@ -59,11 +60,20 @@ enum bs_status bs_events_flush(struct bs_events *events, struct bs_error *err) B
 enum bs_status bs_events_finish(struct bs_events *events, bool json,
                                 struct bs_error *err) BS_MUST_CHECK;
 
-/* Where the next event is. */
+/* The last feed failed for a rows event whose TABLE_MAP is in front of where --start has it begin.
+ * If it is fed again from the head of that file, it goes on with that event, and gives nothing
+ * twice. */
+bool bs_events_needs_earlier(struct bs_events *events);
+
+/* The event with which the range begins was there. */
+bool bs_events_has_begun(const struct bs_events *events);
+
+/* Where the next event is. Of a stream, resume_pos is the same or, inside of a transaction that has
+ * not ended, where that begins. */
 const char *bs_events_file(const struct bs_events *events);
 uint64_t bs_events_pos(const struct bs_events *events);
-uint64_t bs_events_resume_pos(const struct bs_events *events); /* see bs_walker_resume_pos */
-uint64_t bs_events_seen(const struct bs_events *events);       /* events of the log so far */
+uint64_t bs_events_resume_pos(const struct bs_events *events);
+uint64_t bs_events_seen(const struct bs_events *events);  /* events of the log so far */
 bool bs_events_is_closed(const struct bs_events *events); /* its last one is a ROTATE or a STOP */
 bool bs_events_has_sums(const struct bs_events *events);  /* those of the last file */
 

@@ -2,8 +2,6 @@
 
 #include "base/mem.h"
 #include "binlog/gtid_event.h"
-#include "binlog/query.h"
-#include "binlog/rows.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,14 +106,9 @@ missing_transaction(const char *option, const struct bs_gtid *gtid, struct bs_er
 }
 
 static bool
-is_gtid(uint8_t type) {
-    return type == BS_EVENT_GTID || type == BS_EVENT_ANONYMOUS_GTID ||
-           type == BS_EVENT_GTID_TAGGED || type == BS_EVENT_MARIADB_GTID;
-}
-
-static bool
 has_gtid(const struct bs_walked *walked, const struct bs_gtid *gtid, struct bs_gtid_event *event) {
-    if (!is_gtid(walked->event.type) || bs_gtid_event_parse(event, &walked->event, NULL) != BS_OK) {
+    if (!bs_events_is_gtid(walked->event.type) ||
+        bs_gtid_event_parse(event, &walked->event, NULL) != BS_OK) {
         return false;
     }
     char a[BS_GTID_TEXT_MAX];
@@ -125,14 +118,16 @@ has_gtid(const struct bs_walked *walked, const struct bs_gtid *gtid, struct bs_g
     return strcmp(a, b) == 0;
 }
 
+static bool
+is_file_of(const struct bs_events_bound *bound, const char *file) {
+    return bound->kind == BS_EVENTS_AT_POSITION && strcmp(bound->file, file) == 0;
+}
+
 /* A position has come when its file has, and its place in it; or, once it has, another file. */
 static bool
 is_at_position(const struct bs_events_bound *bound, const struct bs_walked *walked,
-               bool *seen_file) {
-    bool same = strcmp(bound->file, walked->file) == 0;
-    bool passed = *seen_file && !same;
-    *seen_file = *seen_file || same;
-    return passed || (same && walked->pos >= bound->pos);
+               bool seen_file) {
+    return is_file_of(bound, walked->file) ? walked->pos >= bound->pos : seen_file;
 }
 
 /* A FORMAT_DESCRIPTION has the time of whoever wrote the file, which of relay logs is another. */
@@ -148,7 +143,7 @@ is_start(struct bs_events_range *range, const struct bs_walked *walked) {
     case BS_EVENTS_UNBOUND:
         return true;
     case BS_EVENTS_AT_POSITION:
-        return is_at_position(&range->start, walked, &range->start_seen_file);
+        return is_at_position(&range->start, walked, range->start_seen_file);
     case BS_EVENTS_AT_GTID:
         return has_gtid(walked, &range->start.gtid, &event);
     case BS_EVENTS_AT_TIME:
@@ -157,57 +152,15 @@ is_start(struct bs_events_range *range, const struct bs_walked *walked) {
     return true;
 }
 
-/* "XA START ...", "XA COMMIT ...": as servers write them into their logs. */
-static bool
-is_xa(const struct bs_statement *statement, enum bs_query_kind kind, const char *verb) {
-    enum { PREFIX_LEN = 3 };
-    size_t len = strlen(verb);
-    return kind == BS_QUERY_XA && statement->sql.len >= PREFIX_LEN + len &&
-           memcmp(statement->sql.data + PREFIX_LEN, verb, len) == 0;
-}
-
-/* Does the event end the group that it is in? By the rules of field guide 3.11. */
-static bool
-ends_group(struct bs_events_range *range, const struct bs_walked *walked) {
-    struct bs_statement statement = {.sql = {"", 0}};
-    struct bs_rows_head head;
-    struct bs_buf inflated = {0};
-    enum bs_query_kind kind = BS_QUERY_OTHER;
-    switch (walked->event.type) {
-    case BS_EVENT_XID:
-    case BS_EVENT_XA_PREPARE:
-    case BS_EVENT_VIEW_CHANGE:
-    case BS_EVENT_TRANSACTION_PAYLOAD:
-        return true;
-    case BS_EVENT_QUERY:
-    case BS_EVENT_EXECUTE_LOAD_QUERY:
-    case BS_EVENT_MARIADB_QUERY_COMPRESSED:
-        if (walked->event.type != BS_EVENT_EXECUTE_LOAD_QUERY &&
-            bs_statement_parse(&statement, &walked->event, &inflated, NULL) == BS_OK) {
-            kind = bs_query_kind(statement.sql);
-        }
-        bs_buf_fini(&inflated);
-        range->begun = range->begun || kind == BS_QUERY_BEGIN || is_xa(&statement, kind, "START");
-        return range->standalone || kind == BS_QUERY_COMMIT || kind == BS_QUERY_ROLLBACK ||
-               is_xa(&statement, kind, "COMMIT") || is_xa(&statement, kind, "ROLLBACK") ||
-               (!range->begun && kind == BS_QUERY_OTHER);
-    default:
-        return range->standalone && bs_rows_head_parse(&head, &walked->event, NULL) == BS_OK &&
-               (head.flags & BS_ROWS_STMT_END) != 0;
-    }
-}
-
-/* The group that is the last: opened by its name, closed by its end. */
+/* The group that is the last: opened by its name, closed by its end. What follows its end is out,
+ * and so is the next group where the end was not seen. */
 static void
 follow_stop_group(struct bs_events_range *range, const struct bs_walked *walked) {
     struct bs_gtid_event event;
-    if (range->in_stop) {
-        range->stopped = ends_group(range, walked);
-    } else if (has_gtid(walked, &range->stop.gtid, &event)) {
+    if (range->in_stop || has_gtid(walked, &range->stop.gtid, &event)) {
         range->in_stop = true;
-        bool mariadb = event.gtid.flavour == BS_MARIADB;
-        range->standalone = mariadb && (event.flags & BS_MARIADB_STANDALONE) != 0;
-        range->begun = mariadb && !range->standalone; /* the event is its BEGIN */
+        bs_events_group_follow(&range->stop_group, walked);
+        range->stopped = !range->stop_group.open;
     }
 }
 
@@ -215,11 +168,12 @@ static bool
 is_stop(struct bs_events_range *range, const struct bs_walked *walked) {
     switch (range->stop.kind) {
     case BS_EVENTS_AT_POSITION:
-        return is_at_position(&range->stop, walked, &range->stop_seen_file);
+        return is_at_position(&range->stop, walked, range->stop_seen_file);
     case BS_EVENTS_AT_TIME:
         return has_time(walked) && walked->event.timestamp >= range->stop.time;
-    case BS_EVENTS_UNBOUND:
     case BS_EVENTS_AT_GTID:
+        return range->in_stop && bs_events_is_gtid(walked->event.type);
+    case BS_EVENTS_UNBOUND:
         break;
     }
     return false;
@@ -227,6 +181,11 @@ is_stop(struct bs_events_range *range, const struct bs_walked *walked) {
 
 enum bs_events_turn
 bs_events_range_turn(struct bs_events_range *range, const struct bs_walked *walked) {
+    range->start_seen_file = range->start_seen_file || is_file_of(&range->start, walked->file);
+    range->stop_seen_file = range->stop_seen_file || is_file_of(&range->stop, walked->file);
+    if (walked->is_made_up) {
+        return BS_EVENTS_SKIP;
+    }
     if (range->stopped || is_stop(range, walked)) {
         range->stopped = true;
         return BS_EVENTS_STOP;
@@ -236,6 +195,12 @@ bs_events_range_turn(struct bs_events_range *range, const struct bs_walked *walk
     }
     range->started = range->started || is_start(range, walked);
     return range->started ? BS_EVENTS_GIVE : BS_EVENTS_SKIP;
+}
+
+bool
+bs_events_range_is_over(struct bs_events_range *range, const char *file, uint64_t pos) {
+    range->stopped = range->stopped || (is_file_of(&range->stop, file) && pos >= range->stop.pos);
+    return range->stopped;
 }
 
 enum bs_status

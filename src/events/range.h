@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "binlog/gtid.h"
-#include "binlog/walker.h"
+#include "events/group.h"
 
 #include <stdbool.h>
 
@@ -39,10 +39,9 @@ struct bs_events_range {
     struct bs_events_bound start, stop;
     bool started, stopped;
     bool start_seen_file; /* the file of start was there */
-    bool in_stop;         /* inside the transaction that is the last */
     bool stop_seen_file;
-    bool standalone; /* the group is one statement (MariaDB says so) */
-    bool begun;      /* BEGIN was seen in it */
+    bool in_stop; /* inside the transaction that is the last, or behind it */
+    struct bs_events_group stop_group;
 };
 
 enum bs_events_turn {
@@ -51,9 +50,14 @@ enum bs_events_turn {
     BS_EVENTS_STOP, /* this event, and all behind it, are out of the range */
 };
 
-/* What to do with an event of the log (those inside of another go with it). */
+/* What to do with an event of the log (those inside of another go with it). Made up ones are
+ * skipped. */
 enum bs_events_turn bs_events_range_turn(struct bs_events_range *range,
                                          const struct bs_walked *walked);
+
+/* True where nothing is wanted any more, at the place where the next event is: so that nobody waits
+ * for that one. */
+bool bs_events_range_is_over(struct bs_events_range *range, const char *file, uint64_t pos);
 
 /* At the end: BS_CONFIG if what --start or --stop names was not there. */
 enum bs_status bs_events_range_check(const struct bs_events_range *range,

@@ -1,6 +1,7 @@
 #include "logfile/unpack.h"
 
 #include "base/mem.h"
+#include "base/stop.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -37,6 +38,10 @@ read_fd(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got, struct bs_err
         }
         if (errno != EINTR) {
             return bs_error_sys(err, errno, "cannot read %s", u->name);
+        }
+        enum bs_status status = bs_stop_check(err); /* a pipe may have nothing for ever */
+        if (status != BS_OK) {
+            return status;
         }
     }
 }

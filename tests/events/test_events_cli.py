@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -316,6 +317,23 @@ def test_closed_pipe(folder):
     assert process.returncode in (0, 1, 141, -13), process.returncode
 
 
+def test_a_signal(folder):
+    """Also while a pipe has nothing to read. What was read is printed, and where to go on is said."""
+    data, frames = read(MYSQL), list(walk(read(MYSQL)))
+    process = subprocess.Popen([BINSTREAM, "events", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE)
+    process.stdin.write(data[:frames[8].end + 10])
+    process.stdin.flush()
+    time.sleep(1)  # it has read that by then; if it has not, nothing is different
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 6
+    output = bs_events.Output(6, process.stdout.read(), process.stderr.read())
+    assert "--start stdin:%d" % frames[8].end in output.err, output.err
+    rest = good("--start", "stdin:%d" % frames[8].end, "-", stdin=data)
+    whole = good("-", stdin=data)
+    assert [e.line for e in output.events + body(rest)] == [e.line for e in whole.events]
+
+
 def test_full_disk(folder):
     if not os.path.exists("/dev/full"):
         return
@@ -448,7 +466,8 @@ def test_old_temporals_are_refused_by_name(folder):
 def test_wrong_usage(folder):
     for arguments in ([], ["--no-such-option", MYSQL], ["--start", "nonsense", MYSQL], ["--stop", "", MYSQL],
                       ["--start", "2020-13-01 00:00:00", MYSQL], ["--source", "mysql://x", MYSQL],
-                      ["--tables"], ["--schema", "no uri", MYSQL]):
+                      ["--tables"], ["--schema", "no uri", MYSQL],
+                      ["--follow", MYSQL], ["--source", "http://nowhere/"]):
         output = run(*arguments)
         assert output.code == 2, (arguments, output.code, output.err)
         assert output.out == b"" and output.err, arguments

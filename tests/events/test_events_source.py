@@ -1,305 +1,566 @@
-"""`binstream events --source`: a live server's log must be, line for line, what is in its files.
+"""`binstream events --source`: a live server's log, held against the files of the same server.
 
-    test_events_source.py SERVER [TEST ...]
+    test_events_source.py SERVER [--gtid off] [--collations PROGRAM] [TEST ...]
+
+One server, one varied log; each test_ function is a test. A stream is the same as the files line for line,
+but for IN_USE (bs_live.py): ROTATE and FORMAT_DESCRIPTION events that the server makes up, and heartbeats,
+are not printed.
 """
 
+import argparse
+import json
 import os
 import re
 import signal
+import socket
+import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
-from bs_events import BINSTREAM, Output, run
-from bs_process import Process
-from bs_proxy import Proxy
-from bs_servers import Server, flavour, require
+import bs_server_fetch
+import bs_servers
+from bs_events import walk
+from bs_live import Follower, bad, good, place, plain, run, same
+from bs_proxy import Damage, Proxy
+from bs_source_workload import Workload
 
-NAME = sys.argv[1]
-MARIADB = flavour(NAME) == "mariadb"
-WAIT_S = 30
-BIG = 17 << 20  # more than one packet of the protocol
-
-TABLE = """CREATE TABLE e.t (id INT UNSIGNED PRIMARY KEY, v VARCHAR(50) CHARACTER SET utf8, n DECIMAL(9,3), d DATETIME,
-    b BINARY(4), e ENUM('x','y')) ENGINE=InnoDB"""
-WORK = [
-    "CREATE DATABASE e", TABLE, "CREATE TABLE e.big (id INT PRIMARY KEY, data LONGBLOB) ENGINE=InnoDB",
-    "CREATE TABLE e.other (id INT PRIMARY KEY) ENGINE=InnoDB",
-    "INSERT INTO e.t VALUES (1,'a',1.5,'2024-02-29 12:00:00',X'01','x'),(4294967295,'\u00e4',-1.5,NULL,X'0102',NULL)",
-    "BEGIN", "UPDATE e.t SET v='b', n=n+1", "INSERT INTO e.other VALUES (1),(2)", "DELETE FROM e.t WHERE id=1", "COMMIT",
-    "ALTER TABLE e.other ADD c INT", "FLUSH BINARY LOGS",
-    "SET SESSION binlog_format='STATEMENT'", "SET @word = 'said'", "INSERT INTO e.t (id, v) VALUES (7, @word)",
-    "SET SESSION binlog_format='ROW'", "INSERT INTO e.big VALUES (1, REPEAT('x', %d))" % BIG,
-    "UPDATE e.other SET c = id", "FLUSH BINARY LOGS", "INSERT INTO e.t (id) VALUES (8)", "DROP TABLE e.other",
-]
-COMPRESSED = (["SET GLOBAL log_bin_compress=ON", "INSERT INTO e.t (id, v) VALUES (20, REPEAT('z', 50)),(21, REPEAT('z', 50))",
-               "SET GLOBAL log_bin_compress=OFF"] if MARIADB else
-              ["SET SESSION binlog_transaction_compression=ON", "INSERT INTO e.t (id) VALUES (20),(21)",
-               "SET SESSION binlog_transaction_compression=OFF"])
+PROMPT_S = 1.0
+HEARTBEAT_S = 5.0
 
 
-class Source:
-    def __init__(self, server):
-        self.server = server
-        self.connection = server.connect(charset="utf8")
+class Lab:
+    def __init__(self, server, options):
+        self.server, self.options = server, options
+        self.mysql = bs_servers.flavour(server.name) == "mysql"
+        self.has_gtids = options.gtid == "on"
+        self.collations = options.collations
         self.uri = server.uri() + "?ssl-mode=DISABLED"
-        self.execute(*WORK)
-        if NAME not in ("mysql-5.6", "mysql-5.7"):
-            self.execute(*COMPRESSED)
-
-    def execute(self, *statements):
-        with self.connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-            rows = cursor.fetchall()
-        return [row if isinstance(row, tuple) else tuple(row.values()) for row in rows or ()]
+        self.write = Workload(server)
 
     def files(self):
-        names = [row[0] for row in self.execute("SHOW BINARY LOGS")]
-        base = self.execute("SELECT @@log_bin_basename")[0][0]
-        return [os.path.join(os.path.dirname(base), name) for name in names]
+        return [os.path.join(self.server.datadir, row[0]) for row in self.server.query("SHOW BINARY LOGS")]
+
+    def settle(self):
+        """MariaDB writes BINLOG_CHECKPOINT events in its own time, the last of them names the last file."""
+        deadline = time.monotonic() + 30
+        while not self.mysql:
+            file = self.server.query("SHOW BINARY LOGS")[-1][0]
+            if ("Binlog_checkpoint", file) in [(row[2], row[5]) for row in self.server.query(
+                    "SHOW BINLOG EVENTS IN '%s' LIMIT 50" % file)]:
+                return
+            assert time.monotonic() < deadline, "no checkpoint in " + file
+            time.sleep(0.01)
+
+    def end(self):
+        """FILE:POS of the end of the log."""
+        self.settle()
+        return "%s:%d" % self.server.query("SHOW BINARY LOGS")[-1][:2]
+
+    def stream(self, *options):
+        self.settle()
+        return good(*options, "--source", self.uri)
+
+    def filed(self, *options):
+        """The same from the files."""
+        return good(*options, *self.files())
+
+    def fill(self):
+        self.write.fill()
+        self.settle()
+        self.whole = good(*self.files())
+        self.events = [line for line in self.whole if line.startswith('{"event"') and '"inner":' not in line]
+        names = {json.loads(line)["event"] for line in self.events}
+        print("     %d lines, %d events in %d files: %s" % (
+            len(self.whole), len(self.events), len(self.files()), " ".join(sorted(names))))
+        print("     this server has not: %s" % self.write.skipped)
+
+    def groups(self):
+        """[(gtid, [lines])] of all groups that have a name."""
+        between = ("FORMAT_DESCRIPTION", "ROTATE", "STOP", "BINLOG_CHECKPOINT", "GTID_LIST", "PREVIOUS_GTIDS")
+        groups, is_open = [], False
+        for line in self.whole:
+            name = re.match(r'{"event":"([^"]*)"', line)
+            if name and name.group(1) in ("GTID", "GTID_TAGGED"):
+                groups.append((json.loads(line)["gtid"], []))
+                is_open = True
+            elif name and (name.group(1) in between or name.group(1) == "ANONYMOUS_GTID"):
+                is_open = False
+            if is_open:
+                groups[-1][1].append(line)
+        return groups
 
 
-def good(*arguments):
-    output = run(*arguments)
-    assert output.code == 0, (arguments, output.err)
-    return output
+# -- all of it ------------------------------------------------------------------------------------
 
 
-def lines(output):
-    """All but the line of the format. A file that is being written says so; its server does not."""
-    return [line.replace(b'"flags":["IN_USE"],', b"") for line in output.out.split(b"\n")[1:-1]]
+def test_the_stream_is_the_files(lab):
+    same(lab.stream(), lab.whole, "the whole log")
 
 
-def same(left, right):
-    for number, (one, other) in enumerate(zip(left, right)):
-        assert one == other, "line %d:\n%s\n%s" % (number, one[:500], other[:500])
-    assert len(left) == len(right), "%d lines, %d lines" % (len(left), len(right))
+def test_compression_changes_nothing(lab):
+    same(good("--source", lab.uri + "&compress=zlib"), lab.whole, "the whole log, zlib")
 
 
-def test_a_server_gives_what_its_files_hold(source, folder):
-    files = good(*source.files())
-    live = good("--source", source.uri)
-    same(lines(files), lines(live))
-    rows = [row for _, row in live.all_rows()]
-    assert len(rows) > 10 and any(row["table"] == "big" for row in rows)
-
-
-def test_bounds_are_those_of_files(source, folder):
-    files = source.files()
-    events = good(*files).events
-    names = [event for event in events if event.name == "GTID"]
-    middle = [event for event in events if event.name == "TABLE_MAP" and event["file"].endswith("2")][0]
-    bounds = [("--start", "%s:%d" % (middle["file"], middle["pos"])),
-              ("--stop", "%s:%d" % (middle["file"], middle["pos"])),
-              ("--start", "%s:4" % os.path.basename(files[2])),
-              ("--start", time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(middle["time"])))]
-    if names:
-        bounds += [("--start", names[len(names) // 2]["gtid"]), ("--stop", names[len(names) // 2]["gtid"])]
-    for bound in bounds:
-        wanted, given = good(*bound, *files), good(*bound, "--source", source.uri)
-        first = bound[0] == "--start" and ":" in bound[1] and bound[1].startswith("binlog")
-        skip = 1 if first and not bound[1].endswith(":4") else 0
-        assert lines(wanted), bound
-        # From the middle of a file, the stream has no FORMAT_DESCRIPTION of its own; nor has the file behind the bound.
-        assert skip == 0 or b"FORMAT_DESCRIPTION" not in lines(wanted)[0], bound
-        same(lines(wanted), lines(given))
-
-
-def test_selection_and_counts_are_those_of_files(source, folder):
-    files = source.files()
-    for more in (["--tables", "e.other"], ["--databases", "nowhere"], ["--exclude-tables", "e.big"]):
-        same(lines(good(*more, *files)), lines(good(*more, "--source", source.uri)))
-    assert good_text("--stats", *files) == good_text("--stats", "--source", source.uri)
-
-
-def good_text(*arguments):
-    return Text(*arguments).out
-
-
-class Text:
-    """A run whose output is no lines of events."""
-
-    def __init__(self, *arguments):
-        with tempfile.TemporaryDirectory() as folder:
-            process = Process([BINSTREAM, "events", *arguments], os.path.join(folder, "run"))
-            process.wait(WAIT_S)
-            self.code, self.out, self.err = process.code, process.out, process.err
-        assert self.code == 0, self.err
-
-
-def follow(source, folder, *more):
-    return Process([BINSTREAM, "events", "--source", source.uri, "--follow", *more], os.path.join(folder, "follow"))
-
-
-def await_text(process, text):
-    deadline = time.monotonic() + WAIT_S
-    while text not in process.out:
-        assert process.running and time.monotonic() < deadline, (text, process.out[-500:], process.err)
-        time.sleep(0.02)
-
-
-def status(source):
-    """Where the log ends now."""
-    files = source.files()
-    return "%s:%d" % (os.path.basename(files[-1]), os.path.getsize(files[-1]))
-
-
-def test_follow_goes_on_until_it_is_stopped(source, folder):
-    start = status(source)
-    process = follow(source, folder, "--start", start)
+def test_a_server_that_writes_checksums_no_more(lab):
+    """The files have them. (One has none, and the other tests read it from a server that does.)"""
+    lab.server.query("SET GLOBAL binlog_checksum = NONE")
     try:
-        for number in range(100, 103):
-            source.execute("INSERT INTO e.t (id, v) VALUES (%d, 'live %d')" % (number, number))
-            await_text(process, "live %d" % number)
-        os.kill(process.pid, signal.SIGTERM)
-        process.wait(WAIT_S)
+        same(lab.stream(), lab.filed(), "the whole log")
     finally:
-        process.kill9()
-    assert process.code == 6, (process.code, process.err)
-    output = Output(6, process.out.encode(), process.err.encode())
-    same(lines(output), lines(good("--start", start, *source.files())))
+        lab.server.query("SET GLOBAL binlog_checksum = CRC32")
 
 
-def test_follow_ends_behind_the_last_transaction_of_stop(source, folder):
-    if not MARIADB:
-        return  # the other servers run without GTIDs here; the bound is tested on files
-    start = status(source)
-    source.execute("INSERT INTO e.t (id, v) VALUES (200, 'last')")
-    last = [event for event in good("--start", start, *source.files()).events if event.name == "GTID"][-1]
-    process = follow(source, folder, "--start", start, "--stop", last["gtid"])
-    process.wait(WAIT_S)
-    assert process.code == 0, process.err
-    assert process.out.rstrip().split("\n")[-1].startswith('{"event":"XID"'), process.out[-300:]
+def test_stats_are_those_of_the_files(lab):
+    lab.settle()
+    for json_too in ([], ["--json"]):
+        stream = run("--stats", *json_too, "--source", lab.uri)
+        files = run("--stats", *json_too, *lab.files())
+        assert stream == files and stream[0] == 0, (stream, files)
 
 
-def test_silence_prints_nothing(source, folder):
-    start = status(source)
-    process = follow(source, folder, "--start", start)
+def test_selections(lab):
+    for options in (["--tables", "w.other"], ["--tables", "w.t%,w.doc"], ["--databases", "nothing"],
+                    ["--databases", "w", "--exclude-tables", "w.types"]):
+        got, want = lab.stream(*options), lab.filed(*options)
+        same(got, want, options)
+        assert len(got) < len(lab.whole)
+
+
+# -- parts of it ----------------------------------------------------------------------------------
+
+
+def both(lab, *options):
+    got, want = lab.stream(*options), lab.filed(*options)
+    same(got, want, options)
+    return got
+
+
+def test_positions(lab):
+    files = [os.path.basename(path) for path in lab.files()]
+    last_of_first = [place(line) for line in lab.events if place(line)[0] == files[0]][-1]
+    for start, stop in ((files[1] + ":4", files[2] + ":4"), (files[0] + ":4", files[0] + ":4"),
+                        ("%s:%d" % last_of_first, files[1] + ":300"), (files[2] + ":4", lab.end())):
+        got = both(lab, "--start", start, "--stop", stop)
+        assert bool(got) == (start != stop), (start, stop, len(got))
+    assert both(lab, "--start", lab.end()) == []
+
+
+def test_positions_of_every_kind_of_event(lab):
+    """Also of rows, whose table map lies in front of the place."""
+    kinds = {}
+    for line in lab.events:
+        kinds.setdefault(json.loads(line)["event"], []).append(place(line))
+    for kind, places in kinds.items():
+        for file, pos in {places[0], places[len(places) // 2]}:
+            here = "%s:%d" % (file, pos)
+            got = both(lab, "--start", here, "--stop", "%s:%d" % (file, pos + 1500))
+            assert got[0].startswith('{"event":"%s"' % kind), (kind, here, got[0])
+            assert place(got[0]) == (file, pos), (kind, here, got[0])
+
+
+def test_a_start_inside_of_a_statement_of_two_tables(lab):
+    """The map of the second table is told, then rows of the first come, whose map was not read."""
+    maps = [i for i, line in enumerate(lab.whole) if line.startswith('{"event":"TABLE_MAP"')]
+    second = [i for i, next_one in zip(maps, maps[1:]) if next_one == i + 1]
+    assert second
+    for i in second[:2]:
+        got = both(lab, "--start", "%s:%d" % place(lab.whole[i + 1]))
+        same(got[:2], lab.whole[i + 1:i + 3], "from the second map")
+
+
+def test_a_large_transaction(lab):
+    """From each of its events on. MariaDB from 11.7 on makes a file of it, and its events have no log_pos."""
+    rows = [i for i, line in enumerate(lab.events) if '"table":"large"' in line]
+    file = place(lab.events[rows[0]])[0]
+    with open(os.path.join(lab.server.datadir, file), "rb") as log:
+        frames = list(walk(log.read()))
+    has_no_pos = [frame for frame in frames if frame.log_pos == 0]
+    assert bool(has_no_pos) == (not lab.mysql and lab.write.version >= (11, 7)), has_no_pos
+    for line in lab.events[rows[0] - 3:rows[-1] + 5]:
+        here = "%s:%d" % place(line)
+        got = both(lab, "--start", here, "--stop", "%s:%d" % (place(line)[0], place(line)[1] + 20))
+        assert got[0] == line, (here, got[0][:200])
+
+
+def test_times(lab):
+    stamps = sorted({json.loads(line)["time"] for line in lab.events})
+    middle = stamps[len(stamps) // 2]
+    text = lambda stamp: time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(stamp))
+    assert both(lab, "--start", text(middle))
+    assert both(lab, "--stop", text(middle))
+    both(lab, "--start", text(stamps[1]), "--stop", text(stamps[-1]))
+    assert both(lab, "--start", text(stamps[-1] + 100)) == []
+
+
+def test_gtids(lab):
+    groups = lab.groups()
+    if not lab.has_gtids:
+        return
+    kinds = {}
+    for number, (_, lines) in enumerate(groups):
+        shape = tuple(json.loads(line)["event"] for line in lines if line.startswith('{"event"'))
+        statement = re.search(r'"sql":"(\w+ \w+|\w+)', lines[1])
+        kinds.setdefault((shape, statement and statement.group(1)), number)
+    for number in kinds.values():
+        gtid, lines = groups[number]
+        same(lab.filed("--start", gtid, "--stop", gtid), lines, "group " + gtid)
+    for number in (0, len(groups) // 2, len(groups) - 1):
+        same(both(lab, "--start", groups[number][0], "--stop", groups[number][0]), groups[number][1], "group")
+    both(lab, "--start", groups[len(groups) // 3][0])
+
+
+def test_bounds_that_are_not_there(lab):
+    gtid = "3e11fa47-71ca-11e1-9e33-c80aa9429562:5" if lab.mysql else "7-7-7"
+    bad(2, ["--start", gtid], "--start", gtid, "--source", lab.uri)
+    bad(2, ["--stop", gtid], "--stop", gtid, "--source", lab.uri)
+    bad(2, ["--stop", "nowhere.000001"], "--stop", "nowhere.000001:4", "--source", lab.uri)
+
+
+# -- following ------------------------------------------------------------------------------------
+
+
+def test_follow(lab):
+    start = lab.end()
+    follower = Follower("--start", start, "--source", lab.uri)
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (600,'first')")
+    follower.wait_for('"first"')
+    took = []
+    for number in range(5):
+        began = time.monotonic()
+        lab.server.query("UPDATE w.other SET v = 'follow %d' WHERE id = 600" % number)
+        follower.wait_for('"after":{"@1":600,"@2":"follow %d"' % number)
+        took.append(time.monotonic() - began)
+    assert sorted(took)[2] < PROMPT_S, "lines come late: %s" % took
+    lab.server.query("FLUSH BINARY LOGS")
+    lab.settle()
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (601,'in the next file')")
+    follower.wait_for("in the next file")
+    code, lines, err = follower.end(signal.SIGTERM)
+    assert code == 6 and "stopped by request" in err, (code, err)
+    same(lines, lab.filed("--start", start), "what was followed")
+    again = re.search(r"--start ([^\s;,]+)", err).group(1)
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (602,'after the stop')")
+    same(lines + lab.stream("--start", again), lab.filed("--start", start), "the rest")
+
+
+def test_follow_ends_behind_the_last_wanted(lab):
+    """Without waiting for what comes next."""
+    for what in ("UPDATE w.other SET more = 50 WHERE id = 1", "CREATE TABLE w.followed (id INT)",
+                 "INSERT INTO w.mi VALUES (50,'x')"):
+        start = lab.end()
+        lab.server.query(what)
+        stops = [lab.end()]
+        if lab.has_gtids:
+            lines = lab.filed("--start", start)
+            stops += [json.loads(line)["gtid"] for line in lines if '"event":"GTID"' in line][-1:]
+        for stop in stops:
+            code, got, err = Follower("--start", start, "--stop", stop, "--source", lab.uri).end()
+            assert code == 0 and not err, (stop, code, err)
+            same(got, lab.filed("--start", start, "--stop", stop), (what, stop))
+
+
+def test_idle_heartbeats_are_not_printed(lab):
+    """The follower of main() ran beside all other tests."""
+    follower = lab.follower
+    time.sleep(max(0, HEARTBEAT_S + 1.5 - (time.monotonic() - follower.began)))
+    lab.settle()
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (700,'at the end')")
+    follower.wait_for("at the end")
+    code, lines, err = follower.end(signal.SIGINT)
+    assert code == 6, (code, err)
+    same(lines, lab.filed(), "the long run")
+
+
+# -- what goes wrong ------------------------------------------------------------------------------
+
+
+def test_no_such_place(lab):
+    files = [os.path.basename(path) for path in lab.files()]
+    start = lambda where: ["--start", where, "--source", lab.uri]
+    assert bad(5, ["SHOW BINARY LOGS"], *start("binlog.009999:4")) == []
+    assert bad(5, ["SHOW BINARY LOGS"], *start(files[-1] + ":99000000")) == []
+    inside = place(lab.events[len(lab.events) // 2])
+    # The position of no event: each server has its own words for that.
+    code, out, err = run(*start("%s:%d" % (inside[0], inside[1] + 5)))
+    assert code in (1, 5) and plain(out) == [] and "position" in err, (code, out, err)
+
+
+def test_logins(lab):
+    lab.server.query("CREATE USER few@'127.0.0.1' IDENTIFIED BY 'few'")
+    uri = lab.server.uri("few", "few")
+    assert bad(1, ["REPLICATION SLAVE"], "--source", uri) == []
+    wrong = lab.server.uri("few", "wrong")
+    assert bad(1, ["Access denied", "check user and password"], "--source", wrong) == []
+    lab.server.query("GRANT REPLICATION SLAVE ON *.* TO few@'127.0.0.1'")
+    same(good("--source", uri), lab.filed(), "with REPLICATION SLAVE alone")
+
+
+def test_unreachable(lab):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        uri = "mysql://root@127.0.0.1:%d/" % nobody.getsockname()[1]
+        assert bad(1, ["127.0.0.1", "refused"], "--source", uri) == []
+    bad(1, ["no-such-host"], "--source", "mysql://root@no-such-host.invalid/")
+
+
+def test_a_connection_that_is_cut(lab):
+    whole = lab.filed()
+    rows = len([line for line in whole if re.match(r'{"event":"(WRITE|UPDATE|DELETE)_ROWS(_V1)?"', line)
+                and '"inner":' not in line])
+    with Proxy(lab.server.port) as proxy:
+        uri = "mysql://root@127.0.0.1:%d/?ssl-mode=DISABLED" % proxy.port
+        for nth in sorted({1, 4, 5, 6, rows // 2, rows - 2, rows}):
+            proxy.damage = Damage("break", nth)
+            code, out, err = run("--source", uri)
+            assert code == 1 and proxy.damage.done.is_set(), (nth, code, err)
+            cut(lab, plain(out), whole, err)
+
+
+def cut(lab, got, whole, err):
+    """What came is the beginning, and the rest comes by doing what the message says."""
+    same(got, whole[:len(got)], "before the cut")
+    start = re.search(r"--start ([^\s;,]+):(\d+)", err)
+    again = re.search(r"its events before (\d+)", err)
+    assert start, err
+    file, pos = start.group(1), int(start.group(2))
+    kept = [line for line in got if place(line)[0] != file or place(line)[1] < pos]
+    assert (len(kept) < len(got)) == bool(again), (len(kept), len(got), err)
+    if again:
+        assert json.loads(got[len(kept)])["event"] in ("GTID", "QUERY", "ANONYMOUS_GTID"), got[len(kept)]
+        assert int(again.group(1)) == place(whole[len(got)])[1], (err, whole[len(got)][:100])
+    same(kept + lab.stream("--start", "%s:%d" % (file, pos)), whole, "the rest")
+
+
+def test_follow_whose_connection_is_cut(lab):
+    with Proxy(lab.server.port) as proxy:
+        start = lab.end()
+        uri = "mysql://root@127.0.0.1:%d/?ssl-mode=DISABLED" % proxy.port
+        follower = Follower("--start", start, "--source", uri)
+        lab.server.query("UPDATE w.other SET v = 'before the cut' WHERE id = 1")
+        follower.wait_for("before the cut")
+        proxy.cut()
+        code, lines, err = follower.end()
+        assert code == 1 and "its events before" not in err, (code, err)
+        lab.server.query("UPDATE w.other SET v = 'behind the cut' WHERE id = 1")
+        again = re.search(r"--start ([^\s;,]+)", err).group(1)
+        same(lines + lab.stream("--start", again), lab.filed("--start", start), "both")
+
+
+# -- definitions ----------------------------------------------------------------------------------
+
+
+def test_schema(lab):
+    run_sql = lab.write.run
+    start = lab.end()
+    run_sql("CREATE TABLE named (id INT PRIMARY KEY, c VARCHAR(20) CHARACTER SET latin1, b VARBINARY(20), "
+            "u INT UNSIGNED) ENGINE=InnoDB", "CREATE TABLE wider LIKE named",
+            "CREATE TABLE dropped LIKE named",
+            "INSERT INTO named VALUES (1,'gr\u00fc\u00df','b',4000000000)",
+            "INSERT INTO wider VALUES (1,'a','b',2)", "INSERT INTO dropped VALUES (1,'a','b',2)",
+            "ALTER TABLE wider ADD COLUMN x INT AFTER id", "DROP TABLE dropped")
+    lines = [json.loads(line) for line in lab.stream("--start", start, "--schema", lab.uri)]
+    maps = {line["table"]: line for line in lines if line.get("event") == "TABLE_MAP"}
+    rows = {line["table"]: line for line in lines if "row" in line}
+    assert maps["named"]["names"] == "schema", maps["named"]
+    want = {"id": 1, "c": {"hex": "6772fcdf"}, "b": {"hex": "62"}, "u": 4000000000}
+    assert rows["named"]["after"] == want, rows["named"]
+    for table in ("wider", "dropped"):
+        assert maps[table]["names"] == "none", maps[table]
+        assert list(rows[table]["after"]) == ["@1", "@2", "@3", "@4"], rows[table]
+    both(lab, "--start", start, "--schema", lab.uri)
+
+
+def test_schema_that_cannot_be_had(lab):
+    for uri in (lab.server.uri("root", "wrong"), "mysql://root@no-such-host.invalid/"):
+        code, out, err = run("--schema", uri, "--source", lab.uri)
+        assert code == 1 and out == "" and ("denied" in err or "no-such-host" in err), (code, out, err)
+    assert run("--schema", "nothing", "--source", lab.uri)[0] == 2
+
+
+def check_named(lab, table, create, insert, alter=None):
+    """With --schema, a value stands under its column's name, or under @n; never under another's."""
+    start = lab.end()
+    lab.write.try_run(create.replace("TABLE", "TABLE " + table, 1),
+                      *["ALTER TABLE %s %s" % (table, alter)] if alter else [],
+                      "INSERT INTO %s %s" % (table, insert))
+    if not lab.server.query("SHOW TABLES FROM w LIKE '%s'" % table):
+        return None
+    with lab.server.connect(database="w") as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM " + table)
+        stored = dict(zip((c[0] for c in cursor.description), cursor.fetchone()))
+    lines = [json.loads(line) for line in both(lab, "--start", start, "--schema", lab.uri)]
+    columns = [line for line in lines if line.get("event") == "TABLE_MAP"][-1]
+    row = [line for line in lines if "row" in line][-1]["after"]
+    assert len(row) == len(columns["columns"]), (row, columns)
+    for name, value in row.items():
+        if not name.startswith("@") and name in stored:
+            shown = value if not isinstance(value, dict) else bytes.fromhex(value["hex"])
+            assert shown == stored[name] or str(shown) == str(stored[name]), (table, name, value, stored)
+    return columns["names"], row
+
+
+def test_hidden_columns(lab):
+    found = {}
+    made = "CREATE TABLE (a INT, b VARCHAR(2000), c INT%s) ENGINE=InnoDB"
+    values = "(a,b,c) VALUES (1,'two',3)"
+    stored = "STORED" if lab.mysql else "PERSISTENT"
+    if lab.mysql:
+        lab.write.try_run("SET SESSION sql_generate_invisible_primary_key = ON")
+        found["key of its own"] = check_named(lab, "gipk", made % "", values)
+        found["key, altered"] = check_named(lab, "gipk2", made % "", values,
+                                            "ADD COLUMN d INT DEFAULT 4 AFTER a")
+        lab.write.try_run("SET SESSION sql_generate_invisible_primary_key = OFF")
+        found["function"] = check_named(lab, "functional", made % ", KEY ((a + c)), KEY ((c * 2))", values)
+        found["function, altered"] = check_named(lab, "functional2", made % ", KEY ((a + c))", values,
+                                                 "ADD COLUMN d INT DEFAULT 4, ADD KEY ((d * 2))")
+        arrays = "CREATE TABLE (j JSON, c INT, KEY ((CAST(j AS UNSIGNED ARRAY))))"
+        found["array"] = check_named(lab, "multi", arrays, "(j,c) VALUES ('[1,2]',3)")
+        found["invisible"] = check_named(lab, "invisible", made % ", d INT INVISIBLE DEFAULT 5", values)
+    else:
+        hashes = "CREATE TABLE (a INT, b TEXT, c INT, UNIQUE (b), UNIQUE (c,b)) ENGINE=InnoDB"
+        found["hash"] = check_named(lab, "hashed", hashes, values)
+        for number, where in enumerate(("", " AFTER a", " FIRST")):
+            alter = "ADD COLUMN d INT UNIQUE DEFAULT 4%s, ADD UNIQUE (d, b)" % where
+            found["hash, altered" + where] = check_named(lab, "hashed%d" % number, hashes, values, alter)
+        found["versions"] = check_named(lab, "versioned", made % "" + " WITH SYSTEM VERSIONING", values)
+        found["invisible"] = check_named(lab, "invisible", made % ", d INT INVISIBLE DEFAULT 5", values)
+    computed = ", v INT AS (a + c) VIRTUAL, s INT AS (a * c) " + stored
+    found["generated"] = check_named(lab, "computed", made % computed, values)
+    print("     %s" % found)
+
+
+def test_types_of_mariadb(lab):
+    if lab.mysql:
+        return
+    start = lab.end()
+    lab.write.run("SET GLOBAL mysql56_temporal_format = OFF",
+                  "CREATE TABLE old (id INT PRIMARY KEY, t TIME(2), d DATETIME(4), s TIMESTAMP(6) NULL, "
+                  "p DATETIME) ENGINE=InnoDB", "SET time_zone = '+00:00'",
+                  "INSERT INTO old VALUES (1,'-12:13:14.15','2026-01-02 03:04:05.6789',"
+                  "'2026-01-02 03:04:05.123456','1999-12-31 23:59:59')",
+                  "SET GLOBAL mysql56_temporal_format = ON")
+    lines = lab.stream("--start", start, "--schema", lab.uri)
+    want = {"id": 1, "t": "-12:13:14.15", "d": "2026-01-02 03:04:05.6789", "s": "2026-01-02 03:04:05.123456",
+            "p": "1999-12-31 23:59:59"}
+    assert json.loads(lines[-2])["after"] == want, lines[-2]
+    bad(1, ["--schema URI", "old temporal"], "--start", start, "--source", lab.uri)
+    for kind, value in (("UUID", "123e4567-e89b-12d3-a456-426655440000"), ("INET6", "2001:db8::ff00:42:8329"),
+                        ("INET4", "10.1.2.3")):
+        found = check_named(lab, "t_" + kind.lower(), "CREATE TABLE (id INT PRIMARY KEY, v %s)" % kind,
+                            "VALUES (1,'%s')" % value)
+        assert found is None or found == ("schema", {"id": 1, "v": value}), found
+
+
+def test_collations(lab):
+    if not lab.collations:
+        return
+    flavour = "mysql" if lab.mysql else "mariadb"
+    told = {}
+    printed = subprocess.run([lab.collations], stdout=subprocess.PIPE, check=True).stdout.decode()
+    for line in printed.splitlines():
+        name, number, kind = line.split()
+        told[name, int(number)] = kind
+    utf8, wide = ("utf8", "utf8mb3", "utf8mb4", "ascii"), ("binary", "ucs2", "utf16", "utf16le", "utf32")
+    ask = "SELECT id, character_set_name FROM information_schema."
+    rows = list(lab.server.query(ask + "collations WHERE id IS NOT NULL"))
+    if not lab.mysql and lab.write.version >= (10, 10):  # one collation has a number for each character set
+        rows += lab.server.query(ask + "collation_character_set_applicability")
+    wrong = [(number, name, told[flavour, number]) for number, name in rows if told[flavour, number] != (
+        "utf8" if name in utf8 else "hex" if name in wide else "ascii")]
+    assert len(rows) > 200 and not wrong, (len(rows), wrong)
+
+
+# -- last, as they take something away ------------------------------------------------------------
+
+
+def test_z1_purged_files(lab):
+    files = [os.path.basename(path) for path in lab.files()]
+    lab.server.query("PURGE BINARY LOGS TO '%s'" % files[2])
+    assert bad(5, ["SHOW BINARY LOGS"], "--start", files[0] + ":4", "--source", lab.uri) == []
+    options = ["--exclude-tables", "w.old"]  # whose old temporal columns need a schema
+    same(lab.stream(*options), lab.filed(*options), "from the oldest that is left")
+
+
+def test_z2_a_server_that_goes_away(lab):
+    """MariaDB shuts down; MySQL, which takes its time for that while somebody reads, is killed."""
+    start = lab.end()
+    follower = Follower("--start", start, "--source", lab.uri)
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (800,'before the end')")
+    follower.wait_for("before the end")
+    if lab.mysql:
+        lab.server.kill9()
+    lab.server.restart()
+    lab.write.connect()
+    lab.server.query("INSERT INTO w.other (id,v) VALUES (801,'begun again')")
+    code, lines, err = follower.end()
+    assert code == 1 and "its events before" not in err, (code, err)
+    again = re.search(r"--start ([^\s;,]+)", err).group(1)
+    same(lines + lab.stream("--start", again), lab.filed("--start", start), "before and behind")
+
+
+def test_z3_encrypted_files(lab):
+    """A server decrypts what it streams. Files are encrypted: positions are held against its own list."""
+    if lab.mysql:
+        return
     try:
-        time.sleep(6)  # longer than the interval of heartbeats, whose absence is to be seen
-        source.execute("INSERT INTO e.t (id, v) VALUES (300, 'after silence')")
-        await_text(process, "after silence")
-    finally:
-        process.kill9()
-    assert "HEARTBEAT" not in process.out, process.out
-
-
-def refused(code, words, *arguments):
-    output = run(*arguments)
-    assert output.code == code, (arguments, output.code, output.err)
-    for word in words:
-        assert word in output.err, (word, output.err)
-    assert not output.events or code == 1, output.out[:300]
-
-
-def test_what_cannot_be_read_is_told(source, folder):
-    first = os.path.basename(source.files()[0])
-    refused(5, ["what to do"], "--source", source.uri, "--start", "binlog.999999:4")
-    refused(1, ["what to do"], "--source", source.uri.replace("root", "nobody", 1))
-    refused(1, [], "--source", re.sub(r":\d+/", ":1/", source.uri) + "&connect-timeout=2")
-    source.execute("GRANT USAGE ON *.* TO plain@'%' IDENTIFIED BY 'p'" if NAME != "mysql-9.7" else
-                   "CREATE USER plain@'%' IDENTIFIED BY 'p'")
-    refused(1, ["REPLICATION SLAVE"], "--source", source.uri.replace("root@", "plain:p@").replace("ssl-mode=DISABLED",
-            "ssl-mode=PREFERRED" if NAME != "mysql-5.6" else "ssl-mode=DISABLED"))
-    refused(2, ["--follow"], "--follow", first)
-    refused(2, [], "--source", "http://nowhere/")
-
-
-def test_a_cut_connection_tells_where_to_go_on(source, folder):
-    start = status(source)
-    with Proxy(source.server.port) as proxy:
-        uri = re.sub(r":\d+/", ":%d/" % proxy.port, source.uri)
-        process = Process([BINSTREAM, "events", "--source", uri, "--follow", "--start", start], os.path.join(folder, "cut"))
-        try:
-            source.execute("BEGIN", "INSERT INTO e.t (id, v) VALUES (400, 'before the cut')", "COMMIT")
-            await_text(process, "before the cut")
-            proxy.cut()
-            process.wait(WAIT_S)
-        finally:
-            process.kill9()
-    assert process.code == 1, (process.code, process.err)
-    again = re.search(r"go on with --start (\S+)", process.err)
-    assert again, process.err
-    source.execute("INSERT INTO e.t (id, v) VALUES (401, 'behind the cut')")
-    before = Output(1, process.out.encode(), process.err.encode())
-    behind = good("--source", source.uri, "--start", again.group(1))
-    whole = good("--start", start, *source.files())
-    same(lines(whole), lines(before) + lines(behind))
-
-
-def test_schema_gives_names_where_they_fit(source, folder):
-    source.execute("CREATE TABLE e.named (id INT UNSIGNED, word CHAR(5) CHARACTER SET latin1) ENGINE=InnoDB",
-                   "CREATE TABLE e.grown (id INT) ENGINE=InnoDB")
-    start = status(source)
-    source.execute("INSERT INTO e.named VALUES (4294967295, 'w\u00f6rt')", "INSERT INTO e.grown VALUES (1)",
-                   "ALTER TABLE e.grown ADD more INT", "INSERT INTO e.grown VALUES (2, 3)")
-    rows = [row["after"] for _, row in good("--source", source.uri, "--start", start, "--schema", source.uri).all_rows()]
-    assert rows == [{"id": 4294967295, "word": {"hex": "77f67274"}}, {"@1": 1}, {"id": 2, "more": 3}], rows
-
-
-def test_old_temporals_need_the_schema(source, folder):
-    if not MARIADB:
+        plugins = bs_server_fetch.ensure_plugins(lab.server.name)
+    except bs_servers.Unavailable as error:
+        print("     without: %s" % error)
         return
-    source.execute("SET GLOBAL mysql56_temporal_format=OFF")
-    other = Source.__new__(Source)
-    other.server, other.uri, other.connection = source.server, source.uri, source.server.connect()
-    other.execute("CREATE TABLE e.old (t TIME(3), d DATETIME(6), s TIMESTAMP(2) NULL) ENGINE=InnoDB")
-    source.execute("SET GLOBAL mysql56_temporal_format=ON")
-    start = status(source)
-    other.execute("SET time_zone='+00:00'", "INSERT INTO e.old VALUES ('-12:34:56.789', '2024-02-29 01:02:03.456789', "
-                  "'2020-01-01 00:00:00.25')")
-    refused(1, ["--schema", "old"], "--source", source.uri, "--start", start)
-    rows = [row["after"] for _, row in good("--source", source.uri, "--start", start, "--schema", source.uri).all_rows()]
-    assert rows == [{"t": "-12:34:56.789", "d": "2024-02-29 01:02:03.456789", "s": "2020-01-01 00:00:00.25"}], rows
+    keys = os.path.join(lab.server.dir, "keys")
+    with open(keys, "w") as file:
+        file.write("1;770A8A65DA156D24EE2A093277530142\n")
+    lab.server.restart("--encrypt-binlog=ON", "--plugin-dir=" + plugins,
+                       "--plugin-load-add=file_key_management", "--file-key-management-filename=" + keys)
+    lab.server.query("CREATE TABLE w.secret (id INT PRIMARY KEY, v VARCHAR(100))")
+    for number in range(3):
+        lab.server.query("INSERT INTO w.secret VALUES (%d,'secret')" % number)
+    file = os.path.basename(lab.files()[-1])
+    with lab.server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SHOW BINLOG EVENTS IN '%s'" % file)
+        listed = [(row[1], row[4]) for row in cursor.fetchall()]
+    lines = lab.stream("--start", file + ":4")
+    events = [json.loads(line) for line in lines if '"event"' in line]
+    assert "START_ENCRYPTION" in [event["event"] for event in events], events
+    assert [(event["pos"], event["end"]) for event in events] == listed, (events, listed)
+    inside = listed[-3][0]
+    rest = [line for line in lines if place(line)[1] >= inside]
+    same(lab.stream("--start", "%s:%d" % (file, inside)), rest, "from inside of the file")
+    bad(1, ["--source URI"], lab.files()[-1])
 
 
-def test_mariadb_types_are_texts_with_the_schema(source, folder):
-    if NAME != "mariadb-11.8":
-        return
-    source.execute("CREATE TABLE e.addresses (u UUID, i4 INET4, i6 INET6) ENGINE=InnoDB")
-    start = status(source)
-    source.execute("INSERT INTO e.addresses VALUES ('123e4567-e89b-12d3-a456-426655440000', '10.0.0.1', '2001:db8::')")
-    rows = [row["after"] for _, row in good("--source", source.uri, "--start", start, "--schema", source.uri).all_rows()]
-    assert rows == [{"u": "123e4567-e89b-12d3-a456-426655440000", "i4": "10.0.0.1", "i6": "2001:db8::"}], rows
-
-
-def test_hidden_columns_are_not_mislabelled(source, folder):
-    """What SHOW CREATE TABLE does not show may be in the log: then the definition does not fit."""
-    if MARIADB:
-        source.execute("CREATE TABLE e.hidden (id INT PRIMARY KEY, b BLOB, UNIQUE KEY (b)) ENGINE=InnoDB")
-    elif NAME == "mysql-9.7":
-        source.execute("SET SESSION sql_generate_invisible_primary_key=ON",
-                       "CREATE TABLE e.hidden (id INT, b VARCHAR(9), KEY ((UPPER(b)))) ENGINE=InnoDB",
-                       "SET SESSION sql_generate_invisible_primary_key=OFF")
-    else:
-        return
-    start = status(source)
-    source.execute("INSERT INTO e.hidden (id, b) VALUES (7, 'abc')")
-    rows = [row["after"] for _, row in good("--source", source.uri, "--start", start, "--schema", source.uri).all_rows()]
-    assert len(rows) == 1, rows
-    if "id" in rows[0]:
-        assert rows[0]["id"] == 7, rows
-    else:
-        assert all(key.startswith("@") for key in rows[0]), rows
+def test_z4_a_log_that_is_off(lab):
+    lab.server.restart("--skip-log-bin", *bs_servers.gtid_options(lab.server.name, False))
+    assert bad(3, ["binary log is off", "log_bin"], "--source", lab.uri) == []
 
 
 def main():
-    require(NAME)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("server")
+    parser.add_argument("--gtid", choices=("on", "off"), default="on")
+    parser.add_argument("--collations")
+    parser.add_argument("tests", nargs="*")
+    options = parser.parse_args()
+    bs_servers.require(options.server)
+    tests = [(n, f) for n, f in globals().items() if n.startswith("test_")]
     failed = []
-    with Server(NAME, options=["--max-allowed-packet=64M", "--loose-innodb-log-file-size=200M"]) as server:
-        source = Source(server)
-        for name, test in list(globals().items()):
-            if not name.startswith("test_") or sys.argv[2:] and not any(o in name for o in sys.argv[2:]):
+    server_options = bs_servers.gtid_options(options.server, options.gtid == "on")
+    with bs_servers.Server(options.server, options=server_options) as server:
+        lab = Lab(server, options)
+        lab.fill()
+        lab.follower = Follower("--source", lab.uri)
+        for name, test in tests:
+            if options.tests and not any(o in name for o in options.tests):
                 continue
-            with tempfile.TemporaryDirectory() as folder:
-                try:
-                    test(source, folder)
-                    print("ok  ", name, flush=True)
-                except Exception:
-                    failed.append(name)
-                    print("FAIL %s\n%s" % (name, traceback.format_exc()[-3000:]), flush=True)
+            began = time.monotonic()
+            try:
+                test(lab)
+                print("ok   %s (%.1f s)" % (name, time.monotonic() - began), flush=True)
+            except Exception:
+                failed.append(name)
+                print("FAIL %s\n%s" % (name, traceback.format_exc()[-3000:]), flush=True)
+        lab.follower.process.kill()
     sys.exit("failed: %s" % failed if failed else 0)
 
 

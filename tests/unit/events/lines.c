@@ -268,3 +268,127 @@ Test(lines, a_payload_of_gigabytes_is_read_as_a_stream) {
     bs_buf_fini(&log);
     bs_buf_fini(&body);
 }
+
+/* ---- a stream ------------------------------------------------------------------------------- */
+
+/* A server's stream: the events of `log`, in files of its own. Positions are told by the ROTATE. */
+static enum bs_status
+run_stream(struct bs_events *events, const struct bs_buf *log) {
+    enum bs_status status = BS_OK;
+    bool done = false;
+    bs_buf_clear(&text);
+    bs_error_clear(&err);
+    for (size_t at = 0; at < log->len && status == BS_OK && !done;) {
+        uint32_t len = 0;
+        memcpy(&len, log->data + at + 9, sizeof len);
+        status =
+            bs_events_feed(events, (struct bs_str){(const char *)log->data + at, len}, &done, &err);
+        at += len;
+    }
+    cr_assert_eq(bs_events_flush(events, NULL), BS_OK);
+    return status;
+}
+
+static void
+put_rotate(struct bs_buf *out, const char *file, uint64_t pos) {
+    struct bs_buf body = {0};
+    bs_buf_put_le(&body, pos, 8);
+    bs_buf_puts(&body, file);
+    put_event(out, BS_EVENT_ROTATE, BS_EVENT_FLAG_ARTIFICIAL, body.data, body.len);
+    bs_buf_fini(&body);
+}
+
+static void
+put_query(struct bs_buf *out, const char *sql) {
+    struct bs_buf body = {0};
+    bs_buf_put_fill(&body, 0, 14); /* no status variables; an empty database */
+    bs_buf_puts(&body, sql);
+    put_event(out, BS_EVENT_QUERY, 0, body.data, body.len);
+    bs_buf_fini(&body);
+}
+
+/* From inside of a file, whose head is sent again; its START_ENCRYPTION as well. */
+static void
+put_head_of_stream(struct bs_buf *out, const char *file, uint64_t pos) {
+    put_rotate(out, file, pos);
+    put_format(out, "11.8.2-MariaDB");
+    put_event(out, BS_EVENT_MARIADB_START_ENCRYPTION, BS_EVENT_FLAG_IGNORABLE,
+              "\x01\x01\0\0\0abcdefghijkl", 17);
+}
+
+Test(lines, what_a_server_made_up_is_not_given_and_takes_no_place) {
+    struct bs_events_config config = {.mode = BS_EVENTS_PRINT, .sink = keep};
+    struct bs_events *events = bs_events_new(&config);
+    struct bs_buf log = {0};
+    bs_events_is_stream(events, false);
+    put_head_of_stream(&log, "b.000007", 1000);
+    put_event(&log, BS_EVENT_HEARTBEAT, 0, "b.000007", 8);
+    cr_assert_eq(run_stream(events, &log), BS_OK, "%s", err.message);
+    cr_assert_str_eq(bs_buf_cstr(&text), "{\"format\":\"binstream-events\",\"version\":1}\n");
+    cr_assert(bs_events_pos(events) == 1000 && bs_events_seen(events) == 0);
+    bs_buf_clear(&log);
+    put_query(&log, "BEGIN");
+    cr_assert_eq(run_stream(events, &log), BS_OK, "%s", err.message);
+    cr_assert(has("{\"event\":\"QUERY\",\"file\":\"b.000007\",\"pos\":1000,"), "%s",
+              bs_buf_cstr(&text));
+    bs_buf_fini(&log);
+    bs_events_free(events);
+}
+
+Test(lines, a_stream_is_gone_on_with_where_its_open_transaction_begins) {
+    struct bs_events_config config = {.mode = BS_EVENTS_PRINT, .sink = keep};
+    struct bs_events *events = bs_events_new(&config);
+    struct bs_buf log = {0};
+    bs_events_is_stream(events, false);
+    put_head_of_stream(&log, "b.000007", 1000);
+    put_query(&log, "CREATE TABLE t (id INT)");
+    cr_assert_eq(run_stream(events, &log), BS_OK, "%s", err.message);
+    uint64_t begin = bs_events_pos(events);
+    cr_assert_eq(bs_events_resume_pos(events), begin);
+    bs_buf_clear(&log);
+    put_query(&log, "BEGIN");
+    put_event(&log, BS_EVENT_TABLE_MAP, 0, TABLE_MAP, sizeof TABLE_MAP - 1);
+    put_event(&log, BS_EVENT_WRITE_ROWS_V1, 0, ROW, sizeof ROW - 1);
+    cr_assert_eq(run_stream(events, &log), BS_OK, "%s", err.message);
+    cr_assert(bs_events_pos(events) > begin && bs_events_resume_pos(events) == begin);
+    bs_buf_clear(&log);
+    put_query(&log, "COMMIT");
+    cr_assert_eq(run_stream(events, &log), BS_OK, "%s", err.message);
+    cr_assert_eq(bs_events_resume_pos(events), bs_events_pos(events));
+    bs_buf_fini(&log);
+    bs_events_free(events);
+}
+
+/* Fed again from the head of the file, it gives the rest, and nothing twice. */
+Test(lines, a_start_behind_the_table_map_needs_what_is_earlier) {
+    char file[] = "b.000007";
+    struct bs_buf log = {0};
+    put_rotate(&log, file, 4);
+    put_format(&log, "11.8.2-MariaDB");
+    size_t rotate_len = 19 + 8 + sizeof file - 1;
+    size_t head = log.len - rotate_len;
+    uint8_t *log_pos = log.data + rotate_len + 13;
+    log_pos[0] = (uint8_t)(4 + head); /* with one, it is no copy */
+    log_pos[1] = (uint8_t)((4 + head) >> 8);
+    put_event(&log, BS_EVENT_TABLE_MAP, 0, TABLE_MAP, sizeof TABLE_MAP - 1);
+    put_event(&log, BS_EVENT_WRITE_ROWS_V1, 0, ROW, sizeof ROW - 1);
+    uint64_t pos = 4 + head + 19 + sizeof TABLE_MAP - 1;
+    struct bs_events_config config = {
+        .mode = BS_EVENTS_PRINT,
+        .sink = keep,
+        .start = {.kind = BS_EVENTS_AT_POSITION, .file = file, .pos = pos}};
+    struct bs_events *events = bs_events_new(&config);
+    struct bs_buf inside = {0};
+    bs_events_is_stream(events, false);
+    put_head_of_stream(&inside, file, pos);
+    put_event(&inside, BS_EVENT_WRITE_ROWS_V1, 0, ROW, sizeof ROW - 1);
+    cr_assert_eq(run_stream(events, &inside), BS_PROTOCOL);
+    cr_assert(strstr(err.message, "TABLE_MAP") != NULL && bs_events_needs_earlier(events));
+    bs_events_enter(events, file, 4);
+    cr_assert_eq(run_stream(events, &log), BS_OK, "%s", err.message);
+    cr_assert(!has("TABLE_MAP") && has("\"event\":\"WRITE_ROWS_V1\"") && has("{\"@1\":42}"), "%s",
+              bs_buf_cstr(&text));
+    bs_buf_fini(&log);
+    bs_buf_fini(&inside);
+    bs_events_free(events);
+}

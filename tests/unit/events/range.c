@@ -128,3 +128,78 @@ Test(range, what_was_not_met_is_told) {
     cr_assert_eq(bs_events_range_check(&range, &err), BS_CONFIG);
     cr_assert(strstr(err.message, "nowhere") != NULL);
 }
+
+Test(range, a_position_is_over_as_soon_as_all_before_it_was_read) {
+    struct bs_events_range range = {
+        .stop = {.kind = BS_EVENTS_AT_POSITION, .file = FILE_b, .pos = 100}};
+    struct bs_walked walked = event_at("b", 4, 0);
+    cr_assert_eq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
+    cr_assert(!bs_events_range_is_over(&range, "b", 99));
+    cr_assert(!bs_events_range_is_over(&range, "a", 100));
+    cr_assert(bs_events_range_is_over(&range, "b", 100));
+    cr_assert_eq(bs_events_range_check(&range, &err), BS_OK);
+}
+
+/* ---- groups --------------------------------------------------------------------------------- */
+
+/* Follows an event; is a group open behind it? */
+static bool
+is_open_behind(struct bs_events_group *group, uint8_t type, const void *body, size_t len) {
+    struct bs_walked walked = {
+        .event = {.type = type, .body = {.data = body, .len = len}, .event_size = 19}};
+    bs_events_group_follow(group, &walked);
+    return group->open;
+}
+
+static bool
+is_open_behind_sql(struct bs_events_group *group, const char *sql) {
+    char body[100] = {0}; /* no status variables; an empty database */
+    memcpy(body + 14, sql, strlen(sql));
+    return is_open_behind(group, BS_EVENT_QUERY, body, 14 + strlen(sql));
+}
+
+/* MariaDB: sequence number, domain, flags. */
+static bool
+is_open_behind_gtid(struct bs_events_group *group, uint8_t flags) {
+    char body[19] = {5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    body[12] = (char)flags;
+    return is_open_behind(group, BS_EVENT_MARIADB_GTID, body, sizeof body);
+}
+
+Test(group, without_a_name_a_statement_is_one_unless_it_begins_one) {
+    struct bs_events_group group = {0};
+    cr_assert(!is_open_behind(&group, BS_EVENT_FORMAT_DESCRIPTION, "", 0));
+    cr_assert(!is_open_behind_sql(&group, "CREATE TABLE t (id INT)"));
+    cr_assert(is_open_behind(&group, BS_EVENT_INTVAR, "", 0));
+    cr_assert(!is_open_behind_sql(&group, "INSERT INTO t VALUES (NULL)"));
+    cr_assert(is_open_behind_sql(&group, "BEGIN"));
+    cr_assert(is_open_behind_sql(&group, "INSERT INTO t VALUES (1)"));
+    cr_assert(is_open_behind_sql(&group, "SAVEPOINT `s`"));
+    cr_assert(is_open_behind_sql(&group, "ROLLBACK TO `s`"));
+    cr_assert(!is_open_behind_sql(&group, "COMMIT"));
+    cr_assert(is_open_behind_sql(&group, "BEGIN"));
+    cr_assert(!is_open_behind(&group, BS_EVENT_XID, "", 0));
+}
+
+Test(group, of_xa_prepare_and_commit_are_two) {
+    struct bs_events_group group = {0};
+    cr_assert(is_open_behind(&group, BS_EVENT_GTID, "", 0));
+    cr_assert(is_open_behind_sql(&group, "XA START X'61',X'',1"));
+    cr_assert(is_open_behind_sql(&group, "XA END X'61',X'',1"));
+    cr_assert(!is_open_behind(&group, BS_EVENT_XA_PREPARE, "", 0));
+    cr_assert(is_open_behind(&group, BS_EVENT_GTID, "", 0));
+    cr_assert(!is_open_behind_sql(&group, "XA COMMIT X'61',X'',1"));
+    cr_assert(is_open_behind_gtid(&group, 0));
+    cr_assert(!is_open_behind_sql(&group, "XA ROLLBACK X'61',X'',1"));
+}
+
+Test(group, mariadbs_name_says_whether_it_is_one_statement) {
+    struct bs_events_group group = {0};
+    cr_assert(is_open_behind_gtid(&group, 0));
+    cr_assert(is_open_behind_sql(&group, "CREATE TABLE t (id INT)"));
+    cr_assert(!is_open_behind(&group, BS_EVENT_XID, "", 0));
+    cr_assert(is_open_behind_gtid(&group, BS_MARIADB_STANDALONE));
+    cr_assert(!is_open_behind_sql(&group, "CREATE TABLE t (id INT)"));
+    cr_assert(is_open_behind_gtid(&group, 0));
+    cr_assert(!is_open_behind(&group, BS_EVENT_ROTATE, "", 0));
+}
