@@ -21,27 +21,28 @@ parse_time(struct bs_events_bound *bound, const char *text) {
     if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0)) {
         return false;
     }
-    time_t seconds = timegm(&tm);
+    int day = tm.tm_mday;
+    time_t seconds = timegm(&tm); /* makes March of February 30 */
     bound->kind = BS_EVENTS_AT_TIME;
     bound->time = (uint64_t)seconds;
-    return seconds > 0;
+    return seconds > 0 && tm.tm_mday == day;
 }
 
 static bool
 parse_mariadb_gtid(struct bs_events_bound *bound, const char *text) {
     unsigned long long number = 0;
-    unsigned domain = 0;
-    unsigned server_id = 0;
+    unsigned long long domain = 0;
+    unsigned long long server_id = 0;
     int used = 0;
-    if (sscanf(text, "%10u-%10u-%19llu%n", &domain, &server_id, &number, &used) != 3 ||
-        text[used] != '\0') {
+    if (sscanf(text, "%10llu-%10llu-%19llu%n", &domain, &server_id, &number, &used) != 3 ||
+        text[used] != '\0' || domain > UINT32_MAX || server_id > UINT32_MAX) {
         return false;
     }
     bound->kind = BS_EVENTS_AT_GTID;
     bound->gtid = (struct bs_gtid){.known = true,
                                    .flavour = BS_MARIADB,
-                                   .domain = domain,
-                                   .server_id = server_id,
+                                   .domain = (uint32_t)domain,
+                                   .server_id = (uint32_t)server_id,
                                    .number = number};
     return true;
 }
@@ -94,6 +95,13 @@ bs_events_bound_fini(struct bs_events_bound *bound) {
 /* ---- following the walk -------------------------------------------------------------------- */
 
 static enum bs_status
+missing_file(const char *option, const char *file, struct bs_error *err) {
+    bs_error_set(err, BS_CONFIG, "the file of --%s was not read: %s", option, file);
+    return bs_error_hint(err, "read that file too, or give the name that a file has which is read: "
+                              "its own, without .gz or .zst and the folder");
+}
+
+static enum bs_status
 missing_transaction(const char *option, const struct bs_gtid *gtid, struct bs_error *err) {
     enum { DAYS_MAX = 31 };
     char text[BS_GTID_TEXT_MAX];
@@ -102,7 +110,8 @@ missing_transaction(const char *option, const struct bs_gtid *gtid, struct bs_er
                  text);
     return gtid->flavour == BS_MARIADB && gtid->number <= DAYS_MAX
                ? bs_error_hint(err, "if it was to be a time, give the hour, too")
-               : BS_CONFIG;
+               : bs_error_hint(err, "give the files that have it, or another transaction; without "
+                                    "--start and --stop, events prints which there are");
 }
 
 static bool
@@ -206,12 +215,10 @@ bs_events_range_is_over(struct bs_events_range *range, const char *file, uint64_
 enum bs_status
 bs_events_range_check(const struct bs_events_range *range, struct bs_error *err) {
     if (range->start.kind == BS_EVENTS_AT_POSITION && !range->start_seen_file) {
-        return bs_error_set(err, BS_CONFIG, "the file of --start was not read: %s",
-                            range->start.file);
+        return missing_file("start", range->start.file, err);
     }
     if (range->stop.kind == BS_EVENTS_AT_POSITION && !range->stop_seen_file && !range->stopped) {
-        return bs_error_set(err, BS_CONFIG, "the file of --stop was not read: %s",
-                            range->stop.file);
+        return missing_file("stop", range->stop.file, err);
     }
     if (range->start.kind == BS_EVENTS_AT_GTID && !range->started) {
         return missing_transaction("start", &range->start.gtid, err);

@@ -122,3 +122,21 @@ consume_rows(const struct bs_event *event, const struct bs_table_map *map,
     }
     return status;
 }
+
+enum bs_status
+consume_item(const struct bs_item *item, size_t *rows, struct bs_error *err) {
+    switch (item->kind) {
+    case BS_ITEM_ROWS:
+        return consume_rows(&item->event, item->map, NULL, rows, err);
+    case BS_ITEM_STATEMENT:
+    case BS_ITEM_SAVEPOINT:
+        consume_statement(&item->statement);
+        break;
+    case BS_ITEM_NONE:
+    case BS_ITEM_GROUP_BEGIN:
+    case BS_ITEM_GROUP_END:
+    case BS_ITEM_GROUP_ROLLBACK:
+        break;
+    }
+    return BS_OK;
+}

@@ -27,4 +27,7 @@ enum bs_status consume_lines(void *arg, struct bs_str text, struct bs_error *err
 enum bs_status consume_rows(const struct bs_event *event, const struct bs_table_map *map,
                             const struct bs_table *table, size_t *count, struct bs_error *err);
 
+/* Reads all that an item of the decoder holds, and adds the rows in it to *rows. */
+enum bs_status consume_item(const struct bs_item *item, size_t *rows, struct bs_error *err);
+
 #endif

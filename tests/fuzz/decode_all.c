@@ -10,25 +10,6 @@
 enum { MAGIC_LEN = 4, VERSION_OFFSET = 2, VERSION_LEN = 50 };
 
 static enum bs_status
-take_item(const struct bs_item *item, struct decode_count *count, struct bs_error *err) {
-    count->items++;
-    switch (item->kind) {
-    case BS_ITEM_ROWS:
-        return consume_rows(&item->event, item->map, NULL, &count->rows, err);
-    case BS_ITEM_STATEMENT:
-    case BS_ITEM_SAVEPOINT:
-        consume_statement(&item->statement);
-        break;
-    case BS_ITEM_NONE:
-    case BS_ITEM_GROUP_BEGIN:
-    case BS_ITEM_GROUP_END:
-    case BS_ITEM_GROUP_ROLLBACK:
-        break;
-    }
-    return BS_OK;
-}
-
-static enum bs_status
 take_event(struct bs_decoder *decoder, struct bs_str raw, struct decode_count *count,
            struct bs_error *err) {
     struct bs_item item;
@@ -36,7 +17,8 @@ take_event(struct bs_decoder *decoder, struct bs_str raw, struct decode_count *c
     enum bs_status status = bs_decoder_push(decoder, (struct bs_str){copy, raw.len}, err);
     while (status == BS_OK && (status = bs_decoder_next(decoder, &item, err)) == BS_OK &&
            item.kind != BS_ITEM_NONE) {
-        status = take_item(&item, count, err);
+        count->items++;
+        status = consume_item(&item, &count->rows, err);
     }
     free(copy);
     return status;

@@ -41,20 +41,7 @@ take_item(const struct bs_item *item, struct bs_error *err) {
     size_t count = 0;
     char gtid[BS_GTID_TEXT_MAX];
     bs_gtid_text(&item->gtid, gtid);
-    switch (item->kind) {
-    case BS_ITEM_ROWS:
-        return consume_rows(&item->event, item->map, NULL, &count, err);
-    case BS_ITEM_STATEMENT:
-    case BS_ITEM_SAVEPOINT:
-        consume_statement(&item->statement);
-        break;
-    case BS_ITEM_NONE:
-    case BS_ITEM_GROUP_BEGIN:
-    case BS_ITEM_GROUP_END:
-    case BS_ITEM_GROUP_ROLLBACK:
-        break;
-    }
-    return BS_OK;
+    return consume_item(item, &count, err);
 }
 
 /* The group's rules: BEGIN, what is in it, END; nothing outside. */
