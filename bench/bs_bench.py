@@ -4,9 +4,12 @@ A result is a dictionary, the same in the JSON and for the table:
 
     name, what          which benchmark, and in words
     amounts             what each run moved: rows, and bytes or transactions
-    runs                one dictionary a run: tool, round, wall_s, cpu_s, peak_mib
+    runs                one dictionary a run: tool, round, wall_s, cpu_s, peak_mib, or what else the benchmark measures
     medians             {tool: {wall_s, cpu_s, peak_mib, and <amount>_per_s for each amount}}
     ratios              {tool: {wall_s, cpu_s, peak_mib}}: that tool's median divided by binstream's; may be empty
+                        Of a tool that has no such measure (a server's replication has no peak of its own) the key is missing
+    bounds              {tool: {measure: at most this part of that tool's}}, where there are any
+    shares              {tool: {measure: binstream's median divided by that tool's}}, where there are bounds
     notes               sentences
 """
 
@@ -66,7 +69,8 @@ class Bench:
     def facts(self):
         return {
             "binstream": subprocess.run([BINSTREAM, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.strip(),
-            "machine": {"cores": os.cpu_count(), "memory_mib": _memory_mib(), "architecture": platform.machine()},
+            "machine": {"cores": os.cpu_count(), "memory_mib": _memory_mib(), "architecture": platform.machine(),
+                        "load": os.getloadavg()[0]},
             "servers": {side: "%s (%s)" % (name, self.versions[side])
                         for side, name in (("source", self.source_name), ("target", self.target_name))},
             "server_options": ROOM + self._durability(),
@@ -80,23 +84,37 @@ class Bench:
     @staticmethod
     def heading(report):
         machine = report["machine"]
-        return "%s, %d cores, %d MiB of memory\nfrom %s to %s\nboth with %s" % (
-            report["binstream"], machine["cores"], machine["memory_mib"], report["servers"]["source"], report["servers"]["target"],
-            " ".join(option.lstrip("-").replace("loose-", "") for option in report["server_options"]))
+        return "%s, %d cores, %d MiB of memory, a load of %.1f before\nfrom %s to %s\nboth with %s" % (
+            report["binstream"], machine["cores"], machine["memory_mib"], machine["load"], report["servers"]["source"],
+            report["servers"]["target"],
+            words(report["server_options"]))
 
     # ---- servers and processes -----------------------------------------------------------------------------------------
 
-    def source(self):
-        return Server(self.source_name, options=ROOM + self._durability())
+    def source(self, durable=False, options=()):
+        return Server(self.source_name, options=ROOM + (DURABLE if durable else self._durability()) + list(options))
 
-    def target(self):
+    def target(self, durable=False, dir=None, options=()):
         """A fresh one for each run: none finds pages, logs or deleted rows of the one before."""
-        return Server(self.target_name, options=ROOM + self._durability())
+        return Server(self.target_name, dir, options=ROOM + (DURABLE if durable else self._durability()) + list(options))
 
-    def binstream(self, verb, source, target, *more):
+    def follow_has(self, *options):
+        """Whether this binstream's follow knows these options (values are passed over)."""
+        told = subprocess.run([BINSTREAM, "follow", "--help"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return all(re.search(r"^\s+%s\b" % option, told, re.M) for option in options if option.startswith("--"))
+
+    @staticmethod
+    def command(verb, source, target, *more, local=False):
+        """The arguments of a run. source and target: servers, or ports of what is in front of one. local: as on the target's
+        own machine, by its unix socket."""
+        ends = ["mysql://root@127.0.0.1:%d/?ssl-mode=DISABLED" % getattr(end, "port", end) for end in (source, target)]
+        if local:
+            ends[1] = "mysql://root@localhost/?socket=" + target.socket
+        return [BINSTREAM, verb, "--source", ends[0], "--target", ends[1], "--json", "--progress", "none", *more]
+
+    def binstream(self, verb, source, target, *more, local=False):
         """(measures, report) of one run."""
-        ends = ["--source", source.uri() + "?ssl-mode=DISABLED", "--target", target.uri() + "?ssl-mode=DISABLED"]
-        argv = [BINSTREAM, verb, *ends, "--json", "--progress", "none", *more]
+        argv = self.command(verb, source, target, *more, local=local)
         with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
             process = Process(argv, os.path.join(folder, verb))
             try:
@@ -108,14 +126,18 @@ class Bench:
                 process.kill9()
         return {"wall_s": process.seconds, "cpu_s": process.cpu_s, "peak_mib": process.peak_kb / 1024}, report
 
-    def dump_and_load(self, source, target, database):
-        """Measures of the dump program of the source piped into the client of the target, both together."""
+    def dump_and_load(self, source, target, database, log=True):
+        """Measures of the dump program of the source piped into the client of the target, both together. log: the target's own
+        binlog has it as well."""
         with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
             (dump_argv, dump_env), (load_argv, load_env) = self._dump_commands()
             dump_argv = dump_argv + _login(source) + ["--single-transaction", "--routines", "--databases", database]
+            if flavour(source.name) == "mysql":  # else the dump has the target's own binlog switched off, where the source has GTIDs
+                dump_argv.append("--set-gtid-purged=OFF")
             read_end, write_end = os.pipe()
             dump = Process(dump_argv, os.path.join(folder, "dump"), dump_env, stdout=write_end)
-            load = Process(load_argv + _login(target), os.path.join(folder, "load"), load_env, stdin=read_end)
+            unlogged = [] if log else ["--init-command=SET SESSION sql_log_bin = 0"]
+            load = Process(load_argv + _login(target) + unlogged, os.path.join(folder, "load"), load_env, stdin=read_end)
             os.close(write_end)
             os.close(read_end)
             try:
@@ -145,6 +167,11 @@ class Bench:
         return " | ".join(os.path.basename(argv[-1]) for argv, _ in commands), None
 
 
+def words(options):
+    """Server options as the heading shows them."""
+    return " ".join(option.lstrip("-").replace("loose-", "") for option in options)
+
+
 def _flavour_of(argv, env):
     said = subprocess.run(argv + ["--no-defaults", "--version"], env=env, stdout=subprocess.PIPE, text=True).stdout
     return "mariadb" if "MariaDB" in said else "mysql"
@@ -164,38 +191,62 @@ def _memory_mib():
 # ---- results -------------------------------------------------------------------------------------------------------------
 
 
-def result(name, what, runs, amounts, notes=()):
-    """amounts: {'rows': 500000, ...}, the same for each run, or a key of each run."""
+def result(name, what, runs, amounts, notes=(), measures=MEASURES, bounds=None):
+    """amounts: {'rows': 500000, ...}, the same for each run, or a key of each run. measures: keys of the runs, in the table's order.
+    bounds: {tool: {measure: at most this part of that tool's}}."""
     tools = list(dict.fromkeys(run["tool"] for run in runs))
-    medians = {tool: _medians([run for run in runs if run["tool"] == tool], amounts) for tool in tools}
-    ratios = {tool: {key: medians[tool][key] / medians[OURS][key] for key in MEASURES} for tool in tools if tool != OURS}
-    return {"name": name, "what": what, "amounts": amounts, "runs": runs, "medians": medians, "ratios": ratios, "notes": list(notes)}
+    medians = {tool: _medians([run for run in runs if run["tool"] == tool], amounts, measures) for tool in tools}
+    ratios = {tool: {key: medians[tool][key] / medians[OURS][key] for key in measures if medians[tool].get(key) and medians[OURS].get(key)}
+              for tool in tools if tool != OURS}
+    found = {"name": name, "what": what, "amounts": amounts, "runs": runs, "medians": medians, "ratios": ratios, "notes": list(notes)}
+    if bounds is not None:
+        found["bounds"] = bounds
+        found["shares"] = {tool: {key: 1 / ratio for key, ratio in of_tool.items()} for tool, of_tool in ratios.items()}
+    return found
 
 
-def _medians(runs, amounts):
-    found = {key: statistics.median(run[key] for run in runs) for key in MEASURES}
+def _medians(runs, amounts, measures):
+    found = {key: statistics.median(run[key] for run in runs) for key in measures if key in runs[0]}
     found.update({key + "_per_s": amount / found["wall_s"] for key, amount in amounts.items()})
     return found
 
 
 _UNITS = {"rows": ("rows/s", 1), "transactions": ("transactions/s", 1), "bytes": ("MB/s", 1e6)}
+_HEADS = {"wall_s": "wall s", "cpu_s": "CPU s", "peak_mib": "peak MiB", "target_cpu_s": "target CPU s", "start_s": "start s",
+          "net_s": "net s", "median_ms": "median ms", "p99_ms": "99% ms", "max_ms": "max ms"}
 
 
 def table(result):
-    """The medians as aligned text, and below how many times what binstream takes the others take."""
-    heads = [_UNITS[key][0] for key in result["amounts"]] + ["wall s", "CPU s", "peak MiB"]
+    """The medians as aligned text, and below how many times what binstream takes the others take; or where there are bounds, which
+    part of what the others take binstream does, and the bounds as the last column."""
+    measures = [key for key in _HEADS if any(key in median for median in result["medians"].values())]
+    heads = [_UNITS[key][0] for key in result["amounts"]] + [_HEADS[key] for key in measures]
     lines = [[""] + heads]
     for tool, median in result["medians"].items():
         rates = [_number(median[key + "_per_s"] / _UNITS[key][1]) for key in result["amounts"]]
-        lines.append([tool] + rates + [_number(median[key]) for key in MEASURES])
-    for tool, ratios in result["ratios"].items():
+        lines.append([tool] + rates + [_number(median[key]) if key in median else "-" for key in measures])
+    if "shares" in result:
+        lines = [line + [""] for line in lines] + _share_lines(result, measures)
+        lines[0][-1] = "at most"
+    for tool, ratios in result["ratios"].items() if "shares" not in result else ():
         blanks = [""] * len(result["amounts"])
         label = "takes, with binstream = 1" if len(result["ratios"]) == 1 else "  %s, with binstream = 1" % tool
-        lines.append([label] + blanks + ["%.2f" % ratios[key] for key in MEASURES])
+        lines.append([label] + blanks + ["%.2f" % ratios[key] if key in ratios else "-" for key in measures])
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
     rows = ["  " + line[0].ljust(widths[0]) + "".join("  " + cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))
             for line in lines]
     return "\n".join(["%s: %s" % (result["name"], result["what"])] + rows + ["  " + note for note in result["notes"]])
+
+
+def _share_lines(result, measures):
+    """How much binstream takes of what each of the others does, and how that is bounded."""
+    lines = []
+    for tool, shares in result["shares"].items():
+        cells = ["%.2f" % shares[key] if key in shares else "-" for key in measures]
+        bounds = ["%s %.2f%s" % (_HEADS[key], most, "" if shares[key] <= most else " (missed)")
+                  for key, most in result["bounds"][tool].items() if key in shares]
+        lines.append(["binstream, with %s = 1" % tool] + [""] * len(result["amounts"]) + cells + [", ".join(bounds)])
+    return lines
 
 
 def _number(value):

@@ -13,6 +13,18 @@ _TYPES = """CREATE TABLE %s (
     flags BIT(12), kind ENUM('red','green','blue') NOT NULL, tags SET('a','b','c','d'), digest BINARY(16), body TEXT CHARACTER SET utf8mb4,
     data BLOB, KEY by_name (name), KEY by_made (made, kind)) ENGINE=InnoDB DEFAULT CHARSET=latin1"""
 
+# Text says all values of it in full: of FLOAT, a dump writes six digits.
+_WIDE = """CREATE TABLE %s (
+    id BIGINT UNSIGNED NOT NULL PRIMARY KEY, tiny TINYINT NOT NULL, tiny_u TINYINT UNSIGNED, small SMALLINT, small_u SMALLINT UNSIGNED,
+    medium MEDIUMINT, num INT NOT NULL, num_u INT UNSIGNED, big BIGINT NOT NULL, big_u BIGINT UNSIGNED, price DECIMAL(12,2) NOT NULL,
+    amount DECIMAL(30,10), whole DECIMAL(18,0), share FLOAT, rate DOUBLE, ratio DOUBLE NOT NULL, flags BIT(12), bits BIT(64), year YEAR,
+    born DATE, due DATE, span TIME, span_ms TIME(3), made DATETIME NOT NULL, made_us DATETIME(6) NOT NULL, seen TIMESTAMP NULL,
+    seen_ms TIMESTAMP(3) NULL, kind ENUM('red','green','blue') NOT NULL, state ENUM('new','open','done') NOT NULL, tags SET('a','b','c','d'),
+    code CHAR(8) NOT NULL, iso CHAR(2) CHARACTER SET ascii, name VARCHAR(100) CHARACTER SET utf8mb4 NOT NULL, street VARCHAR(60),
+    city VARCHAR(60) CHARACTER SET utf8mb4, mail VARCHAR(120), note TINYTEXT, body TEXT CHARACTER SET utf8mb4, doc %s,
+    digest BINARY(16) NOT NULL, token VARBINARY(32) NOT NULL, data BLOB, tail MEDIUMBLOB, UNIQUE KEY by_token (token),
+    KEY by_name (name), KEY by_made (made_us, kind)) ENGINE=InnoDB DEFAULT CHARSET=latin1"""
+
 _DIGITS = "(SELECT 0 n UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL " \
           "SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
 
@@ -47,6 +59,23 @@ def _types_rows(table, first, last):
     return "INSERT INTO %s SELECT %s FROM %s" % (table, ", ".join(values), numbers(first, last))
 
 
+def _wide_rows(table, first, last):
+    values = [
+        "i", "i % 256 - 128", "IF(i % 9 = 0, NULL, i % 256)", "i % 65536 - 32768", "i % 65536", "i % 16000000 - 8000000", "i * 3 - 500000",
+        "i * 5", "i * 7919000007", "i * 7919000007 + 9223372036854775808", "i * 1.37", "i * 12345.6789012345", "i * 1000003",
+        "(i % 4000) / 4", "IF(i % 7 = 0, NULL, 1 / i)", "SQRT(i)", "i % 4096", "i * 1000000007", "1950 + i % 150",
+        "DATE_ADD('1970-01-01', INTERVAL i % 20000 DAY)", "IF(i % 3 = 0, NULL, DATE_ADD('2020-01-01', INTERVAL i % 900 DAY))",
+        "SEC_TO_TIME(i % 3000000)", "SEC_TO_TIME((i % 3000000) / 7)", "DATE_ADD('2001-02-03 04:05:06', INTERVAL i * 61 SECOND)",
+        "DATE_ADD('2001-02-03 04:05:06.789012', INTERVAL i * 61 SECOND)", "IF(i % 5 = 0, NULL, DATE_ADD('2020-01-01', INTERVAL i MINUTE))",
+        "DATE_ADD('2020-01-01 00:00:00.123', INTERVAL i MINUTE)", "1 + i % 3", "1 + i % 2", "i % 16", "LEFT(SHA2(i, 256), i % 9)",
+        "SUBSTR('dedkseuk', 1 + i % 4 * 2, 2)", "CONCAT('name ', HEX(i * 7919), ' é ', i)", "CONCAT(i % 300, ' Long Street')",
+        "ELT(1 + i % 4, 'København', 'Łódź', 'Roma', '東京')", "CONCAT('user.', i, '@mail.example.com')",
+        "IF(i % 4 = 0, NULL, REPEAT('\\'quoted\\' ', i % 12))", "IF(i % 11 = 0, NULL, REPEAT(CONCAT('Zeile ', i, ' – '), 1 + i % 20))",
+        "CONCAT('{\"id\": ', i, ', \"tags\": [\"a\", \"b\"], \"rate\": ', i % 100, '.5, \"name\": \"é ', HEX(i), '\"}')",
+        "UNHEX(LEFT(SHA2(i, 256), 32))", "UNHEX(SHA2(i + 1, 256))", "REPEAT(UNHEX(SHA2(i, 256)), i % 12)", "IF(i % 2 = 0, NULL, UNHEX(SHA2(i, 512)))"]
+    return "INSERT INTO %s SELECT %s FROM %s" % (table, ", ".join(values), numbers(first, last))
+
+
 def execute(server, *statements, log=True):
     """In one session. log=False: what was there before a snapshot is nothing to follow, so it need not be in the binlog."""
     connection = server.connect()
@@ -74,8 +103,24 @@ def load(server, rows, types=True):
     return tables
 
 
+def load_one(server, kind, rows):
+    """Makes the database with one table, kind sysbench or wide, whose rows are longer and a quarter as many; returns it as load()."""
+    table = "%s.%s" % (DATABASE, "sbtest1" if kind == "sysbench" else "wide")
+    rows = rows if kind == "sysbench" else max(1, rows // 4)
+    create = _SYSBENCH % table if kind == "sysbench" else _WIDE % (table, "TEXT" if server.name == "mysql-5.6" else "JSON")
+    fill = sysbench_rows(table, 1, rows) if kind == "sysbench" else _wide_rows(table, 1, rows)
+    execute(server, "CREATE DATABASE " + DATABASE)
+    execute(server, create, fill, "ANALYZE TABLE " + table, log=False)  # who cuts it into pieces finds it as it is
+    return {table: rows}
+
+
 def count(server, table):
     return server.query("SELECT COUNT(*) FROM " + table)[0][0]
+
+
+def log_bytes(server):
+    """How large the server's own binlog is."""
+    return sum(int(row[1]) for row in server.query("SHOW BINARY LOGS"))
 
 
 def checksum(server, table):

@@ -15,6 +15,7 @@ pkg_check_modules(BS_OPENSSL REQUIRED IMPORTED_TARGET openssl)
 pkg_check_modules(BS_SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(BS_DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(BS_ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(BS_JANSSON REQUIRED IMPORTED_TARGET jansson)
 
 find_path(BS_EV_INCLUDE ev.h REQUIRED)
 find_library(BS_EV_LIBRARY ev REQUIRED)

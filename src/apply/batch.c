@@ -1,5 +1,6 @@
 #include "apply/batch.h"
 
+#include "base/fault.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
@@ -18,16 +19,28 @@ bs_batch_fini(struct bs_batch *batch) {
 void
 bs_batch_clear(struct bs_batch *batch) {
     /* A batch that carried one huge row does not keep its memory. */
-    if (batch->sql.cap > 4 * BS_BATCH_BYTES) {
+    if (batch->sql.cap > 2 * BS_BATCH_BYTES) {
         bs_buf_fini(&batch->sql);
     }
     bs_buf_clear(&batch->sql);
     batch->count = 0;
 }
 
+/* Half of what the target takes leaves room for the last row, unless that is huge by itself. */
+static size_t
+limit(const struct bs_batch *batch, size_t usual) {
+    size_t most = (size_t)(batch->max_packet / 2);
+    return most > 0 && most < usual ? most : usual;
+}
+
 bool
 bs_batch_is_full(const struct bs_batch *batch) {
-    return batch->sql.len >= BS_BATCH_BYTES || batch->count >= BS_BATCH_STATEMENTS;
+    return batch->sql.len >= limit(batch, BS_BATCH_BYTES) || batch->count >= BS_BATCH_STATEMENTS;
+}
+
+bool
+bs_batch_has_room(const struct bs_batch *batch, size_t text_from) {
+    return batch->sql.len - text_from < limit(batch, BS_STATEMENT_BYTES);
 }
 
 struct bs_expect *
@@ -78,7 +91,8 @@ name_origin(const struct bs_batch *batch, const struct bs_expect *expect, struct
         return;
     }
     bs_gtid_text(&expect->origin.gtid, gtid);
-    bs_error_at(err, "%s:%" PRIu64 "%s%s", batch->file, expect->origin.pos,
+    const char *file = expect->origin.file != NULL ? expect->origin.file : batch->file;
+    bs_error_at(err, "%s:%" PRIu64 "%s%s", file, expect->origin.pos,
                 gtid[0] != '\0' ? ", GTID " : "", gtid);
     if (expect->where_from == 0) {
         bs_error_context(err, "applying %s to table %s.%s", change_name(expect->change),
@@ -208,4 +222,138 @@ bs_batch_send(struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err) 
     }
     bs_batch_clear(batch);
     return status;
+}
+
+bool
+bs_batch_can_commit(const struct bs_batch *batch) {
+    for (size_t i = 0; i < batch->count; i++) {
+        if (batch->expects[i].counts_warnings) {
+            return false;
+        }
+    }
+    enum { GUARD_BYTES = 64, CHECKPOINT_BYTES = 4096 };
+    size_t len = batch->sql.len + batch->count * GUARD_BYTES + CHECKPOINT_BYTES;
+    return batch->count > 0 && len < limit(batch, 2 * BS_BATCH_BYTES);
+}
+
+static bool
+is_counted(const struct bs_expect *expect) {
+    return expect->kind != BS_EXPECT_ANY;
+}
+
+/* The checkpoint in a statement's wake looks at its count, and is looked at itself. */
+static bool
+has_guard(const struct bs_batch *batch, size_t i) {
+    bool is_looked_at = i + 1 < batch->count && batch->expects[i + 1].kind == BS_EXPECT_CHECKPOINT;
+    return is_counted(&batch->expects[i]) && !is_looked_at;
+}
+
+static uint64_t
+count_of(const struct bs_expect *expect) {
+    return expect->kind == BS_EXPECT_ROWS ? expect->rows : 1;
+}
+
+static void
+put_guarded(struct bs_buf *out, const struct bs_batch *batch) {
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct bs_expect *expect = &batch->expects[i];
+        size_t end = i + 1 < batch->count ? expect[1].text_from - 1 : batch->sql.len;
+        bs_buf_put(out, batch->sql.data + expect->text_from, end - expect->text_from);
+        if (i > 0 && is_counted(&expect[-1]) && !has_guard(batch, i - 1)) {
+            bs_buf_printf(out, " AND ROW_COUNT()=%" PRIu64, count_of(&expect[-1]));
+        }
+        bs_buf_puts(out, ";");
+        if (has_guard(batch, i)) {
+            bs_buf_printf(out, "SET @bs_guard=IF(ROW_COUNT()=%" PRIu64 ",0,EXP(9999));",
+                          count_of(expect));
+        }
+    }
+    bs_buf_puts(out, "COMMIT");
+}
+
+static enum bs_status
+read_one(struct bs_sql *sql, uint64_t *affected, struct bs_error *err) {
+    bool more = false;
+    unsigned int warnings = 0;
+    enum bs_status status = bs_sql_multi_next(sql, &more, affected, &warnings, err);
+    if (status == BS_OK && !more) {
+        status = bs_error_set(err, BS_PROTOCOL, "the target answered fewer statements than it got");
+    }
+    return status;
+}
+
+/* The statement's answer, and its guard's. *wrong: the first count that is not as expected. */
+static enum bs_status
+read_counted(const struct bs_batch *batch, size_t i, struct bs_sql *sql, struct bs_error *wrong,
+             struct bs_error *err) {
+    const struct bs_expect *expect = &batch->expects[i];
+    uint64_t affected = 0;
+    enum bs_status status = read_one(sql, &affected, err);
+    if (status != BS_OK) {
+        name_origin(batch, expect, err);
+        return status;
+    }
+    if (wrong->status == BS_OK && check_answer(expect, affected, 0, wrong) != BS_OK) {
+        name_origin(batch, expect, wrong);
+    }
+    return has_guard(batch, i) ? read_one(sql, &affected, err) : BS_OK;
+}
+
+/* A wrong count is what to report, but only once the target has said that it got no further. */
+static enum bs_status
+read_guarded(const struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err) {
+    struct bs_error wrong;
+    enum bs_status status = BS_OK;
+    bs_error_clear(&wrong);
+    for (size_t i = 0; i < batch->count && status == BS_OK; i++) {
+        status = read_counted(batch, i, sql, &wrong, err);
+    }
+    if (wrong.status == BS_OK) {
+        return status;
+    }
+    if (status == BS_SERVER) {
+        *err = wrong;
+        return wrong.status;
+    }
+    return bs_error_set(err, BS_IO, "the target may have gone on behind a wrong count");
+}
+
+/* Does it say that nothing was committed? Whatever else went wrong, COMMIT may have been run. */
+static bool
+is_settled(enum bs_status status) {
+    return status == BS_OK || status == BS_SERVER || status == BS_CONFLICT || status == BS_FENCED;
+}
+
+static enum bs_status
+unsettled(struct bs_error *err) {
+    if (err != NULL) {
+        err->status = BS_IO;
+    }
+    return BS_IO;
+}
+
+enum bs_status
+bs_batch_commit(struct bs_batch *batch, struct bs_sql *sql, struct bs_spent *spent,
+                struct bs_error *err) {
+    struct bs_buf text = {0};
+    bool more = false;
+    uint64_t affected = 0;
+    unsigned int warnings = 0;
+    put_guarded(&text, batch);
+    enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    bs_fault_point("commit-sent");
+    if (status == BS_OK) {
+        status = read_guarded(batch, sql, err);
+    }
+    (void)bs_spent_move(spent, BS_SPENT_COMMIT);
+    if (status == BS_OK) { /* COMMIT's own, and that nothing comes behind it */
+        status = read_one(sql, &affected, err);
+    }
+    if (status == BS_OK) {
+        bs_fault_point("commit-answered");
+        status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
+    }
+    bs_batch_clear(batch);
+    return is_settled(status) ? status : unsettled(err);
 }

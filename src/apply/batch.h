@@ -6,12 +6,22 @@
  * A statement whose answer is not what was expected stops the batch with BS_CONFLICT (or the
  * server's error), naming the place in the source's binlog, the table and the row's key; what stood
  * behind it in the batch may have run on the session, so the caller must roll back. Owned by its
- * lane's thread. */
+ * lane's thread.
+ *
+ * With bs_batch_commit the packet ends with COMMIT, which spares a round trip.
+ * So that the target does not get as far when a count is wrong, it holds the counts against the
+ * expectations itself, by
+ *     SET @bs_guard=IF(ROW_COUNT()=n,0,EXP(9999))
+ * behind each statement that has one: the double is out of range, and what stands behind a failed
+ * statement of a packet is not run; each lane tries that on its target before it counts on it (seen
+ * on MySQL 5.6, 9.7, MariaDB 10.5, 11.8). The checkpoint looks at the count in front of it by AND
+ * ROW_COUNT()=n, which spares a guard. */
 #ifndef BS_APPLY_BATCH_H
 #define BS_APPLY_BATCH_H
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/spent.h"
 #include "binlog/gtid.h"
 #include "binlog/rows.h"
 #include "sql/session.h"
@@ -20,11 +30,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A packet is sent when it is this long, or holds this many statements. */
-enum { BS_BATCH_BYTES = 256 * 1024, BS_BATCH_STATEMENTS = 512 };
+/* A packet is sent when it is this long, or holds this many statements: long enough that a target
+ * far away is not waited for often. A statement takes no more rows when it is this long. All less
+ * on a target that takes smaller packets. */
+enum {
+    BS_BATCH_BYTES = 2 * 1024 * 1024,
+    BS_BATCH_STATEMENTS = 2048,
+    BS_STATEMENT_BYTES = 256 * 1024,
+};
 
 enum bs_expect_kind {
-    BS_EXPECT_ANY,        /* only that it works: BEGIN, SET */
+    BS_EXPECT_ANY,        /* only that it works: SET */
     BS_EXPECT_FENCE,      /* 1 row, else the epoch is old */
     BS_EXPECT_CHECKPOINT, /* 1 row */
     BS_EXPECT_ROWS, /* exactly `rows` of them, at most max_warnings warnings where they count */
@@ -32,6 +48,7 @@ enum bs_expect_kind {
 
 /* Where in the source's binlog a statement comes from. */
 struct bs_origin {
+    const char *file; /* NULL: the batch's */
     uint64_t pos;
     struct bs_gtid gtid;
 };
@@ -60,6 +77,9 @@ void bs_batch_fini(struct bs_batch *batch);
 void bs_batch_clear(struct bs_batch *batch);
 bool bs_batch_is_full(const struct bs_batch *batch);
 
+/* May the statement that begins at text_from take another row? */
+bool bs_batch_has_room(const struct bs_batch *batch, size_t text_from);
+
 struct bs_expect *bs_batch_open(struct bs_batch *batch, enum bs_expect_kind kind);
 void bs_batch_close(struct bs_batch *batch);
 void bs_batch_put(struct bs_batch *batch, enum bs_expect_kind kind, const char *sql);
@@ -67,5 +87,13 @@ void bs_batch_put(struct bs_batch *batch, enum bs_expect_kind kind, const char *
 /* Sends what is there and checks every answer; the batch is empty afterwards. */
 enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql,
                              struct bs_error *err) BS_MUST_CHECK;
+
+/* Can the target check all of it? */
+bool bs_batch_can_commit(const struct bs_batch *batch);
+/* The same with COMMIT behind it; spent, which may be NULL, is told when only that is waited for.
+ * After BS_IO the target may have committed; after any other error it has not, and the caller must
+ * roll back. */
+enum bs_status bs_batch_commit(struct bs_batch *batch, struct bs_sql *sql, struct bs_spent *spent,
+                               struct bs_error *err) BS_MUST_CHECK;
 
 #endif

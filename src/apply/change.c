@@ -21,31 +21,44 @@
 void
 bs_change_init(struct bs_change *change, struct bs_batch *batch,
                const struct bs_target_table *table, struct bs_origin origin) {
-    *change = (struct bs_change){.batch = batch, .table = table, .origin = origin};
+    *change = (struct bs_change){
+        .batch = batch, .table = table, .origin = origin, .rows_max = BS_STATEMENT_ROWS_MAX};
+}
+
+void
+bs_change_converge(struct bs_change *change) {
+    BS_ASSERT(change->table->key != NULL && !change->table->has_period);
+    change->converges = true;
 }
 
 static struct bs_expect *
 open_statement(struct bs_change *change, enum bs_row_change kind) {
-    struct bs_expect *expect = bs_batch_open(change->batch, BS_EXPECT_ROWS);
+    struct bs_expect *expect =
+        bs_batch_open(change->batch, change->converges ? BS_EXPECT_ANY : BS_EXPECT_ROWS);
     expect->change = kind;
     expect->table = change->table->model;
     expect->origin = change->origin;
     return expect;
 }
 
+/* The gathered statement's end: INSERT needs none, DELETE closes its list, an upsert says what
+ * happens to the row that is there. */
+static struct bs_str
+tail_of(const struct bs_change *change) {
+    if (change->open == NULL || change->open->change == BS_ROW_INSERT) {
+        return bs_str("");
+    }
+    return change->open->change == BS_ROW_DELETE ? bs_str(")")
+                                                 : bs_buf_str(&change->table->upsert_tail);
+}
+
 static void
-close_open(struct bs_change *change, const char *tail) {
+close_open(struct bs_change *change) {
     if (change->open != NULL) {
-        bs_buf_puts(&change->batch->sql, tail);
+        bs_buf_put_str(&change->batch->sql, tail_of(change));
         bs_batch_close(change->batch);
         change->open = NULL;
     }
-}
-
-/* The gathered statement's end: INSERT needs none, DELETE closes its list. */
-static const char *
-tail_of(const struct bs_change *change) {
-    return change->open != NULL && change->open->change == BS_ROW_DELETE ? ")" : "";
 }
 
 static unsigned int
@@ -95,8 +108,20 @@ put_row_values(struct bs_buf *sql, const struct bs_target_table *table,
 static bool
 can_gather(const struct bs_change *change, enum bs_row_change kind) {
     return change->open != NULL && change->open->change == kind &&
-           change->open->rows < BS_STATEMENT_ROWS_MAX &&
-           change->batch->sql.len - change->open->text_from < BS_BATCH_BYTES;
+           change->open->rows < change->rows_max * (kind == BS_ROW_UPDATE ? 2 : 1) &&
+           bs_batch_has_room(change->batch, change->open->text_from);
+}
+
+static void
+put_insert_head(struct bs_change *change) {
+    static const char INSERT[] = "INSERT";
+    struct bs_str head = bs_buf_str(&change->table->insert_head);
+    if (change->converges) {
+        bs_buf_puts(&change->batch->sql, "REPLACE");
+        head.data += sizeof INSERT - 1;
+        head.len -= sizeof INSERT - 1;
+    }
+    bs_buf_put_str(&change->batch->sql, head);
 }
 
 static void
@@ -110,12 +135,12 @@ add_insert(struct bs_change *change, const struct bs_value *values) {
         change->open->rows++;
         return;
     }
-    close_open(change, tail_of(change));
+    close_open(change);
     begin_lenient(change, enum_zeros);
     struct bs_expect *expect = open_statement(change, BS_ROW_INSERT);
     expect->rows = 1;
     allow_warnings(expect, enum_zeros);
-    bs_buf_put_str(sql, bs_buf_str(&table->insert_head));
+    put_insert_head(change);
     put_row_values(sql, table, values);
     if (enum_zeros > 0) {
         bs_batch_close(change->batch);
@@ -201,7 +226,7 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
         change->open->rows++;
         return;
     }
-    close_open(change, tail_of(change));
+    close_open(change);
     struct bs_expect *expect = open_statement(change, BS_ROW_DELETE);
     expect->rows = 1;
     put_delete_head(sql, table);
@@ -223,9 +248,10 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
 
 /* A new row start comes with a change of a column that has history, even where its value stays. */
 static bool
-has_new_start(const struct bs_target_table *table, const struct bs_rows *rows) {
+has_new_start(const struct bs_target_table *table, const struct bs_value *before,
+              const struct bs_value *after) {
     size_t c = table->period_start;
-    return table->has_period && !bs_value_equal(&rows->before[c], &rows->after[c]);
+    return table->has_period && !bs_value_equal(&before[c], &after[c]);
 }
 
 /* A column that ON UPDATE CURRENT_TIMESTAMP could touch is always assigned. */
@@ -237,26 +263,25 @@ must_assign(const struct bs_column *column, const struct bs_value *before,
 }
 
 static unsigned int
-put_assignments(struct bs_buf *sql, const struct bs_target_table *table, const struct bs_rows *rows,
-                bool count_only) {
+put_assignments(struct bs_buf *sql, const struct bs_target_table *table,
+                const struct bs_value *before, const struct bs_value *after, bool count_only) {
     unsigned int enum_zeros = 0;
     size_t assigned = 0;
-    bool assigns_all = has_new_start(table, rows);
+    bool assigns_all = has_new_start(table, before, after);
     for (size_t i = 0; i < table->writable_count; i++) {
         size_t c = table->writable[i];
         const struct bs_column *column = &table->model->columns[c];
         /* An UPDATE that changes nothing still names a column: the first. */
         bool last_chance = i + 1 == table->writable_count && assigned == 0;
-        if (!assigns_all && !must_assign(column, &rows->before[c], &rows->after[c]) &&
-            !last_chance) {
+        if (!assigns_all && !must_assign(column, &before[c], &after[c]) && !last_chance) {
             continue;
         }
-        enum_zeros += bs_literal_is_enum_zero(column, &rows->after[c]);
+        enum_zeros += bs_literal_is_enum_zero(column, &after[c]);
         if (!count_only) {
             bs_buf_puts(sql, assigned > 0 ? "," : "");
             bs_sql_put_ident(sql, bs_str(column->name));
             bs_buf_puts(sql, "=");
-            bs_literal_put_assigned(sql, column, &rows->after[c]);
+            bs_literal_put_assigned(sql, column, &after[c]);
         }
         assigned++;
     }
@@ -264,11 +289,11 @@ put_assignments(struct bs_buf *sql, const struct bs_target_table *table, const s
 }
 
 static void
-add_update(struct bs_change *change, const struct bs_rows *rows) {
+add_update(struct bs_change *change, const struct bs_value *before, const struct bs_value *after) {
     const struct bs_target_table *table = change->table;
     struct bs_buf *sql = &change->batch->sql;
-    close_open(change, tail_of(change));
-    unsigned int enum_zeros = put_assignments(sql, table, rows, true);
+    close_open(change);
+    unsigned int enum_zeros = put_assignments(sql, table, before, after, true);
     begin_lenient(change, enum_zeros);
     struct bs_expect *expect = open_statement(change, BS_ROW_UPDATE);
     expect->rows = 1;
@@ -276,10 +301,36 @@ add_update(struct bs_change *change, const struct bs_rows *rows) {
     bs_buf_puts(sql, "UPDATE ");
     bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));
     bs_buf_puts(sql, " SET ");
-    (void)put_assignments(sql, table, rows, false);
-    put_where(change, expect, rows->before);
+    (void)put_assignments(sql, table, before, after, false);
+    put_where(change, expect, before);
     bs_batch_close(change->batch);
     end_lenient(change, enum_zeros);
+}
+
+static bool
+keeps_key(const struct bs_target_table *table, const struct bs_value *before,
+          const struct bs_value *after) {
+    for (size_t i = 0; i < table->key->part_count; i++) {
+        size_t c = table->key->parts[i].column;
+        if (!bs_value_equal(&before[c], &after[c])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* In the order of the log: the last change of a key decides. */
+static void
+add_converging(struct bs_change *change, const struct bs_rows *rows) {
+    bool deletes =
+        rows->change == BS_ROW_DELETE ||
+        (rows->change == BS_ROW_UPDATE && !keeps_key(change->table, rows->before, rows->after));
+    if (deletes) {
+        add_delete(change, rows->before);
+    }
+    if (rows->change != BS_ROW_DELETE) {
+        add_insert(change, rows->after);
+    }
 }
 
 /* System-versioned tables. */
@@ -293,7 +344,7 @@ set_moment(struct bs_change *change, struct bs_str moment, bool before_it) {
     if (moment.len == 0 || moment.len >= sizeof change->moment || is_set) {
         return;
     }
-    close_open(change, tail_of(change));
+    close_open(change);
     (void)bs_batch_open(change->batch, BS_EXPECT_ANY);
     bs_versioned_put_moment(&change->batch->sql, moment, before_it);
     bs_batch_close(change->batch);
@@ -308,7 +359,7 @@ set_moment(struct bs_change *change, struct bs_str moment, bool before_it) {
 static void
 add_renewal(struct bs_change *change, const struct bs_rows *rows) {
     struct bs_buf *sql = &change->batch->sql;
-    close_open(change, tail_of(change));
+    close_open(change);
     unsigned int enum_zeros = count_enum_zeros(change->table, rows->after);
     struct bs_expect *expect = open_statement(change, BS_ROW_DELETE);
     expect->rows = 1;
@@ -339,7 +390,7 @@ static void
 add_history(struct bs_change *change, const struct bs_value *values) {
     const struct bs_target_table *table = change->table;
     struct bs_buf *sql = &change->batch->sql;
-    close_open(change, tail_of(change));
+    close_open(change);
     unsigned int enum_zeros = count_enum_zeros(table, values);
     begin_lenient(change, enum_zeros);
     struct bs_expect *expect = open_statement(change, BS_ROW_INSERT);
@@ -388,7 +439,7 @@ add_versioned(struct bs_change *change, const struct bs_rows *rows) {
         add_insert(change, rows->after);
         return;
     case BS_VERSIONED_UPDATE:
-        add_update(change, rows);
+        add_update(change, rows->before, rows->after);
         return;
     case BS_VERSIONED_RENEW:
         add_renewal(change, rows);
@@ -425,6 +476,10 @@ finish_versioned(struct bs_change *change) {
 
 void
 bs_change_add(struct bs_change *change, const struct bs_rows *rows) {
+    if (change->converges) {
+        add_converging(change, rows);
+        return;
+    }
     if (change->table->has_period) {
         add_versioned(change, rows);
         return;
@@ -437,13 +492,49 @@ bs_change_add(struct bs_change *change, const struct bs_rows *rows) {
         add_delete(change, rows->before);
         return;
     case BS_ROW_UPDATE:
-        add_update(change, rows);
+        add_update(change, rows->before, rows->after);
         return;
     }
 }
 
 void
 bs_change_finish(struct bs_change *change) {
-    close_open(change, tail_of(change));
+    close_open(change);
     finish_versioned(change);
+}
+
+void
+bs_change_insert(struct bs_change *change, const struct bs_value *values) {
+    add_insert(change, values);
+}
+
+void
+bs_change_delete(struct bs_change *change, const struct bs_value *values) {
+    add_delete(change, values);
+}
+
+void
+bs_change_update(struct bs_change *change, const struct bs_value *before,
+                 const struct bs_value *after) {
+    add_update(change, before, after);
+}
+
+bool
+bs_change_can_upsert(const struct bs_target_table *table, const struct bs_value *after) {
+    return table->upsert_tail.len > 0 && count_enum_zeros(table, after) == 0;
+}
+
+/* An updated row counts as two. */
+void
+bs_change_upsert(struct bs_change *change, const struct bs_value *after) {
+    struct bs_buf *sql = &change->batch->sql;
+    if (can_gather(change, BS_ROW_UPDATE)) {
+        bs_buf_puts(sql, ",");
+    } else {
+        close_open(change);
+        change->open = open_statement(change, BS_ROW_UPDATE);
+        bs_buf_put_str(sql, bs_buf_str(&change->table->insert_head));
+    }
+    put_row_values(sql, change->table, after);
+    change->open->rows += 2;
 }

@@ -16,19 +16,8 @@
 
 static bool
 is_selected(const struct bs_applier *applier, const struct bs_ddl_object *object) {
-    switch (object->kind) {
-    case BS_OBJECT_TABLE:
-    case BS_OBJECT_VIEW:
-    case BS_OBJECT_SEQUENCE:
-        return bs_selection_has_table(applier->selection, bs_str(object->db), bs_str(object->name));
-    case BS_OBJECT_DATABASE:
-    case BS_OBJECT_PROCEDURE:
-    case BS_OBJECT_FUNCTION:
-    case BS_OBJECT_TRIGGER:
-    case BS_OBJECT_EVENT:
-        return bs_selection_has_whole_database(applier->selection, bs_str(object->db));
-    }
-    return false;
+    return bs_selection_has_object(applier->selection, object->kind, bs_str(object->db),
+                                   bs_str(object->name));
 }
 
 /* A database of which only some tables are selected: what is done to it as a whole is not ours to
@@ -234,6 +223,9 @@ apply_dml(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     const struct bs_target_table *table = NULL;
     bool is_selected = true;
     if (bs_engine_is_emptying(applier, statement, &table, &is_selected)) {
+        if (bs_window_way(applier, table) == BS_WINDOW_LEFT_OUT) {
+            return skip(applier, statement, "before the copy's newest point");
+        }
         empty_memory_table(applier, table);
         return BS_OK;
     }
@@ -302,6 +294,7 @@ enum bs_status
 bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     const struct bs_statement *statement = &item->statement;
     struct bs_ddl ddl;
+    bool leaves_out = false;
     uint64_t mode = statement->sql_mode;
     bs_ddl_parse(&ddl, statement->sql, statement->db, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
@@ -311,7 +304,10 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
         status = bs_applier_refuse_held("statement", bs_str(bs_ddl_show(statement, text)),
                                         (struct bs_str){"", 0}, err);
     } else {
-        status = apply_parsed(applier, item, &ddl, err);
+        status = bs_window_statement(applier, statement, &ddl, &leaves_out, err);
+        status = status != BS_OK ? status
+                 : leaves_out    ? skip(applier, statement, "before the copy's newest point")
+                                 : apply_parsed(applier, item, &ddl, err);
     }
     bs_ddl_fini(&ddl);
     return status;

@@ -56,8 +56,8 @@ bs_ddl_refuse(const struct bs_statement *statement, const char *why, const char 
 
 enum bs_status
 bs_ddl_open(struct bs_applier *applier, struct bs_error *err) {
-    struct bs_sql_options options = {.program = "binstream DDL",
-                                     .no_binlog = applier->no_target_binlog};
+    struct bs_sql_options options = {
+        .program = "binstream DDL", .no_binlog = applier->no_target_binlog, .reads_late = true};
     enum bs_status status = BS_OK;
     if (applier->ddl_sql == NULL) {
         status = bs_sql_connect(&applier->ddl_sql, applier->target_endpoint, &options, err);
@@ -70,7 +70,8 @@ bs_ddl_open(struct bs_applier *applier, struct bs_error *err) {
             status = bs_sql_exec(applier->ddl_sql, err, "SET system_versioning_alter_history=KEEP");
         }
         if (status == BS_OK) {
-            status = bs_fence_hold_slot(applier->ddl_sql, &applier->lane.state, DDL_SLOT, err);
+            status = bs_fence_hold_slot(applier->ddl_sql, &applier->lane.state, DDL_SLOT,
+                                        applier->lane.epoch, err);
         }
     }
     if (status == BS_OK) {
@@ -216,9 +217,8 @@ save_intent(struct bs_applier *applier, const struct bs_statement *statement,
             status = note_made(applier, ddl, err);
         }
         if (status == BS_OK) {
-            status = bs_sql_exec(lane->sql, err, "COMMIT");
+            status = bs_lane_commit_aside(lane, err);
         }
-        lane->open = false;
         free(intent.statement);
         free(intent.fingerprint);
     }

@@ -3,7 +3,9 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "state/fence.h"
+#include "state/node.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -23,10 +25,36 @@ read_max_packet(struct bs_lane *lane, struct bs_error *err) {
 }
 
 static enum bs_status
+read_node(struct bs_lane *lane, struct bs_error *err) {
+    struct bs_node node;
+    enum bs_status status = bs_node_read(lane->sql, &node, err);
+    lane->is_alone = status == BS_OK && node.cluster == BS_CLUSTER_NONE;
+    return status;
+}
+
+/* Not every server, nor what may be in front of one, makes an error of it. */
+static enum bs_status
+try_guard(struct bs_lane *lane, struct bs_error *err) {
+    enum { OUT_OF_RANGE = 1690 };
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status = bs_sql_exec(
+        lane->sql, &failure, "SET @bs_guard=IF(ROW_COUNT()=-9,0,EXP(9999)); SET @bs_guard=1");
+    lane->is_guarded = status == BS_SERVER && failure.sql_errno == OUT_OF_RANGE;
+    if (status == BS_IO && err != NULL) {
+        *err = failure;
+    }
+    return status == BS_IO ? BS_IO : BS_OK;
+}
+
+static enum bs_status
 load_checkpoint(struct bs_lane *lane, struct bs_error *err) {
     bool found = false;
     enum bs_status status = bs_state_load_checkpoint(lane->sql, &lane->state, lane->number,
                                                      &lane->checkpoint, &found, err);
+    if (status == BS_OK && !found) { /* another run may have fewer lanes */
+        status = bs_fence_check(lane->sql, &lane->state, lane->epoch, err);
+    }
     if (status == BS_OK && !found) {
         bs_error_set(err, BS_SCHEMA, "task '%s' has no checkpoint for lane %u", lane->state.task,
                      lane->number);
@@ -43,10 +71,17 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     lane->number = number;
     lane->epoch = epoch;
     lane->fk_checks = true;
-    struct bs_sql_options options = {.program = "binstream lane", .no_binlog = no_target_binlog};
+    struct bs_sql_options options = {
+        .program = "binstream lane", .no_binlog = no_target_binlog, .reads_late = true};
     enum bs_status status = bs_sql_connect(&lane->sql, target, &options, err);
     if (status == BS_OK) {
-        status = bs_fence_hold_slot(lane->sql, state, number, err);
+        status = bs_fence_hold_slot(lane->sql, state, number, epoch, err);
+    }
+    if (status == BS_OK) {
+        status = read_node(lane, err);
+    }
+    if (status == BS_OK && number > 0) {
+        status = try_guard(lane, err);
     }
     if (status == BS_OK) {
         status = read_max_packet(lane, err);
@@ -66,6 +101,7 @@ bs_lane_close(struct bs_lane *lane) {
     bs_sql_close(lane->sql);
     bs_batch_fini(&lane->batch);
     bs_checkpoint_fini(&lane->checkpoint);
+    bs_checkpoint_fini(&lane->next);
     memset(lane, 0, sizeof *lane);
 }
 
@@ -77,10 +113,16 @@ bs_lane_begin(struct bs_lane *lane) {
     lane->open = true;
     lane->open_groups = 0;
     lane->open_rows = 0;
-    bs_batch_put(&lane->batch, BS_EXPECT_ANY, "BEGIN");
-    (void)bs_batch_open(&lane->batch, BS_EXPECT_FENCE);
-    bs_state_put_touch(&lane->batch.sql, &lane->state, lane->number, lane->epoch);
-    bs_batch_close(&lane->batch);
+    lane->is_sent = false;
+    if (!lane->is_manual) {
+        lane->is_manual = true;
+        bs_batch_put(&lane->batch, BS_EXPECT_ANY, "SET autocommit=0");
+    }
+    if (lane->number == 0) {
+        (void)bs_batch_open(&lane->batch, BS_EXPECT_FENCE);
+        bs_state_put_touch(&lane->batch.sql, &lane->state, lane->number, lane->epoch);
+        bs_batch_close(&lane->batch);
+    }
 }
 
 void
@@ -98,7 +140,10 @@ bs_lane_flush(struct bs_lane *lane, struct bs_error *err) {
     if (lane->batch.count == 0) {
         return BS_OK;
     }
+    enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_send(&lane->batch, lane->sql, err);
+    (void)bs_spent_move(lane->spent, before);
+    lane->is_sent = true;
     if (status == BS_OK && lane->open) {
         bs_fault_point("txn-open");
     }
@@ -108,6 +153,16 @@ bs_lane_flush(struct bs_lane *lane, struct bs_error *err) {
 enum bs_status
 bs_lane_flush_full(struct bs_lane *lane, struct bs_error *err) {
     return bs_batch_is_full(&lane->batch) ? bs_lane_flush(lane, err) : BS_OK;
+}
+
+/* An answer that does not say what became of the transaction is none. */
+static enum bs_status
+heed_unsettled(enum bs_status status, struct bs_error *err) {
+    if (status == BS_OK || err == NULL || !bs_sql_is_unsettled(err)) {
+        return status;
+    }
+    err->status = BS_IO;
+    return BS_IO;
 }
 
 /* COMMIT is apart from all else: the answers of everything before it have been checked. */
@@ -123,10 +178,21 @@ send_commit(struct bs_lane *lane, struct bs_error *err) {
     bs_fault_point("commit-sent");
     status = bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
     if (status != BS_OK) {
-        return status;
+        return heed_unsettled(status, err);
     }
     bs_fault_point("commit-answered");
     return bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
+}
+
+/* Lane 0's session is also used between transactions, and nothing must stay open there. */
+static enum bs_status
+end_transaction(struct bs_lane *lane, struct bs_error *err) {
+    lane->open = false;
+    if (lane->number > 0) {
+        return BS_OK;
+    }
+    lane->is_manual = false;
+    return bs_sql_exec(lane->sql, err, "SET autocommit=1");
 }
 
 static void
@@ -136,31 +202,87 @@ put_checkpoint(struct bs_lane *lane, const struct bs_checkpoint *next) {
     bs_batch_close(&lane->batch);
 }
 
+static void
+prepare(struct bs_lane *lane, const struct bs_lane_mark *mark) {
+    struct bs_checkpoint *next = &lane->next;
+    BS_ASSERT(lane->open);
+    bs_checkpoint_fini(next);
+    *next = (struct bs_checkpoint){
+        .file_created = mark->file_created,
+        .transactions = lane->checkpoint.transactions + lane->open_groups,
+        .rows = lane->checkpoint.rows + lane->open_rows,
+        .source_us = mark->source_us,
+        .applied_us = bs_clock_wall_us(),
+        .ahead = mark->ahead != NULL ? bs_strdup(mark->ahead) : NULL,
+    };
+    bs_position_copy(&next->position, mark->position);
+    put_checkpoint(lane, next);
+}
+
+static enum bs_status
+committed(struct bs_lane *lane, struct bs_error *err) {
+    bs_checkpoint_fini(&lane->checkpoint);
+    lane->checkpoint = lane->next;
+    lane->next = (struct bs_checkpoint){0};
+    return end_transaction(lane, err);
+}
+
+bool
+bs_lane_can_commit_at_once(const struct bs_lane *lane) {
+    /* One packet has no moment in which the transaction is open, and its answers are here. */
+    return lane->is_alone && lane->is_guarded && lane->open && !lane->is_sent &&
+           bs_batch_can_commit(&lane->batch) && !bs_fault_is_asked("txn-open");
+}
+
 enum bs_status
-bs_lane_commit(struct bs_lane *lane, const struct bs_position *position, uint32_t file_created,
-               int64_t source_us, struct bs_error *err) {
+bs_lane_commit_at_once(struct bs_lane *lane, const struct bs_lane_mark *mark,
+                       struct bs_error *err) {
+    prepare(lane, mark);
+    enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
+    enum bs_status status = bs_batch_commit(&lane->batch, lane->sql, lane->spent, err);
+    status = heed_unsettled(status, err);
+    (void)bs_spent_move(lane->spent, before);
+    return status == BS_OK ? committed(lane, err) : bs_error_context(err, "applying on the target");
+}
+
+enum bs_status
+bs_lane_prepare(struct bs_lane *lane, const struct bs_lane_mark *mark, struct bs_error *err) {
+    prepare(lane, mark);
+    enum bs_status status = bs_lane_flush(lane, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "applying on the target");
+}
+
+enum bs_status
+bs_lane_commit_prepared(struct bs_lane *lane, struct bs_error *err) {
+    enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_COMMIT);
+    enum bs_status status = send_commit(lane, err);
+    (void)bs_spent_move(lane->spent, before);
+    return status == BS_OK ? committed(lane, err)
+                           : bs_error_context(err, "committing on the target");
+}
+
+enum bs_status
+bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark, struct bs_error *err) {
     if (!lane->open) {
         return BS_OK;
     }
-    struct bs_checkpoint next = {
-        .file_created = file_created,
-        .transactions = lane->checkpoint.transactions + lane->open_groups,
-        .rows = lane->checkpoint.rows + lane->open_rows,
-        .source_us = source_us,
-        .applied_us = bs_clock_wall_us(),
-    };
-    bs_position_copy(&next.position, position);
-    put_checkpoint(lane, &next);
-    enum bs_status status = bs_lane_flush(lane, err);
-    if (status == BS_OK) {
-        status = send_commit(lane, err);
-    }
-    if (status != BS_OK) {
-        bs_checkpoint_fini(&next);
-        return bs_error_context(err, "committing on the target");
-    }
-    bs_checkpoint_fini(&lane->checkpoint);
-    lane->checkpoint = next;
+    enum bs_status status = bs_lane_prepare(lane, mark, err);
+    return status == BS_OK ? bs_lane_commit_prepared(lane, err) : status;
+}
+
+enum bs_status
+bs_lane_commit_aside(struct bs_lane *lane, struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(lane->sql, err, "COMMIT");
+    return status == BS_OK ? end_transaction(lane, err) : status;
+}
+
+enum bs_status
+bs_lane_roll_back(struct bs_lane *lane, struct bs_error *err) {
+    bs_batch_clear(&lane->batch);
     lane->open = false;
-    return BS_OK;
+    lane->fk_checks = true;
+    lane->is_manual = false;
+    return bs_sql_exec(lane->sql, err,
+                       "ROLLBACK; SET autocommit=1, foreign_key_checks=1, sql_mode='" BS_SQL_MODE
+                       "', timestamp=DEFAULT");
 }

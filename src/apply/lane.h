@@ -1,4 +1,4 @@
-/* A lane: one session on the target that applies whole source transactions in order, exactly once.
+/* A lane: one session on the target that applies whole source transactions, exactly once.
  *
  *          bs_lane_begin                     bs_lane_commit
  *   [idle] ─────────────> [open] ──changes──> [open] ──────────> [idle]
@@ -6,16 +6,26 @@
  *                            v
  *                         gone; the target is as it was at the last commit
  *
+ * A transaction runs under autocommit=0, not behind BEGIN: a Galera node may roll it back in the
+ * middle of a packet, for another node's, and MariaDB then runs the rest of the packet as if
+ * nothing had been open. Behind BEGIN that was committed, statement by statement (seen on 10.11:
+ * about one in 20 of those that were rolled back); under autocommit=0 the next statement fails
+ * (seen 900 times, decision 14).
+ *
  * One target transaction carries one or more whole source transactions, and with them the
- * checkpoint: its first statement touches the lane's row under the epoch (the fence), its last one
- * before COMMIT moves the position. What a COMMIT without an answer did is learnt by reading the
- * checkpoint again after a take-over, never guessed. Used by one thread. */
+ * checkpoint: its last statement before COMMIT moves the position in the lane's row, under the
+ * epoch (the fence). Lane 0, whose transactions may be long, and which changes tables without
+ * transactions, touches its row in its first statement too. What a COMMIT without an answer did is
+ * learnt by reading the checkpoint again after a take-over, never guessed. Lane 0 is the applier's
+ * own, and applies one transaction after the other; the others belong to src/apply/pool.h. Used by
+ * one thread. */
 #ifndef BS_APPLY_LANE_H
 #define BS_APPLY_LANE_H
 
 #include "apply/batch.h"
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "base/spent.h"
 #include "sql/session.h"
 #include "state/state.h"
 
@@ -29,9 +39,15 @@ struct bs_lane {
     uint64_t epoch;
     struct bs_batch batch;
     struct bs_checkpoint checkpoint; /* what the target holds */
-    bool open;      /* a target transaction is open, or its BEGIN is in the batch */
-    bool fk_checks; /* the session's setting, batch included */
+    struct bs_checkpoint next;       /* what it will hold, once prepared */
+    bool open;       /* a target transaction is open, or its first statement is in the batch */
+    bool is_sent;    /* some of it has left the batch */
+    bool is_manual;  /* autocommit=0, batch included */
+    bool is_alone;   /* no other node of a cluster takes writes */
+    bool is_guarded; /* the target ends a packet at a wrong count: see batch.h */
+    bool fk_checks;  /* the session's setting, batch included */
     uint64_t open_groups, open_rows; /* of the open transaction */
+    struct bs_spent *spent;          /* of the thread that uses the lane; not owned, may be NULL */
 };
 
 /* Connects, takes the lane's slot, reads its checkpoint. The epoch is the caller's, after
@@ -51,10 +67,35 @@ void bs_lane_set_fk_checks(struct bs_lane *lane, bool on);
 enum bs_status bs_lane_flush_full(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_lane_flush(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
 
-/* Writes the checkpoint and commits; lane->checkpoint is then what was given. Nothing happens when
- * no transaction is open. next->transactions and rows are filled in here. */
-enum bs_status bs_lane_commit(struct bs_lane *lane, const struct bs_position *position,
-                              uint32_t file_created, int64_t source_us,
+/* Writes the checkpoint and commits; lane->checkpoint is then what was given: the low-water mark,
+ * and what this lane has applied beyond it (src/apply/applied.h; NULL: nothing). Nothing happens
+ * when no transaction is open. What the transaction counts for is filled in here. */
+struct bs_lane_mark {
+    const struct bs_position *position;
+    uint32_t file_created;
+    int64_t source_us;
+    const char *ahead;
+};
+enum bs_status bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark,
                               struct bs_error *err) BS_MUST_CHECK;
+
+/* The same with everything that the transaction is made of in one packet. Only if all of it is
+ * still in the batch, and the target can check it: bs_batch_can_commit; and not in a cluster: a
+ * Galera node was seen to answer such a packet with an error and to keep its transaction. */
+bool bs_lane_can_commit_at_once(const struct bs_lane *lane);
+enum bs_status bs_lane_commit_at_once(struct bs_lane *lane, const struct bs_lane_mark *mark,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
+/* The same in two steps, for what must happen in between: until commit is called, the transaction
+ * can still be rolled back. */
+enum bs_status bs_lane_prepare(struct bs_lane *lane, const struct bs_lane_mark *mark,
+                               struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_lane_commit_prepared(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
+
+/* Sends COMMIT for what the caller has put into the open transaction; the checkpoint stays. */
+enum bs_status bs_lane_commit_aside(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
+
+/* Takes back the open transaction after a failure; the session stays. */
+enum bs_status bs_lane_roll_back(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

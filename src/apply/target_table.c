@@ -22,8 +22,95 @@ write_insert_head(struct bs_target_table *table) {
     bs_buf_puts(head, ") VALUES ");
 }
 
+struct bs_target_facts
+bs_target_facts(const struct bs_server *target) {
+    enum { MYSQL_NAMES_NEW_ROW = 80019 };
+    return (struct bs_target_facts){
+        .keeps_history = bs_period_takes_history(target),
+        .names_new_row = target->flavour == BS_MYSQL && target->version >= MYSQL_NAMES_NEW_ROW,
+    };
+}
+
+static bool
+is_in_key(const struct bs_target_table *table, size_t column) {
+    for (size_t i = 0; table->key != NULL && i < table->key->part_count; i++) {
+        if (table->key->parts[i].column == column) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t
+count_unique(const struct bs_table *model) {
+    size_t count = 0;
+    for (size_t i = 0; i < model->key_count; i++) {
+        count += model->keys[i].unique;
+    }
+    return count;
+}
+
+static void
+put_new_value(struct bs_buf *sql, struct bs_str name, bool names_new_row) {
+    bs_buf_puts(sql, names_new_row ? "bs_new." : "VALUES(");
+    bs_sql_put_ident(sql, name);
+    bs_buf_puts(sql, names_new_row ? "" : ")");
+}
+
+/* IF(EXP(IF(t.id=new.id,0,9999))=1, new value, NULL): the row that was found by another unique key
+ * than its own ends the statement, because the double is out of range. */
+static void
+put_guarded_value(const struct bs_target_table *table, struct bs_buf *sql, struct bs_str name,
+                  bool names_new_row) {
+    const struct bs_table *model = table->model;
+    bs_buf_puts(sql, "IF(EXP(IF(");
+    for (size_t i = 0; i < table->key->part_count; i++) {
+        struct bs_str part = bs_str(model->columns[table->key->parts[i].column].name);
+        bs_buf_puts(sql, i > 0 ? " AND " : "");
+        bs_sql_put_table(sql, bs_str(model->db), bs_str(model->name));
+        bs_buf_puts(sql, ".");
+        bs_sql_put_ident(sql, part);
+        bs_buf_puts(sql, "=");
+        put_new_value(sql, part, names_new_row);
+    }
+    bs_buf_puts(sql, ",0,9999))=1,");
+    put_new_value(sql, name, names_new_row);
+    bs_buf_puts(sql, ",NULL)");
+}
+
+/* ON UPDATE CURRENT_TIMESTAMP changes what is not assigned, in a key too. */
+static bool
+may_move_by_itself(const struct bs_target_table *table, size_t writable) {
+    enum bs_type type = table->model->columns[table->writable[writable]].type;
+    return type == BS_TYPE_TIMESTAMP || type == BS_TYPE_DATETIME;
+}
+
+static void
+write_upsert_tail(struct bs_target_table *table, bool names_new_row) {
+    struct bs_buf *tail = &table->upsert_tail;
+    bool guards = count_unique(table->model) > 1;
+    for (size_t i = 0; table->key != NULL && i < table->writable_count; i++) {
+        if (is_in_key(table, table->writable[i]) && !may_move_by_itself(table, i)) {
+            continue;
+        }
+        struct bs_str name = bs_str(table->model->columns[table->writable[i]].name);
+        bool is_first = tail->len == 0;
+        if (is_first) {
+            bs_buf_puts(tail, names_new_row ? " AS bs_new" : "");
+        }
+        bs_buf_puts(tail, is_first ? " ON DUPLICATE KEY UPDATE " : ",");
+        bs_sql_put_ident(tail, name);
+        bs_buf_puts(tail, "=");
+        if (is_first && guards) {
+            put_guarded_value(table, tail, name, names_new_row);
+        } else {
+            put_new_value(tail, name, names_new_row);
+        }
+    }
+}
+
 struct bs_target_table *
-bs_target_table_new(struct bs_table *model, bool keeps_history) {
+bs_target_table_new(struct bs_table *model, struct bs_target_facts facts) {
     struct bs_target_table *table = bs_zalloc(sizeof *table);
     table->model = model;
     table->key = bs_table_row_key(model);
@@ -42,9 +129,10 @@ bs_target_table_new(struct bs_table *model, bool keeps_history) {
             (strcmp(fk->parent_db, model->db) == 0 && strcmp(fk->parent_table, model->name) == 0);
     }
     table->has_period = bs_table_period(model, &table->period_start, &table->period_end);
-    table->keeps_history = table->has_period && keeps_history;
+    table->keeps_history = table->has_period && facts.keeps_history;
     table->history = table->has_period ? bs_zalloc(sizeof *table->history) : NULL;
     write_insert_head(table);
+    write_upsert_tail(table, facts.names_new_row);
     return table;
 }
 
@@ -54,8 +142,10 @@ bs_target_table_free(struct bs_target_table *table) {
         return;
     }
     bs_table_free(table->model);
+    bs_table_plan_fini(&table->plan);
     free(table->writable);
     free(table->history);
     bs_buf_fini(&table->insert_head);
+    bs_buf_fini(&table->upsert_tail);
     free(table);
 }

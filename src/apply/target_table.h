@@ -3,8 +3,10 @@
 #ifndef BS_APPLY_TARGET_TABLE_H
 #define BS_APPLY_TARGET_TABLE_H
 
+#include "apply/table_plan.h"
 #include "base/buf.h"
 #include "schema/model.h"
+#include "schema/server.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,18 +24,26 @@ struct bs_target_table {
     size_t *writable;         /* indexes of the columns that are assigned: all but generated ones */
     size_t writable_count;
     struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
+    struct bs_buf upsert_tail; /* ON DUPLICATE KEY UPDATE `b`=...; empty: all columns are keys */
     bool is_transactional;     /* on the source: what is rolled back there is undone */
     bool has_period;           /* system-versioned: see src/apply/versioned.h */
     bool keeps_history;        /* and with the source's periods on the target */
     size_t period_start;       /* columns */
     size_t period_end;
     struct bs_history_due *history; /* owned, NULL without a period */
-    bool references_itself; /* a foreign key to the same table: rows go one by one, in order */
+    bool references_itself;    /* a foreign key to the same table: rows go one by one, in order */
+    struct bs_table_plan plan; /* see bs_table_plans_make */
     bool is_cascaded; /* deleting a parent deletes its rows: so may deleting its own, in a cycle */
 };
 
-/* keeps_history: the target takes rows of history. */
-struct bs_target_table *bs_target_table_new(struct bs_table *model, bool keeps_history);
+/* What the target's server makes of a table. */
+struct bs_target_facts {
+    bool keeps_history; /* it takes rows of history */
+    bool names_new_row; /* INSERT ... AS new ON DUPLICATE KEY UPDATE: else VALUES(column) */
+};
+struct bs_target_facts bs_target_facts(const struct bs_server *target);
+
+struct bs_target_table *bs_target_table_new(struct bs_table *model, struct bs_target_facts facts);
 void bs_target_table_free(struct bs_target_table *table);
 
 #endif

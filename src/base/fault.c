@@ -27,10 +27,15 @@ read_environment(void) {
     }
 }
 
+bool
+bs_fault_is_asked(const char *name) {
+    pthread_once(&fault.once, read_environment);
+    return fault.name[0] != '\0' && strcmp(name, fault.name) == 0;
+}
+
 void
 bs_fault_point(const char *name) {
-    pthread_once(&fault.once, read_environment);
-    if (fault.name[0] == '\0' || strcmp(name, fault.name) != 0) {
+    if (!bs_fault_is_asked(name)) {
         return;
     }
     if (__atomic_sub_fetch(&fault.passes_left, 1, __ATOMIC_SEQ_CST) == 0) {

@@ -5,6 +5,10 @@
 #ifndef BS_BASE_FAULT_H
 #define BS_BASE_FAULT_H
 
+#include <stdbool.h>
+
+/* Is the process to die at this point, sooner or later? For what would pass it by. */
+bool bs_fault_is_asked(const char *name);
 void bs_fault_point(const char *name);
 
 #endif

@@ -10,8 +10,8 @@ static struct {
     pthread_mutex_t lock; /* keeps lines whole */
     enum bs_log_level least;
     bool as_json;
-    bool over_bar;
-} sink = {PTHREAD_MUTEX_INITIALIZER, BS_LOG_INFO, false, false};
+    unsigned int bar_lines; /* drawn, and where the cursor stands in the last of them */
+} sink = {PTHREAD_MUTEX_INITIALIZER, BS_LOG_INFO, false, 0};
 
 static const char *const LEVEL_NAMES[] = {"debug", "info", "warning", "error"};
 
@@ -21,10 +21,36 @@ bs_log_setup(enum bs_log_level least, bool as_json) {
     sink.as_json = as_json;
 }
 
+/* Under the lock. */
+static void
+erase_bar(void) {
+    if (sink.bar_lines > 1) {
+        fprintf(stderr, "\033[%uA", sink.bar_lines - 1);
+    }
+    if (sink.bar_lines > 0) {
+        fputs("\r\033[J", stderr);
+    }
+    sink.bar_lines = 0;
+}
+
 void
-bs_log_set_bar(bool is_drawn) {
+bs_log_draw_bar(const char *text) {
     pthread_mutex_lock(&sink.lock);
-    sink.over_bar = is_drawn;
+    erase_bar();
+    fputs(text, stderr);
+    sink.bar_lines = 1;
+    for (const char *p = text; *p != '\0'; p++) {
+        sink.bar_lines += *p == '\n';
+    }
+    (void)fflush(stderr);
+    pthread_mutex_unlock(&sink.lock);
+}
+
+void
+bs_log_erase_bar(void) {
+    pthread_mutex_lock(&sink.lock);
+    erase_bar();
+    (void)fflush(stderr);
     pthread_mutex_unlock(&sink.lock);
 }
 
@@ -95,9 +121,7 @@ emit(enum bs_log_level level, const char *text) {
     gmtime_r(&now.tv_sec, &utc);
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
     pthread_mutex_lock(&sink.lock);
-    if (sink.over_bar) {
-        fputs("\r\033[K", stderr);
-    }
+    erase_bar();
     if (sink.as_json) {
         bs_json_escape(escaped, sizeof escaped, text, strlen(text));
         fprintf(stderr, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"message\":\"%s\"}\n", stamp,

@@ -13,8 +13,10 @@ enum bs_log_level { BS_LOG_DEBUG, BS_LOG_INFO, BS_LOG_WARNING, BS_LOG_ERROR };
 
 void bs_log_setup(enum bs_log_level least, bool as_json);
 bool bs_log_level_parse(const char *name, enum bs_log_level *level);
-/* While a progress bar is drawn on stderr, each line first takes it away. */
-void bs_log_set_bar(bool is_drawn);
+/* A progress bar on stderr, on a terminal: lines of text, no longer than it is wide. Each is drawn
+ * over the one before; a line of the log first takes it away. */
+void bs_log_draw_bar(const char *text);
+void bs_log_erase_bar(void);
 void bs_log(enum bs_log_level level, const char *fmt, ...) BS_PRINTF(2, 3);
 
 /* An error with its context, position and hint, one fact a line (one object with --json). */

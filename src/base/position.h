@@ -25,4 +25,17 @@ void bs_position_set(struct bs_position *position, const char *file, uint64_t po
 void bs_position_copy(struct bs_position *to, const struct bs_position *from);
 void bs_position_fini(struct bs_position *position);
 
+enum { BS_LOG_PLACE_FILE_MAX = 256 };
+
+/* The end of an event in the source's log. */
+struct bs_log_place {
+    char file[BS_LOG_PLACE_FILE_MAX];
+    uint64_t pos;
+};
+
+/* Files by their number: binlog.999999 before binlog.1000000. Negative, 0, positive. */
+int bs_log_place_compare(const struct bs_log_place *a, const struct bs_log_place *b);
+int bs_log_place_compare_files(const char *a, const char *b);
+void bs_log_place_set(struct bs_log_place *place, const char *file, uint64_t pos);
+
 #endif

@@ -23,6 +23,7 @@ struct bs_queue {
     size_t weight;
     size_t limit;
     bool closed;
+    bool nudged;
     bool refused; /* a try_push was refused since on_space was last called */
 
     pthread_mutex_t notify_lock; /* guards the rest; never taken while lock is held */
@@ -134,13 +135,13 @@ deadline_after(int timeout_ms) {
 static void
 wait_for_item(struct bs_queue *queue, int timeout_ms) {
     if (timeout_ms < 0) {
-        while (queue->head == NULL && !queue->closed) {
+        while (queue->head == NULL && !queue->closed && !queue->nudged) {
             pthread_cond_wait(&queue->not_empty, &queue->lock);
         }
         return;
     }
     struct timespec until = deadline_after(timeout_ms);
-    while (queue->head == NULL && !queue->closed) {
+    while (queue->head == NULL && !queue->closed && !queue->nudged) {
         if (pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until) == ETIMEDOUT) {
             return;
         }
@@ -151,6 +152,7 @@ void *
 bs_queue_pop(struct bs_queue *queue, int timeout_ms) {
     pthread_mutex_lock(&queue->lock);
     wait_for_item(queue, timeout_ms);
+    queue->nudged = false;
     struct node *node = queue->head;
     bool notify = false;
     if (node != NULL) {
@@ -171,6 +173,14 @@ bs_queue_pop(struct bs_queue *queue, int timeout_ms) {
         tell_space(queue);
     }
     return item;
+}
+
+void
+bs_queue_nudge(struct bs_queue *queue) {
+    pthread_mutex_lock(&queue->lock);
+    queue->nudged = true;
+    pthread_cond_broadcast(&queue->not_empty);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void

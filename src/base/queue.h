@@ -31,6 +31,9 @@ bool bs_queue_try_push(struct bs_queue *queue, void *item,
  * ever. */
 void *bs_queue_pop(struct bs_queue *queue, int timeout_ms);
 
+/* Ends a wait in pop, this one or the next, as if its time had passed. */
+void bs_queue_nudge(struct bs_queue *queue);
+
 void bs_queue_close(struct bs_queue *queue);
 bool bs_queue_is_closed(struct bs_queue *queue);
 size_t bs_queue_weight(struct bs_queue *queue);

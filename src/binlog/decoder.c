@@ -256,7 +256,7 @@ commit(struct bs_decoder *d, const struct bs_item *item) {
         free(d->end.file);
         d->end.file = bs_strdup(d->file);
     }
-    d->end.pos = item->ended_before ? d->event_pos : d->pos;
+    d->end.pos = item->pos;
     d->file_is_ours = true;
 }
 
@@ -273,6 +273,7 @@ bs_decoder_next(struct bs_decoder *d, struct bs_item *item, struct bs_error *err
         return BS_OK;
     }
     *item = d->items[d->item_at++];
+    item->pos = item->ended_before ? d->event_pos : d->pos;
     if (item->kind == BS_ITEM_GROUP_END || item->kind == BS_ITEM_GROUP_ROLLBACK) {
         commit(d, item);
     }

@@ -51,6 +51,7 @@ struct bs_item {
     struct bs_statement statement;  /* STATEMENT, SAVEPOINT */
     bool alone;                     /* STATEMENT: the whole group is this one statement */
     struct bs_gtid gtid;            /* GROUP_BEGIN, GROUP_END */
+    uint64_t pos;                   /* the event's end in the file; with ended_before its start */
     bool ended_before;              /* GROUP_END: it ended in front of this event */
     bool is_ddl_group;              /* GROUP_BEGIN: MariaDB says so (CREATE ... SELECT included) */
     uint32_t timestamp;             /* seconds: of the event */

@@ -182,7 +182,9 @@ is_at_end(const struct bs_rows *rows) {
 
 enum bs_status
 bs_rows_next(struct bs_rows *rows, bool *more, struct bs_error *err) {
-    bs_arena_reset(rows->arena);
+    if (!rows->keep_rows) {
+        bs_arena_reset(rows->arena);
+    }
     *more = false;
     if (is_at_end(rows)) {
         return BS_OK;

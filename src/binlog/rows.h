@@ -60,6 +60,7 @@ struct bs_rows {
     const uint8_t *present_after; /* UPDATE; else the same as present_before */
     bool full_image; /* every column but generated ones is present in every image; with a model */
     bool keep_diffs; /* set after bs_rows_open: see BS_VALUE_JSON_DIFF */
+    bool keep_rows;  /* the same: the arena is not reset, so that values of all rows stay */
     struct bs_cursor cursor;
     struct bs_arena *arena;
     struct bs_value *before; /* column_count values; DELETE and UPDATE */
@@ -77,7 +78,7 @@ struct bs_rows {
 };
 
 /* Opens a WRITE, UPDATE, DELETE or PARTIAL_UPDATE event, v1 or v2, not compressed. table may be
- * NULL. arena is reset by each bs_rows_next. */
+ * NULL. arena is reset by each bs_rows_next, unless keep_rows is set. */
 enum bs_status bs_rows_open(struct bs_rows *rows, const struct bs_event *event,
                             const struct bs_table_map *map, const struct bs_table *table,
                             struct bs_arena *arena, struct bs_error *err) BS_MUST_CHECK;

@@ -1,5 +1,5 @@
 /* The whole of what is selected, in the order in which it can be created: databases, tables,
- * functions, procedures, views, triggers, events. */
+ * functions, procedures, packages, views, triggers, events. */
 #include "catalog/catalog_private.h"
 
 #include "base/mem.h"
@@ -21,10 +21,14 @@ static enum bs_status
 load_objects(struct bs_sql *sql, const struct bs_server *server,
              const struct bs_selection *selection, struct bs_schema *schema, struct bs_error *err) {
     static const enum bs_object_kind order[] = {
-        BS_OBJECT_DATABASE, BS_OBJECT_FUNCTION, BS_OBJECT_PROCEDURE,
-        BS_OBJECT_VIEW,     BS_OBJECT_TRIGGER,  BS_OBJECT_EVENT,
+        BS_OBJECT_DATABASE,     BS_OBJECT_FUNCTION, BS_OBJECT_PROCEDURE, BS_OBJECT_PACKAGE,
+        BS_OBJECT_PACKAGE_BODY, BS_OBJECT_VIEW,     BS_OBJECT_TRIGGER,   BS_OBJECT_EVENT,
     };
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        bool is_package = order[i] == BS_OBJECT_PACKAGE || order[i] == BS_OBJECT_PACKAGE_BODY;
+        if (is_package && server->flavour != BS_MARIADB) {
+            continue;
+        }
         struct bs_object *objects = NULL;
         size_t count = 0;
         enum bs_status status =
@@ -53,41 +57,13 @@ load_tables(struct bs_sql *sql, const struct bs_server *server,
     return status;
 }
 
-/* MariaDB's PACKAGE and PACKAGE BODY. */
-static enum bs_status
-refuse_packages(struct bs_sql *sql, const struct bs_selection *selection, struct bs_error *err) {
-    struct bs_buf text = {0};
-    bs_buf_puts(&text, "SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE"
-                       " FROM information_schema.ROUTINES"
-                       " WHERE ROUTINE_TYPE NOT IN ('PROCEDURE', 'FUNCTION')");
-    struct bs_answer answer;
-    enum bs_status status = bs_answer_ask(&answer, sql, &text, err);
-    bs_buf_fini(&text);
-    while (status == BS_OK && (status = bs_answer_next(&answer, err)) == BS_OK &&
-           answer.row != NULL) {
-        if (bs_selection_has_whole_database(selection, answer.row[0])) {
-            bs_error_set(
-                err, BS_PRECHECK, "%s %s.%s cannot be moved: binstream does not know %s objects",
-                answer.row[2].data, answer.row[0].data, answer.row[1].data, answer.row[2].data);
-            status =
-                bs_error_hint(err, "drop it on the source and create it on the target by hand, "
-                                   "or leave its database out with --exclude-databases");
-        }
-    }
-    bs_answer_fini(&answer);
-    return status;
-}
-
 enum bs_status
 bs_catalog_schema(struct bs_sql *sql, const struct bs_server *server,
                   const struct bs_selection *selection, struct bs_schema **schema,
                   struct bs_error *err) {
     *schema = NULL;
     struct bs_schema *read = bs_zalloc(sizeof *read);
-    enum bs_status status = refuse_packages(sql, selection, err);
-    if (status == BS_OK) {
-        status = load_objects(sql, server, selection, read, err);
-    }
+    enum bs_status status = load_objects(sql, server, selection, read, err);
     if (status == BS_OK) {
         status = load_tables(sql, server, selection, read, err);
     }

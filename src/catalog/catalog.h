@@ -33,8 +33,8 @@ enum bs_status bs_catalog_table(struct bs_sql *sql, const struct bs_server *serv
                                 struct bs_str db, struct bs_str name, struct bs_table **table,
                                 struct bs_error *err) BS_MUST_CHECK;
 
-/* All that is selected: databases, tables, views, routines, triggers, events. Tables sorted by
- * db and name; views sorted so that one comes after those it reads. */
+/* All that is selected: databases, tables, views, routines, packages, triggers, events. Tables
+ * sorted by db and name; views sorted so that one comes after those it reads. */
 enum bs_status bs_catalog_schema(struct bs_sql *sql, const struct bs_server *server,
                                  const struct bs_selection *selection, struct bs_schema **schema,
                                  struct bs_error *err) BS_MUST_CHECK;
@@ -56,11 +56,37 @@ enum bs_status bs_catalog_objects(struct bs_sql *sql, const struct bs_server *se
 enum bs_status bs_catalog_create(struct bs_sql *sql, const struct bs_object *object,
                                  struct bs_error *err) BS_MUST_CHECK;
 
+/* DROP ... IF EXISTS of any kind. */
+enum bs_status bs_catalog_drop(struct bs_sql *sql, const struct bs_object *object,
+                               struct bs_error *err) BS_MUST_CHECK;
+
+/* Add keys, or foreign keys whose values are not checked, to a table by one statement in UTF-8;
+ * nothing happens if they are there already. */
+enum bs_status bs_catalog_add_keys(struct bs_sql *sql, const char *db, const char *name,
+                                   struct bs_str statement, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_catalog_add_foreign_keys(struct bs_sql *sql, const char *db, const char *name,
+                                           struct bs_str statement,
+                                           struct bs_error *err) BS_MUST_CHECK;
+
 /* Where the server's binlog ends now: SHOW MASTER STATUS or SHOW BINARY LOG STATUS, with
  * @@gtid_binlog_pos or gtid_executed. BS_PRECHECK if the binlog is off. */
 enum bs_status bs_catalog_position(struct bs_sql *sql, const struct bs_server *server,
                                    struct bs_position *position,
                                    struct bs_error *err) BS_MUST_CHECK;
+
+/* The same by one light statement, for those who ask often: on MariaDB without GTIDs. */
+enum bs_status bs_catalog_log_end(struct bs_sql *sql, const struct bs_server *server,
+                                  struct bs_position *position, struct bs_error *err) BS_MUST_CHECK;
+
+/* SHOW BINARY LOGS: each file's name and size, oldest first; heap-owned, names too. */
+struct bs_binlog_file {
+    char *name;
+    uint64_t size;
+};
+enum bs_status bs_catalog_log_files(struct bs_sql *sql, const struct bs_server *server,
+                                    struct bs_binlog_file **files, size_t *count,
+                                    struct bs_error *err) BS_MUST_CHECK;
+void bs_binlog_files_free(struct bs_binlog_file *files, size_t count);
 
 /* InnoDB's table id, 0 if it cannot be told (privilege PROCESS missing, other engine). */
 enum bs_status bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server,

@@ -123,16 +123,6 @@ set_time_zone(struct bs_sql *sql, const char *zone, struct bs_error *err) {
 }
 
 static enum bs_status
-use_database(struct bs_sql *sql, const char *db, struct bs_error *err) {
-    struct bs_buf text = {0};
-    bs_buf_puts(&text, "USE ");
-    bs_sql_put_ident(&text, bs_str(db));
-    enum bs_status status = bs_sql_run(sql, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
-    return status;
-}
-
-static enum bs_status
 apply_settings(struct bs_sql *sql, const struct settings *settings, struct bs_error *err) {
     enum bs_status status = set_sql_mode(sql, settings->sql_mode, err);
     if (status == BS_OK && settings->time_zone != NULL) {
@@ -246,7 +236,7 @@ create_in_database(struct bs_sql *sql, const struct bs_object *object,
     struct bs_buf collation = {0};
     bool alters = false;
     enum bs_status status =
-        object->kind == BS_OBJECT_DATABASE ? BS_OK : use_database(sql, object->db, err);
+        object->kind == BS_OBJECT_DATABASE ? BS_OK : bs_sql_use(sql, object->db, err);
     if (status == BS_OK) {
         status = needs_other_collation(sql, object, &collation, &alters, err);
     }
@@ -276,8 +266,8 @@ bs_catalog_create(struct bs_sql *sql, const struct bs_object *object, struct bs_
     if (status == BS_OK) {
         status = create_in_database(sql, object, &session, &failure);
         /* A session that had no database cannot be brought back to having none. */
-        enum bs_status back = use_database(
-            sql, session.db != NULL ? session.db : "information_schema", &back_failure);
+        enum bs_status back =
+            bs_sql_use(sql, session.db != NULL ? session.db : "information_schema", &back_failure);
         keep_first(&status, &failure, back, &back_failure);
     }
     settings_fini(&session);
@@ -289,4 +279,41 @@ bs_catalog_create(struct bs_sql *sql, const struct bs_object *object, struct bs_
         }
     }
     return status;
+}
+
+static enum bs_status
+run_drop(struct bs_sql *sql, const struct bs_object *object, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_printf(&text, "DROP %s IF EXISTS ", bs_object_kind_name(object->kind));
+    if (object->kind == BS_OBJECT_DATABASE) {
+        bs_sql_put_ident(&text, bs_str(object->db));
+    } else {
+        bs_sql_put_table(&text, bs_str(object->db), bs_str(object->name));
+    }
+    enum bs_status status = bs_sql_run(sql, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    return status;
+}
+
+/* Outside of sql_mode ORACLE, MariaDB before 11.4 knows the word PACKAGE in SHOW only. */
+static enum bs_status
+drop_package(struct bs_sql *sql, const struct bs_object *object, struct bs_error *err) {
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status =
+        bs_sql_exec(sql, err, "SET @binstream_mode=@@sql_mode, sql_mode='ORACLE'");
+    if (status != BS_OK) {
+        return status;
+    }
+    status = run_drop(sql, object, err);
+    enum bs_status back =
+        bs_sql_exec(sql, &failure, "SET sql_mode=@binstream_mode, @binstream_mode=NULL");
+    keep_first(&status, err, back, &failure);
+    return status;
+}
+
+enum bs_status
+bs_catalog_drop(struct bs_sql *sql, const struct bs_object *object, struct bs_error *err) {
+    bool is_package = object->kind == BS_OBJECT_PACKAGE || object->kind == BS_OBJECT_PACKAGE_BODY;
+    return is_package ? drop_package(sql, object, err) : run_drop(sql, object, err);
 }

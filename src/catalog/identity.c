@@ -89,6 +89,13 @@ copy_without_newlines(struct bs_str text) {
 }
 
 static enum bs_status
+need_monitor(const struct bs_server *server, struct bs_error *err) {
+    return bs_catalog_need(err,
+                           server->flavour == BS_MARIADB ? "BINLOG MONITOR" : "REPLICATION CLIENT",
+                           (struct bs_str){NULL, 0});
+}
+
+static enum bs_status
 read_binlog_status(struct bs_sql *sql, const struct bs_server *server, struct bs_position *position,
                    struct bs_error *err) {
     bool is_new = bs_server_has_binlog_status_statement(server);
@@ -110,9 +117,7 @@ read_binlog_status(struct bs_sql *sql, const struct bs_server *server, struct bs
         free(file);
         free(gtid);
     } else {
-        bool is_mariadb = server->flavour == BS_MARIADB;
-        status = bs_catalog_need(err, is_mariadb ? "BINLOG MONITOR" : "REPLICATION CLIENT",
-                                 (struct bs_str){NULL, 0});
+        status = need_monitor(server, err);
     }
     bs_answer_fini(&answer);
     return status;
@@ -161,6 +166,51 @@ bs_catalog_position(struct bs_sql *sql, const struct bs_server *server,
                                 ? read_mariadb_position(sql, server, position, err)
                                 : read_binlog_status(sql, server, position, err);
     return status == BS_OK ? BS_OK : bs_error_context(err, "asking for the end of the binlog");
+}
+
+enum bs_status
+bs_catalog_log_end(struct bs_sql *sql, const struct bs_server *server, struct bs_position *position,
+                   struct bs_error *err) {
+    enum bs_status status = read_binlog_status(sql, server, position, err);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "asking for the end of the binlog");
+}
+
+void
+bs_binlog_files_free(struct bs_binlog_file *files, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        free(files[i].name);
+    }
+    free(files);
+}
+
+enum bs_status
+bs_catalog_log_files(struct bs_sql *sql, const struct bs_server *server,
+                     struct bs_binlog_file **files, size_t *count, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_answer answer;
+    size_t cap = 0;
+    void *items = NULL;
+    *count = 0;
+    bs_buf_puts(&text, "SHOW BINARY LOGS");
+    enum bs_status status = bs_answer_ask(&answer, sql, &text, err);
+    bs_buf_fini(&text);
+    while (status == BS_OK && (status = bs_answer_next(&answer, err)) == BS_OK &&
+           answer.row != NULL) {
+        char *name = bs_answer_copy(&answer, "Log_name");
+        bs_array_grow(&items, &cap, *count, sizeof(struct bs_binlog_file));
+        ((struct bs_binlog_file *)items)[(*count)++] = (struct bs_binlog_file){
+            name != NULL ? name : bs_strdup(""), bs_answer_number(&answer, "File_size")};
+    }
+    bs_answer_fini(&answer);
+    *files = items;
+    if (status != BS_OK) {
+        bs_binlog_files_free(*files, *count);
+        *files = NULL;
+        *count = 0;
+        (void)need_monitor(server, err);
+        return bs_error_context(err, "asking for the sizes of the binlog's files");
+    }
+    return BS_OK;
 }
 
 /* InnoDB's ids. */

@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+enum { VIEW_RECURSIVE = 1462 };
+
 /* Where a kind is listed, and what its SHOW CREATE calls the text. */
 static const struct kind {
     enum bs_object_kind kind;
@@ -23,6 +25,10 @@ static const struct kind {
      " AND ROUTINE_TYPE='PROCEDURE'", "Create Procedure", "SELECT, EXECUTE"},
     {BS_OBJECT_FUNCTION, "ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME",
      " AND ROUTINE_TYPE='FUNCTION'", "Create Function", "SELECT, EXECUTE"},
+    {BS_OBJECT_PACKAGE, "ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME", " AND ROUTINE_TYPE='PACKAGE'",
+     "Create Package", "SELECT, EXECUTE"},
+    {BS_OBJECT_PACKAGE_BODY, "ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME",
+     " AND ROUTINE_TYPE='PACKAGE BODY'", "Create Package Body", "SELECT, EXECUTE"},
     {BS_OBJECT_TRIGGER, "TRIGGERS", "TRIGGER_SCHEMA", "TRIGGER_NAME", "", "SQL Original Statement",
      "TRIGGER"},
     {BS_OBJECT_EVENT, "EVENTS", "EVENT_SCHEMA", "EVENT_NAME", "", "Create Event", "EVENT"},
@@ -129,6 +135,14 @@ fail_hidden(const struct bs_server *server, const struct kind *kind, struct bs_s
     return bs_error_hint(err, "GRANT %s TO the user that binstream logs in as", grant);
 }
 
+/* Made by renaming; no server can make such a one from its text. */
+static enum bs_status
+fail_recursive(struct bs_str db, struct bs_str name, struct bs_error *err) {
+    bs_error_set(err, BS_PRECHECK, "view %.*s.%.*s reads itself, by way of others", (int)db.len,
+                 db.data, (int)name.len, name.data);
+    return bs_error_hint(err, "drop it on the source, or leave it out with --exclude-tables");
+}
+
 static void
 take_text(const struct bs_answer *answer, const struct kind *kind, struct bs_object *object) {
     object->create = bs_answer_copy(answer, kind->text_column);
@@ -167,6 +181,9 @@ show_create(struct bs_sql *sql, const struct kind *kind, struct bs_str db, struc
     bs_buf_fini(&text);
     if (status == BS_SERVER && is_gone(&failure)) {
         return BS_OK;
+    }
+    if (status == BS_SERVER && failure.sql_errno == VIEW_RECURSIVE) {
+        return fail_recursive(db, name, err);
     }
     if (status != BS_OK) {
         status = bs_catalog_need(&failure, kind->privileges, db);
@@ -253,6 +270,8 @@ is_selected(const struct bs_selection *selection, const struct kind *kind, struc
     case BS_OBJECT_SEQUENCE:
     case BS_OBJECT_PROCEDURE:
     case BS_OBJECT_FUNCTION:
+    case BS_OBJECT_PACKAGE:
+    case BS_OBJECT_PACKAGE_BODY:
     case BS_OBJECT_EVENT:
         break;
     }

@@ -5,6 +5,8 @@
  *   part                              MySQL 5.6   MariaDB   MySQL 9.7
  *   procedure, function: name         client      client    UTF-8
  *                        comment      UTF-8       UTF-8     UTF-8
+ *   package: name                                 client
+ *            comment                              UTF-8
  *   event: all up to DO               UTF-8       UTF-8     UTF-8
  *   trigger: all up to FOR EACH ROW   client      client    UTF-8
  *   view                              client      client    client
@@ -127,17 +129,32 @@ has_comment(struct bs_sql *sql, const struct bs_object *object, bool *has, struc
     return status;
 }
 
-/* The server prints a routine's comment on a line of its own, between the header and the body. */
+/* Behind the quote that opens the comment, or NULL. The server prints a routine's on a line of its
+ * own, between the header and the body, and a package's behind its name. */
+static const char *
+find_comment(const struct bs_object *object) {
+    static const char line[] = "\n    COMMENT '";
+    const char *mark = line;
+    const char *at = NULL;
+    if (object->kind == BS_OBJECT_PACKAGE || object->kind == BS_OBJECT_PACKAGE_BODY) {
+        mark = line + 1;
+        size_t place = find_outside_quotes(object->create, mark);
+        at = place != SIZE_MAX ? object->create + place : NULL;
+    } else {
+        at = strstr(object->create, mark);
+    }
+    return at != NULL ? at + strlen(mark) : NULL;
+}
+
 static enum bs_status
 convert_routine_comment(struct bs_sql *sql, struct bs_object *object, struct bs_error *err) {
-    static const char mark[] = "\n    COMMENT '";
     bool has = false;
     enum bs_status status = has_comment(sql, object, &has, err);
-    const char *at = status == BS_OK && has ? strstr(object->create, mark) : NULL;
+    const char *at = status == BS_OK && has ? find_comment(object) : NULL;
     if (at == NULL) {
         return status;
     }
-    size_t start = (size_t)(at - object->create) + strlen(mark);
+    size_t start = (size_t)(at - object->create);
     size_t len = find_outside_quotes(object->create + start - 1, "\n");
     return len == SIZE_MAX ? BS_OK : convert_span(sql, object, start, start - 1 + len, err);
 }
@@ -154,6 +171,9 @@ bs_catalog_unify_text(struct bs_sql *sql, const struct bs_server *server, struct
     case BS_OBJECT_FUNCTION:
         status = convert_routine_comment(sql, object, err);
         return status == BS_OK ? convert_routine_name(sql, object, err) : status;
+    case BS_OBJECT_PACKAGE:
+    case BS_OBJECT_PACKAGE_BODY:
+        return convert_routine_comment(sql, object, err);
     case BS_OBJECT_EVENT:
         return convert_up_to(sql, object, " DO ", err);
     case BS_OBJECT_TRIGGER:

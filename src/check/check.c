@@ -42,6 +42,7 @@ static const struct {
     {"tables-without-key", bs_check_keyless, false, false},
     {"system-versioned", bs_check_versioned, false, false},
     {"sequences", bs_check_sequences, false, false},
+    {"views", bs_check_views, false, false},
     {"foreign-keys", bs_check_foreign_keys, false, false},
     {"cascades", bs_check_cascades, false, false},
     {"translated", bs_check_translated, false, false},
@@ -54,6 +55,9 @@ static const struct {
     {"target-read-only", bs_check_target_read_only, true, false},
     {"target-binlog-format", bs_check_target_binlog_format, true, false},
     {"local-infile", bs_check_local_infile, false, false},
+    {"cluster-node", bs_check_cluster_node, true, false},
+    {"cluster-settings", bs_check_cluster_settings, true, false},
+    {"cluster-tables", bs_check_cluster_tables, false, false},
 };
 
 enum { CHECK_COUNT = sizeof CHECKS / sizeof CHECKS[0], NAMES_SHOWN = 20 };

@@ -35,7 +35,8 @@ struct bs_check_config {
     const struct bs_selection *selection;
     struct bs_state state;
     enum bs_check_for purpose;
-    bool keep_engines;
+    bool keep_engines, no_target_binlog;
+    const char *definer; /* as bs_definer_read gives it; NULL: each object keeps its own */
 };
 
 /* Fails only if a check could not be made at all (connection lost, unknown table in the selection:

@@ -5,7 +5,7 @@
  *   grants.c     SHOW GRANTS as data (pure), and asking it
  *
  * The checks, by what they look at: privileges.c, definers.c, binlog.c, servers.c, settings.c,
- * objects.c, translation.c */
+ * objects.c, translation.c, cluster.c */
 #ifndef BS_CHECK_CHECK_PRIVATE_H
 #define BS_CHECK_CHECK_PRIVATE_H
 
@@ -63,6 +63,11 @@ enum bs_status bs_check_selection(struct bs_checking *c, struct bs_error *err) B
 const struct bs_check_table *bs_check_find_table(const struct bs_checking *c, struct bs_str db,
                                                  struct bs_str name);
 
+/* objects.c */
+bool bs_check_is_base_table(const struct bs_check_table *table);
+enum bs_status bs_check_find_keyless(struct bs_checking *c, struct bs_check_names *names,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
 void bs_check_notes_fini(struct bs_checking *c); /* translation.c */
 
 /* A variable of the server as a heap string; "" if the server has no such variable. */
@@ -82,6 +87,8 @@ bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_che
     bs_check_definers, bs_check_function_creators, bs_check_routine_privileges, bs_check_freeze;
 bs_check_function bs_check_target_empty, bs_check_engines, bs_check_without_transactions,
     bs_check_keyless, bs_check_versioned, bs_check_sequences, bs_check_foreign_keys;
-bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades;
+bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades,
+    bs_check_views;
+bs_check_function bs_check_cluster_node, bs_check_cluster_settings, bs_check_cluster_tables;
 
 #endif

@@ -44,19 +44,26 @@ definers_add(struct definers *definers, struct bs_str name) {
     definers->names[definers->count++] = bs_strndup(name.data, name.len);
 }
 
-/* Those of selected databases that are not the target's own account. */
+/* Those of selected databases that are not the target's own account; with --definer that one alone,
+ * which what is made while following may need even if nothing does now. */
 static enum bs_status
 load_definers(struct bs_checking *c, struct definers *definers, struct bs_error *err) {
+    const char *chosen = c->config->definer;
     struct bs_sql_result *result = NULL;
     const struct bs_str *row = NULL;
     struct bs_buf self = {0};
     bool found = false;
     enum bs_status status =
         bs_sql_value(c->config->target, &self, &found, err, "SELECT CURRENT_USER()");
-    if (status == BS_OK) {
+    if (status == BS_OK && chosen != NULL) {
+        if (!bs_str_is(bs_buf_str(&self), chosen)) {
+            definers_add(definers, bs_str(chosen));
+        }
+    } else if (status == BS_OK) {
         status = bs_sql_query(c->config->source, &result, err, "%s", DEFINERS);
     }
-    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+    while (status == BS_OK && chosen == NULL &&
+           (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
         bool is_ours = bs_selection_has_database(c->config->selection, row[0]);
         if (is_ours && row[1].len > 0 && !bs_str_equal(row[1], bs_buf_str(&self))) {
             definers_add(definers, row[1]);
@@ -81,51 +88,101 @@ definer_privilege(const struct bs_server *server) {
 static void
 fail_definers(struct bs_checking *c, const struct definers *definers,
               const struct bs_grants *grants) {
-    bool needs_second = c->target.flavour == BS_MYSQL && c->target.version >= 80200;
-    bs_check_add(
-        c, BS_CHECK_FAIL,
-        bs_asprintf("objects belong to other definers (%s%s), and %s may not make such",
-                    definers->names[0], definers->count > 1 ? ", ..." : "", grants->account),
-        bs_asprintf("on the target: GRANT %s%s ON *.* TO %s", definer_privilege(&c->target),
-                    needs_second ? ", ALLOW_NONEXISTENT_DEFINER" : "", grants->account));
+    bool chosen = c->config->definer != NULL;
+    bool needs_second = !chosen && c->target.flavour == BS_MYSQL && c->target.version >= 80200;
+    bs_check_add(c, BS_CHECK_FAIL,
+                 bs_asprintf("objects %s other definers (%s%s), and %s may not make such",
+                             chosen ? "are to be made for" : "belong to", definers->names[0],
+                             definers->count > 1 ? ", ..." : "", grants->account),
+                 bs_asprintf("on the target: GRANT %s%s ON *.* TO %s",
+                             definer_privilege(&c->target),
+                             needs_second ? ", ALLOW_NONEXISTENT_DEFINER" : "", grants->account));
+}
+
+/* *there: has the target such an account? *known is false if ours may not look. */
+static enum bs_status
+find_account(struct bs_checking *c, const char *account, bool *there, bool *known,
+             struct bs_error *err) {
+    struct bs_buf text = {0}, value = {0};
+    bs_buf_puts(&text, "SELECT 1 FROM mysql.user WHERE CONCAT(User, '@', Host)=");
+    bs_sql_put_string(&text, bs_str(account));
+    *there = false;
+    enum bs_status status =
+        bs_sql_value(c->config->target, &value, there, err, "%s", bs_buf_cstr(&text));
+    *known = status != BS_SERVER;
+    bs_buf_fini(&text);
+    bs_buf_fini(&value);
+    if (status == BS_SERVER) {
+        bs_error_clear(err);
+        status = BS_OK;
+    }
+    return status;
 }
 
 /* Definers that have no account on the target, if the account may look. */
 static enum bs_status
 check_existence(struct bs_checking *c, const struct definers *definers, struct bs_error *err) {
     struct bs_buf list = {0};
-    for (size_t i = 0; i < definers->count; i++) {
-        struct bs_buf text = {0}, value = {0};
-        bool found = false;
-        bs_buf_puts(&text, "SELECT 1 FROM mysql.user WHERE CONCAT(User, '@', Host)=");
-        bs_sql_put_string(&text, bs_str(definers->names[i]));
-        enum bs_status status =
-            bs_sql_value(c->config->target, &value, &found, err, "%s", bs_buf_cstr(&text));
-        bs_buf_fini(&text);
-        bs_buf_fini(&value);
-        if (status == BS_SERVER) {
-            bs_error_clear(err);
-            break;
-        }
-        if (status != BS_OK) {
-            bs_buf_fini(&list);
-            return status;
-        }
-        if (!found) {
+    bool known = true;
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < definers->count && known && status == BS_OK; i++) {
+        bool there = false;
+        status = find_account(c, definers->names[i], &there, &known, err);
+        if (known && !there) {
             bs_buf_printf(&list, "%s%s", list.len > 0 ? ", " : "", definers->names[i]);
         }
     }
-    if (list.len > 0) {
+    if (status == BS_OK && list.len > 0) {
         bs_check_add(
             c, BS_CHECK_WARNING,
             bs_asprintf("definers without an account on the target: %s", bs_buf_cstr(&list)),
             bs_strdup("create these accounts on the target before the cutover: what runs in "
-                      "their name fails without them"));
-    } else {
+                      "their name fails without them; or let another own the objects: "
+                      "--definer"));
+    } else if (status == BS_OK) {
         bs_check_add(c, BS_CHECK_PASS, bs_strdup("definers are fine"), NULL);
     }
     bs_buf_fini(&list);
-    return BS_OK;
+    return status;
+}
+
+/* The account of --definer must be there: what is made in its name would not run. *known is false
+ * if that cannot be seen. */
+static enum bs_status
+check_chosen(struct bs_checking *c, const struct definers *definers, bool *there, bool *known,
+             struct bs_error *err) {
+    const char *chosen = c->config->definer;
+    *there = *known = true;
+    if (chosen == NULL || definers->count == 0) {
+        return BS_OK;
+    }
+    enum bs_status status = find_account(c, chosen, there, known, err);
+    *there = *there || !*known;
+    if (status == BS_OK && !*there) {
+        bs_check_add(c, BS_CHECK_FAIL,
+                     bs_asprintf("the target has no account %s, which is to be the definer of all "
+                                 "that is made",
+                                 chosen),
+                     bs_strdup("create it there, or give another --definer: what runs in its name "
+                               "fails without it"));
+    }
+    return status;
+}
+
+static void
+pass_chosen(struct bs_checking *c, bool known) {
+    const char *chosen = c->config->definer;
+    if (known) {
+        bs_check_add(c, BS_CHECK_PASS, bs_asprintf("all that is made gets the definer %s", chosen),
+                     NULL);
+        return;
+    }
+    bs_check_add(c, BS_CHECK_WARNING,
+                 bs_asprintf("whether the target has an account %s, which is to be the definer of "
+                             "all that is made, cannot be seen",
+                             chosen),
+                 bs_strdup("see that it has: what runs in its name fails without it; or GRANT "
+                           "SELECT ON mysql.user TO the account of the target's URI"));
 }
 
 /* MySQL 8.0.16+: only a system user may make objects for a system user. *found is the first definer
@@ -166,12 +223,26 @@ check_system_definers(struct bs_checking *c, const struct definers *definers,
     if (status == BS_OK && definer.len > 0) {
         *fine = false;
         bs_check_add(c, BS_CHECK_FAIL,
-                     bs_asprintf("objects belong to %s, a system user, and %s is none",
+                     bs_asprintf("objects %s %s, a system user, and %s is none",
+                                 c->config->definer != NULL ? "are to be made for" : "belong to",
                                  bs_buf_cstr(&definer), grants->account),
                      bs_asprintf("on the target: GRANT SYSTEM_USER ON *.* TO %s", grants->account));
     }
     bs_buf_fini(&definer);
     return status;
+}
+
+static enum bs_status
+check_allowed(struct bs_checking *c, const struct definers *definers,
+              const struct bs_grants *grants, bool *fine, struct bs_error *err) {
+    bool allowed = definers->count == 0 || bs_grants_has(grants, "SUPER", NULL) ||
+                   bs_grants_has(grants, definer_privilege(&c->target), NULL);
+    if (allowed) {
+        return check_system_definers(c, definers, grants, fine, err);
+    }
+    *fine = false;
+    fail_definers(c, definers, grants);
+    return BS_OK;
 }
 
 enum bs_status
@@ -182,19 +253,18 @@ bs_check_definers(struct bs_checking *c, struct bs_error *err) {
     if (status != BS_OK) {
         return status;
     }
+    bool there = true, known = true, fine = false;
     status = load_definers(c, &definers, err);
     if (status == BS_OK) {
-        bool allowed = definers.count == 0 || bs_grants_has(&grants, "SUPER", NULL) ||
-                       bs_grants_has(&grants, definer_privilege(&c->target), NULL);
-        bool fine = false;
-        if (allowed) {
-            status = check_system_definers(c, &definers, &grants, &fine, err);
-        } else {
-            fail_definers(c, &definers, &grants);
-        }
-        if (status == BS_OK && fine) {
-            status = check_existence(c, &definers, err);
-        }
+        status = check_chosen(c, &definers, &there, &known, err);
+    }
+    if (status == BS_OK && there) {
+        status = check_allowed(c, &definers, &grants, &fine, err);
+    }
+    if (status == BS_OK && fine && c->config->definer != NULL) {
+        pass_chosen(c, known);
+    } else if (status == BS_OK && fine) {
+        status = check_existence(c, &definers, err);
     }
     definers_fini(&definers);
     bs_grants_fini(&grants);

@@ -9,8 +9,8 @@
 
 enum { TABLE_DENIED = 1142 };
 
-static bool
-is_base_table(const struct bs_check_table *table) {
+bool
+bs_check_is_base_table(const struct bs_check_table *table) {
     return strcmp(table->type, "BASE TABLE") == 0;
 }
 
@@ -225,16 +225,22 @@ mark_keyed(struct bs_checking *c, bool *keyed, struct bs_error *err) {
 }
 
 enum bs_status
-bs_check_keyless(struct bs_checking *c, struct bs_error *err) {
-    struct bs_check_names names = {0};
+bs_check_find_keyless(struct bs_checking *c, struct bs_check_names *names, struct bs_error *err) {
     bool *keyed = bs_zalloc(c->table_count + 1);
     enum bs_status status = mark_keyed(c, keyed, err);
     for (size_t i = 0; i < c->table_count && status == BS_OK; i++) {
-        if (is_base_table(&c->tables[i]) && !keyed[i]) {
-            bs_check_names_add(&names, c->tables[i].db, c->tables[i].name);
+        if (bs_check_is_base_table(&c->tables[i]) && !keyed[i]) {
+            bs_check_names_add(names, c->tables[i].db, c->tables[i].name);
         }
     }
     free(keyed);
+    return status;
+}
+
+enum bs_status
+bs_check_keyless(struct bs_checking *c, struct bs_error *err) {
+    struct bs_check_names names = {0};
+    enum bs_status status = bs_check_find_keyless(c, &names, err);
     if (status != BS_OK) {
         bs_check_names_fini(&names);
         return status;

@@ -166,7 +166,8 @@ bs_check_target_read_only(struct bs_checking *c, struct bs_error *err) {
             bs_check_add(c, BS_CHECK_PASS, bs_strdup("the target takes writes"), NULL);
         } else {
             bs_check_add(c, BS_CHECK_FAIL, bs_asprintf("read_only is %s on the target", read_only),
-                         bs_strdup("on the target: SET GLOBAL read_only=0"));
+                         bs_strdup("on the target: SET GLOBAL read_only=0; of a replication group "
+                                   "give the primary as --target"));
         }
     }
     free(read_only);

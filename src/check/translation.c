@@ -58,8 +58,8 @@ translate_all(struct bs_checking *c, const struct bs_translation *t, struct bs_s
     }
 }
 
-/* What the catalogue itself refuses (a package, a text that the account may not see) is an answer
- * of this check, not a failure to make it. */
+/* What the catalogue itself refuses (a text that the account may not see, a view that reads itself)
+ * is an answer of this check, not a failure to make it. */
 static enum bs_status
 keep_refusal(struct bs_checking *c, struct bs_error *err) {
     struct bs_check_notes *refused = notes_of(c, BS_NOTE_REFUSED);
@@ -80,6 +80,7 @@ load_notes(struct bs_checking *c, struct bs_error *err) {
         return status;
     }
     t.keep_engines = c->config->keep_engines;
+    t.definer = c->config->definer != NULL ? bs_strdup(c->config->definer) : NULL;
     status = bs_catalog_schema(c->config->source, &c->source, c->config->selection, &schema, err);
     if (status == BS_OK) {
         translate_all(c, &t, schema);

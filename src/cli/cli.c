@@ -14,11 +14,17 @@
 
 /* In the order in which --help shows them. */
 static const struct bs_command *const COMMANDS[] = {
-    &bs_command_check,   &bs_command_snapshot,
-    &bs_command_follow,  &bs_command_cutover,
-    &bs_command_migrate, &bs_command_status,
-    &bs_command_abort,   &bs_command_reset,
-    &bs_command_events,  NULL,
+    &bs_command_check,
+    &bs_command_snapshot,
+    &bs_command_load,
+    &bs_command_follow,
+    &bs_command_cutover,
+    &bs_command_migrate,
+    &bs_command_status,
+    &bs_command_abort,
+    &bs_command_reset,
+    &bs_command_events,
+    NULL,
 };
 
 int
@@ -169,7 +175,8 @@ prepare(struct bs_run *run, const struct bs_command *command, struct bs_error *e
     if (status == BS_OK && command->needs_source) {
         status = bs_connect_resolve(&run->source, "source", v->source, v->defaults_file, err);
     }
-    if (status == BS_OK) {
+    bool has_target = !command->takes_archive || v->archive == NULL;
+    if (status == BS_OK && has_target) {
         status = bs_connect_resolve(&run->target, "target", v->target, v->defaults_file, err);
     }
     return status;
@@ -183,6 +190,9 @@ run_command(const struct bs_command *command, const struct bs_values *values) {
     bs_progress_begin(&run.progress, (enum bs_progress_mode)values->progress, values->json);
     enum bs_status status = prepare(&run, command, &err);
     if (status == BS_OK) {
+        status = bs_cli_read_definer(&run, &err);
+    }
+    if (status == BS_OK) {
         status = command->run(&run, &err);
     }
     bs_progress_end(&run.progress);
@@ -192,6 +202,7 @@ run_command(const struct bs_command *command, const struct bs_values *values) {
     bs_endpoint_fini(&run.source);
     bs_endpoint_fini(&run.target);
     bs_selection_fini(&run.selection);
+    free(run.definer);
     return status == BS_OK ? run.exit_code : bs_exit_code(status);
 }
 

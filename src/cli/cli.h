@@ -26,6 +26,7 @@ struct bs_run {
     struct bs_endpoint target;
     struct bs_selection selection; /* as given; only of commands with has_selection */
     bool selection_given;
+    char *definer; /* the account of --definer; NULL: keep, or not given */
     struct bs_state state;
     struct bs_progress progress;
     int exit_code; /* what to exit with when run returns BS_OK */
@@ -38,6 +39,7 @@ struct bs_command {
     const char *about;    /* paragraphs, separated by empty lines */
     struct bs_option_table table;
     bool needs_source;
+    bool takes_archive; /* with --archive it needs no target, or no source: what is left decides */
     bool needs_no_task; /* no target, no state: the sources of the command are its own business */
     bool has_selection;
     enum bs_status (*run)(struct bs_run *run, struct bs_error *err);
@@ -45,7 +47,7 @@ struct bs_command {
 
 extern const struct bs_command bs_command_check, bs_command_snapshot, bs_command_follow,
     bs_command_cutover, bs_command_migrate, bs_command_status, bs_command_abort, bs_command_reset,
-    bs_command_events;
+    bs_command_events, bs_command_load;
 
 #define BS_OPTION_TABLE(options)                                                                   \
     { options, sizeof(options) / sizeof((options)[0]), false }
@@ -71,11 +73,26 @@ enum bs_status bs_cli_load_task(struct bs_sql *target, const struct bs_run *run,
 enum bs_status bs_cli_peek_task(const struct bs_run *run, struct bs_task *task, bool *found,
                                 struct bs_error *err) BS_MUST_CHECK;
 
+/* Fills run->definer from the option; asks the target who `current` is. BS_CONFIG if it is neither
+ * a word of the option nor an account. */
+enum bs_status bs_cli_read_definer(struct bs_run *run, struct bs_error *err) BS_MUST_CHECK;
+/* What the task was made with, if the option is not given. Given and otherwise, it is a mistake:
+ * BS_CONFIG. */
+enum bs_status bs_cli_take_definer(struct bs_run *run, const struct bs_task *task,
+                                   struct bs_error *err) BS_MUST_CHECK;
+
 /* The steps that `migrate` shares with the commands. */
 enum bs_status bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err)
     BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */
 enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json,
                                struct bs_error *err) BS_MUST_CHECK;
+/* The report of a copy, for people and as JSON; and its progress. */
+struct bs_snapshot_report;
+struct bs_snapshot_progress;
+enum bs_status bs_cli_report_copy(struct bs_run *run, const struct bs_snapshot_report *report,
+                                  const char *command, struct bs_buf *json,
+                                  struct bs_error *err) BS_MUST_CHECK;
+void bs_cli_show_copy(void *run, const struct bs_snapshot_progress *progress);
 enum bs_status bs_cli_follow(struct bs_run *run, struct bs_buf *json,
                              struct bs_error *err) BS_MUST_CHECK;
 

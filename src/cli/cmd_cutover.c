@@ -256,6 +256,9 @@ abort_idle(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
         status = bs_state_set_phase(sql, &run->state, epoch, BS_PHASE_ABORTED, err);
     }
     if (status == BS_OK) {
+        status = bs_fence_leave(sql, &run->state, epoch, err);
+    }
+    if (status == BS_OK) {
         char answer[] = "aborted; 'binstream reset' removes what was copied";
         done.answer = answer;
         status = print_answer(run, "abort", &done, err);

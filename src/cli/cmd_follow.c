@@ -1,9 +1,11 @@
 /* `follow`: check, replay, report. Cutover happens inside of it, when `cutover` asks. */
 #include "cli/cli.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
 #include "cli/cutover_report.h"
+#include "cli/pace.h"
 #include "cli/report.h"
 #include "cutover/cutover.h"
 #include "follow/follow.h"
@@ -26,17 +28,23 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTIONS_FREEZE("read-only", "30"),
     BS_OPTION_HOOK_LOST,
     BS_OPTION_GIVE_UP,
+    BS_OPTION_LANES,
+    BS_OPTIONS_APPLY,
     BS_OPTION_MEMORY,
     BS_OPTION_NO_TARGET_BINLOG,
     BS_OPTION_KEEP_ENGINES,
+    BS_OPTION_DEFINER,
     BS_OPTIONS_SELECTION,
     BS_OPTIONS_COMMON,
 };
+
+enum { LOG_EVERY_MS = 10000 };
 
 static void
 show_progress(void *arg, const struct bs_follow_progress *p) {
     struct bs_run *run = arg;
     struct bs_buf text = {0};
+    int64_t now = bs_clock_mono_ms();
     if (p->caught_up) {
         bs_buf_puts(&text, "following: caught up, ");
     } else {
@@ -46,7 +54,16 @@ show_progress(void *arg, const struct bs_follow_progress *p) {
     bs_buf_puts(&text, " transactions, ");
     bs_report_put_count(&text, p->rows);
     bs_buf_printf(&text, " rows, at %s:%" PRIu64, p->file != NULL ? p->file : "", p->pos);
+    if (!p->caught_up) {
+        bs_buf_puts(&text, "; ");
+        bs_pace_put_line(&text, p->pace);
+    }
     bs_progress_show(&run->progress, bs_buf_cstr(&text));
+    /* A bar leaves nothing behind. */
+    if (!p->caught_up && run->progress.mode != BS_PROGRESS_PLAIN && now >= run->progress.next_ms) {
+        run->progress.next_ms = now + LOG_EVERY_MS;
+        bs_log(BS_LOG_INFO, "%s", bs_buf_cstr(&text));
+    }
     bs_buf_fini(&text);
 }
 
@@ -206,6 +223,9 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
         .state = run->state,
         .until = until,
         .memory_bytes = v->memory,
+        .lanes = (unsigned int)v->threads,
+        .max_transactions = (size_t)v->max_batch,
+        .keep_commit_order = v->keep_commit_order,
         .no_target_binlog = v->no_target_binlog,
         .keep_engines = v->keep_engines,
         .give_up_ms = (uint32_t)v->give_up_ms,
@@ -253,6 +273,9 @@ bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         status = take_selection(run, &task, err);
     }
     if (status == BS_OK) {
+        status = bs_cli_take_definer(run, &task, err);
+    }
+    if (status == BS_OK) {
         status = done ? say_done(run, target, v->until_cutover, json, err)
                       : check_phase(run, &task, err);
     }
@@ -293,10 +316,17 @@ const struct bs_command bs_command_follow = {
     .about =
         "Reads the source's binary log from the snapshot's position and applies every transaction "
         "to\n"
-        "the target, whole, in order and exactly once. It can be stopped, or killed, at any "
-        "moment\n"
-        "and started again. Without --until-cutover or --until-caught-up it goes on until it is\n"
-        "stopped. What is selected was said to the snapshot and need not be said again.",
+        "the target, whole and exactly once: several as one, and side by side where they have "
+        "nothing\n"
+        "in common. It can be stopped, or killed, at any moment and started again. Without\n"
+        "--until-cutover or --until-caught-up it goes on until it is stopped. What is selected "
+        "was\n"
+        "said to the snapshot and need not be said again.\n"
+        "While it is behind, it says every 10 seconds how fast the source writes and how fast that "
+        "is\n"
+        "applied, when it will have caught up, and what holds it; 'binstream status' tells the "
+        "same\n"
+        "and what it means. For that it asks the source every two seconds where its log ends.",
     .table = BS_OPTION_TABLE(OPTIONS),
     .needs_source = true,
     .has_selection = true,

@@ -12,9 +12,11 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTIONS_FREEZE("read-only", "30"),
     BS_OPTION_HOOK_LOST,
     BS_OPTION_GIVE_UP,
+    BS_OPTIONS_APPLY,
     BS_OPTION_MEMORY,
     BS_OPTION_NO_TARGET_BINLOG,
     BS_OPTION_KEEP_ENGINES,
+    BS_OPTION_DEFINER,
     BS_OPTIONS_COMMON,
 };
 
@@ -25,6 +27,9 @@ needs_copy(struct bs_run *run, bool *needed, struct bs_error *err) {
     bool found = false;
     enum bs_status status = bs_cli_peek_task(run, &task, &found, err);
     *needed = !found || task.phase == BS_PHASE_COPYING;
+    if (status == BS_OK && found && *needed) {
+        status = bs_cli_take_definer(run, &task, err);
+    }
     bs_task_fini(&task);
     return status;
 }

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "catalog/catalog.h"
 #include "cli/report.h"
 #include "cutover/cutover.h"
 #include "sql/text.h"
@@ -32,6 +33,8 @@ pass_of(enum bs_object_kind kind) {
     case BS_OBJECT_VIEW:
     case BS_OBJECT_PROCEDURE:
     case BS_OBJECT_FUNCTION:
+    case BS_OBJECT_PACKAGE:
+    case BS_OBJECT_PACKAGE_BODY:
         return 1;
     case BS_OBJECT_TABLE:
     case BS_OBJECT_SEQUENCE:
@@ -66,7 +69,6 @@ is_empty(struct bs_sql *sql, const char *db, bool *empty, struct bs_error *err) 
 
 static enum bs_status
 drop(struct bs_sql *sql, const struct bs_object *object, uint64_t *dropped, struct bs_error *err) {
-    struct bs_buf text = {0};
     bool is_database = object->kind == BS_OBJECT_DATABASE;
     bool empty = true;
     enum bs_status status = is_database ? is_empty(sql, object->db, &empty, err) : BS_OK;
@@ -75,17 +77,10 @@ drop(struct bs_sql *sql, const struct bs_object *object, uint64_t *dropped, stru
                object->db);
         return BS_OK;
     }
-    bs_buf_printf(&text, "DROP %s IF EXISTS ", bs_object_kind_name(object->kind));
-    if (is_database) {
-        bs_sql_put_ident(&text, bs_str(object->db));
-    } else {
-        bs_sql_put_table(&text, bs_str(object->db), bs_str(object->name));
-    }
     if (status == BS_OK) {
-        status = bs_sql_run(sql, bs_buf_str(&text), err);
+        status = bs_catalog_drop(sql, object, err);
     }
     *dropped += status == BS_OK;
-    bs_buf_fini(&text);
     return status;
 }
 

@@ -1,8 +1,10 @@
 /* `status`: where a task is, from the target's state alone. */
 #include "cli/cli.h"
 
+#include "apply/applied.h"
 #include "base/clock.h"
 #include "base/stop.h"
+#include "cli/pace.h"
 #include "cli/report.h"
 #include "state/fence.h"
 
@@ -11,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 1000, STEP_MS = 100, LANE = 0, BEAT_STALE_US = 10000000 };
+enum { WATCH_MS = 1000, STEP_MS = 100, BEAT_STALE_US = 10000000 };
 
 static const struct bs_option OPTIONS[] = {
     BS_OPTION_TARGET,
@@ -40,6 +42,30 @@ look_fini(struct look *look) {
     free(look->cutover);
 }
 
+/* What all lanes have done; everything up to the highest of their marks is applied. */
+static enum bs_status
+load_checkpoint(struct bs_sql *sql, const struct bs_state *state, struct look *look,
+                struct bs_error *err) {
+    struct bs_checkpoint *lanes = NULL;
+    struct bs_checkpoint *all = &look->checkpoint;
+    struct bs_log_place mark, at;
+    size_t count = 0;
+    enum bs_status status = bs_state_load_lanes(sql, state, &lanes, &count, err);
+    for (size_t i = 0; i < count; i++) {
+        bs_log_place_set(&at, lanes[i].position.file, lanes[i].position.pos);
+        if (i == 0 || bs_log_place_compare(&mark, &at) < 0) {
+            bs_position_copy(&all->position, &lanes[i].position);
+            mark = at;
+        }
+        all->transactions += lanes[i].transactions;
+        all->rows += lanes[i].rows;
+        bs_checkpoint_fini(&lanes[i]);
+    }
+    free(lanes);
+    look->has_checkpoint = count > 0;
+    return status;
+}
+
 static enum bs_status
 take_look(struct bs_sql *sql, const struct bs_run *run, struct look *look, struct bs_error *err) {
     const struct bs_state *state = &run->state;
@@ -49,8 +75,7 @@ take_look(struct bs_sql *sql, const struct bs_run *run, struct look *look, struc
         status = bs_fence_is_held(sql, state, &look->running, err);
     }
     if (status == BS_OK) {
-        status = bs_state_load_checkpoint(sql, state, LANE, &look->checkpoint,
-                                          &look->has_checkpoint, err);
+        status = load_checkpoint(sql, state, look, err);
     }
     if (status == BS_OK) {
         status = bs_state_chunk_totals(sql, state, &look->chunks, &look->rows_copied,
@@ -95,6 +120,11 @@ position_of(const struct look *look) {
     return look->has_checkpoint ? &look->checkpoint.position : &look->task.point;
 }
 
+static bool
+has_definer(const struct bs_task *task) {
+    return task->definer != NULL && *task->definer != '\0';
+}
+
 static void
 put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) {
     const struct bs_task *task = &look->task;
@@ -103,6 +133,7 @@ put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *l
     bs_json_put_bool(out, "running", look->running);
     bs_json_put_text(out, "until", task->until);
     bs_json_put_text(out, "selection", task->selection);
+    bs_json_put_text(out, "definer", has_definer(task) ? task->definer : NULL);
     bs_json_put_text(out, "source_flavour", bs_flavour_name(task->source_flavour));
     bs_json_put_u64(out, "source_version", task->source_version);
     bs_json_put_u64(out, "tables_total", task->tables_total);
@@ -114,6 +145,14 @@ put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *l
     bs_json_put_text(out, "snapshot_file", task->point.file);
     bs_json_put_u64(out, "snapshot_pos", task->point.pos);
     bs_json_put_text(out, "snapshot_gtid", task->point.gtid);
+}
+
+/* What the beat says, null while no follow runs. */
+static void
+put_pace_json(struct bs_buf *out, const struct look *look) {
+    struct bs_pace pace;
+    bs_pace_read(&pace, is_beating(look) ? look->beat : "{}");
+    bs_pace_put_rates(out, &pace);
 }
 
 static void
@@ -133,6 +172,7 @@ put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_json_put_u64(out, "rows", look->checkpoint.rows);
     bs_json_put_raw(out, "lag_s", lag);
     bs_json_put_bool(out, "caught_up", is_beating(look) && beat_flag(look, "caught_up"));
+    put_pace_json(out, look);
     bs_json_put_raw(out, "follow", look->beat);
     bs_json_put_raw(out, "cutover", look->cutover);
     bs_json_close(out);
@@ -182,6 +222,13 @@ put_copy(struct bs_buf *out, const struct look *look) {
 }
 
 static void
+put_pace(struct bs_buf *out, const struct look *look) {
+    struct bs_pace pace;
+    bs_pace_read(&pace, look->beat);
+    bs_pace_put_report(out, &pace, beat_flag(look, "caught_up"));
+}
+
+static void
 put_follow(struct bs_buf *out, const struct look *look) {
     struct bs_buf line = {0};
     if (!look->has_checkpoint) {
@@ -193,8 +240,9 @@ put_follow(struct bs_buf *out, const struct look *look) {
     bs_report_put_line(out, "replayed", "%s", bs_buf_cstr(&line));
     if (is_beating(look) && beat_flag(look, "caught_up")) {
         bs_report_put_line(out, "lag", "none: caught up");
+        put_pace(out, look);
     } else if (is_beating(look)) {
-        bs_report_put_line(out, "lag", "%.1f s", beat_number(look, "lag_s"));
+        put_pace(out, look);
     } else {
         bs_report_put_line(out, "lag", "not known while no follow runs");
     }
@@ -209,6 +257,9 @@ put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
                        look->running && look->task.until[0] != '\0' ? ", until " : "",
                        look->running ? look->task.until : "");
     bs_report_put_line(out, "selection", "%s", look->task.selection);
+    if (has_definer(&look->task)) {
+        bs_report_put_line(out, "definer", "%s", look->task.definer);
+    }
     put_copy(out, look);
     put_follow(out, look);
     bs_report_put_position(out, position_of(look));
@@ -271,11 +322,24 @@ const struct bs_command bs_command_status = {
     .name = "status",
     .synopsis = "--target URI [--watch] [options]",
     .summary = "show phase, position, rows and lag of the task",
-    .about = "Tells where the task is, from what is recorded on the target: its phase, whether a "
-             "binstream\n"
-             "is at work on it, how much was copied and replayed, up to which position of the "
-             "source, and\n"
-             "how far the follow is behind. The source is not asked.",
+    .about =
+        "Tells where the task is, from what is recorded on the target: its phase, whether a "
+        "binstream\n"
+        "is at work on it, how much was copied and replayed, up to which position of the "
+        "source, and\n"
+        "how far the follow is behind: in seconds (the age of the oldest transaction that is not\n"
+        "applied) and in bytes of the source's log. While it follows, it also tells how fast the\n"
+        "source writes and how fast that is applied, over the last 30 seconds; when it will have\n"
+        "caught up at this pace, or by how much it falls behind; and what holds it:\n\n"
+        "    source            it takes long to answer, and sends little\n"
+        "    network           it answers and has more, which is slow to arrive\n"
+        "    decoding          binstream itself: it wants a faster processor, or more of it\n"
+        "    hot row           transactions wait for each other's rows; the table is named\n"
+        "    target commits    COMMIT takes most of the target's time: its disk, or its settings\n"
+        "    target            statements do: its processor, its disk, its locks, the way to it\n\n"
+        "\"source or network\" stands where the source cannot be reached or does not say where "
+        "its\n"
+        "log ends. The source is not asked by this command; the follow asks it every two seconds.",
     .table = BS_OPTION_TABLE(OPTIONS),
     .run = status,
 };

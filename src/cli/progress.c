@@ -1,5 +1,6 @@
 #include "cli/progress.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -29,22 +30,40 @@ terminal_width(void) {
 }
 
 static void
-draw(struct bs_progress *progress, const char *text) {
-    bs_log_set_bar(true);
-    (void)fprintf(stderr, "\r\033[K%.*s", (int)terminal_width() - 1, text);
-    (void)fflush(stderr);
-    progress->is_drawn = true;
+draw(const char *text) {
+    size_t width = terminal_width() - 1;
+    struct bs_buf bar = {0};
+    for (const char *line = text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        bs_buf_put(&bar, line, len < width ? len : width);
+        line += len;
+        if (*line == '\n') {
+            bs_buf_puts(&bar, "\n");
+            line++;
+        }
+    }
+    bs_log_draw_bar(bs_buf_cstr(&bar));
+    bs_buf_fini(&bar);
+}
+
+static void
+log_lines(const char *text) {
+    for (const char *line = text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        bs_log(BS_LOG_INFO, "%.*s", (int)len, line);
+        line += len + (line[len] == '\n');
+    }
 }
 
 void
 bs_progress_show(struct bs_progress *progress, const char *text) {
     int64_t now = bs_clock_mono_ms();
     if (progress->mode == BS_PROGRESS_BAR) {
-        draw(progress, text);
+        draw(text);
     } else if (progress->mode == BS_PROGRESS_PLAIN && now >= progress->next_ms) {
         progress->next_ms = now + PLAIN_EVERY_MS;
         if (progress->as_json) {
-            bs_log(BS_LOG_INFO, "%s", text);
+            log_lines(text);
         } else {
             (void)fprintf(stderr, "%s\n", text);
         }
@@ -53,10 +72,7 @@ bs_progress_show(struct bs_progress *progress, const char *text) {
 
 void
 bs_progress_end(struct bs_progress *progress) {
-    if (progress->is_drawn) {
-        (void)fprintf(stderr, "\r\033[K");
-        (void)fflush(stderr);
-        bs_log_set_bar(false);
-        progress->is_drawn = false;
+    if (progress->mode == BS_PROGRESS_BAR) {
+        bs_log_erase_bar();
     }
 }

@@ -1,5 +1,5 @@
-/* The progress display on stderr: a line redrawn in place on a terminal, else a line now and then.
- * One thread. While a bar is drawn, log lines are written above it. */
+/* The progress display on stderr: lines redrawn in place on a terminal, else written now and then.
+ * One thread. While they are drawn, log lines are written above them. */
 #ifndef BS_CLI_PROGRESS_H
 #define BS_CLI_PROGRESS_H
 
@@ -11,13 +11,12 @@
 struct bs_progress {
     enum bs_progress_mode mode; /* never AUTO once begun */
     bool as_json;
-    bool is_drawn;
     int64_t next_ms; /* PLAIN: when the next line is due */
 };
 
 void bs_progress_begin(struct bs_progress *progress, enum bs_progress_mode mode, bool as_json);
 
-/* Shows the text, if it is time to. */
+/* Shows the text, lines with '\n' between them, if it is time to. */
 void bs_progress_show(struct bs_progress *progress, const char *text);
 
 /* Takes the bar away. Safe at any time. */

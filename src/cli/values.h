@@ -7,11 +7,14 @@
 
 struct bs_values {
     char *source, *target, *defaults_file;
+    char *archive;
     char *databases, *tables, *exclude_databases, *exclude_tables;
     char *task, *state_schema;
+    char *definer;
     bool json;
     int progress, log_level;
-    uint64_t threads, memory, chunk_bytes;
+    uint64_t threads, max_batch, memory, chunk_bytes;
+    uint64_t max_rate, max_load;
     uint64_t lock_timeout_ms, max_freeze_ms, give_up_ms;
     char *hook;
     char **files; /* NULL-terminated */
@@ -19,7 +22,8 @@ struct bs_values {
     char *start, *stop, *schema;
     bool stats, verify, follow;
     int consistency, position, freeze, hook_lost;
-    bool no_target_binlog, keep_engines, until_cutover, until_caught_up, watch, state_only;
+    bool no_target_binlog, keep_engines, keep_commit_order, until_cutover, until_caught_up;
+    bool watch, state_only;
 };
 
 enum bs_progress_mode {
@@ -74,6 +78,11 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
         .name = "exclude-tables", .kind = BS_OPTION_LIST, .offset = BS_FIELD(exclude_tables),      \
         .value = "LIST", .help = "not these tables, each as database.table"                        \
     }
+#define BS_OPTION_ARCHIVE(text)                                                                    \
+    {                                                                                              \
+        .name = "archive", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(archive), .value = "DIR",    \
+        .help = text                                                                               \
+    }
 #define BS_OPTION_MEMORY                                                                           \
     {                                                                                              \
         .name = "memory", .kind = BS_OPTION_SIZE, .offset = BS_FIELD(memory), .value = "SIZE",     \
@@ -93,6 +102,36 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
                 "making them InnoDB; a crash while following may then leave changes in them "      \
                 "made twice or half made"                                                          \
     }
+#define BS_OPTION_DEFINER                                                                          \
+    {                                                                                              \
+        .name = "definer", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(definer), .value = "WHO",    \
+        .help = "the DEFINER of the views, routines, packages, triggers and events that are made " \
+                "on the target: keep leaves each its own, as is done without this option; "        \
+                "current is the account that the target's URI logs in with; user@host is that "    \
+                "one, which must exist there; a task keeps to what it was begun with"              \
+    }
+#define BS_OPTION_LANES                                                                            \
+    {                                                                                              \
+        .name = "threads", .kind = BS_OPTION_NUMBER, .offset = BS_FIELD(threads), .value = "N",    \
+        .fallback = "4", .least = 1, .most = 32,                                                   \
+        .help = "apply on this many connections to the target, side by side"                       \
+    }
+#define BS_OPTIONS_APPLY                                                                           \
+    {.name = "max-batch",                                                                          \
+     .kind = BS_OPTION_NUMBER,                                                                     \
+     .offset = BS_FIELD(max_batch),                                                                \
+     .value = "N",                                                                                 \
+     .fallback = "2000",                                                                           \
+     .least = 1,                                                                                   \
+     .most = 100000,                                                                               \
+     .help = "commit at most this many transactions of the source as one on the target; 1 keeps "  \
+             "each by itself"},                                                                    \
+    {                                                                                              \
+        .name = "keep-commit-order", .kind = BS_OPTION_FLAG,                                       \
+        .offset = BS_FIELD(keep_commit_order),                                                     \
+        .help = "commit in the order of the source, so that whoever reads the target meanwhile "   \
+                "sees nothing that the source never showed"                                        \
+    }
 #define BS_OPTIONS_COPY                                                                            \
     {.name = "threads",                                                                            \
      .kind = BS_OPTION_NUMBER,                                                                     \
@@ -110,6 +149,23 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
          .least = 64U << 10,                                                                       \
          .most = UINT64_C(1) << 30,                                                                \
          .help = "copy tables in pieces of about this size"},                                      \
+        {.name = "max-rate",                                                                       \
+         .kind = BS_OPTION_SIZE,                                                                   \
+         .offset = BS_FIELD(max_rate),                                                             \
+         .value = "SIZE",                                                                          \
+         .fallback = "0",                                                                          \
+         .least = 0,                                                                               \
+         .most = UINT64_C(1) << 40,                                                                \
+         .help = "read no more than this of the source in a second; 0 sets no bound"},             \
+        {.name = "max-load",                                                                       \
+         .kind = BS_OPTION_NUMBER,                                                                 \
+         .offset = BS_FIELD(max_load),                                                             \
+         .value = "N",                                                                             \
+         .fallback = "0",                                                                          \
+         .least = 0,                                                                               \
+         .most = 1000000,                                                                          \
+         .help = "pause the copy while more than this many other statements run on the source "    \
+                 "(Threads_running); 0 never pauses"},                                             \
         {.name = "position",                                                                       \
          .kind = BS_OPTION_CHOICE,                                                                 \
          .offset = BS_FIELD(position),                                                             \
@@ -125,7 +181,8 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
          .value = "HOW",                                                                           \
          .fallback = "auto",                                                                       \
          .choices = BS_CONSISTENCY_CHOICES,                                                        \
-         .help = "how the source is held still for the instant in which the position is taken"},   \
+         .help = "how the source is held still for the instant in which the position is taken; "   \
+                 "lock-free does not: each dumper then has a position of its own"},                \
     {                                                                                              \
         .name = "lock-timeout", .kind = BS_OPTION_SECONDS, .offset = BS_FIELD(lock_timeout_ms),    \
         .value = "SECONDS", .fallback = "10", .least = 1000, .most = 86400000,                     \

@@ -19,16 +19,6 @@ bs_finish_check_deadline(const struct bs_finish *finish, struct bs_error *err) {
 }
 
 static enum bs_status
-drop_object(struct bs_sql *target, const struct bs_object *object, struct bs_error *err) {
-    struct bs_buf text = {0};
-    bs_buf_printf(&text, "DROP %s IF EXISTS ", bs_object_kind_name(object->kind));
-    bs_sql_put_table(&text, bs_str(object->db), bs_str(object->name));
-    enum bs_status status = bs_sql_run(target, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
-    return status;
-}
-
-static enum bs_status
 create_one(const struct bs_finish *finish, struct bs_object *object, struct bs_error *err) {
     struct bs_notes notes = {0};
     bs_translate_object(finish->translation, object, &notes);
@@ -58,7 +48,7 @@ create_one(const struct bs_finish *finish, struct bs_object *object, struct bs_e
 static enum bs_status
 prepare_event(const struct bs_finish *finish, struct bs_object *event, struct bs_error *err) {
     return finish->deadline_ms != BS_NO_DEADLINE ? bs_event_put_to_sleep(event, err)
-                                                 : drop_object(finish->target, event, err);
+                                                 : bs_catalog_drop(finish->target, event, err);
 }
 
 static enum bs_status
@@ -118,7 +108,7 @@ bs_finish_undo(struct bs_sql *target, const struct bs_state *state, struct bs_er
     for (size_t i = 0; i < count; i++) {
         bool late = objects[i].kind == BS_OBJECT_TRIGGER || objects[i].kind == BS_OBJECT_EVENT;
         if (status == BS_OK && late) {
-            status = drop_object(target, &objects[i], err);
+            status = bs_catalog_drop(target, &objects[i], err);
         }
         bs_object_fini(&objects[i]);
     }

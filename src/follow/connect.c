@@ -91,10 +91,18 @@ static enum bs_status
 open_applier(struct bs_follow *follow, struct bs_error *err) {
     follow->target_endpoint_view = *follow->config->target;
     struct bs_applier_config config = {
+        .control = follow->control,
         .target = &follow->target_endpoint_view,
         .state = follow->config->state,
         .epoch = follow->epoch,
         .no_target_binlog = follow->config->no_target_binlog,
+        .lanes = follow->config->lanes,
+        .max_transactions = follow->config->max_transactions,
+        .keep_commit_order = follow->config->keep_commit_order,
+        .memory_bytes = follow->config->memory_bytes,
+        .spent = &follow->spent,
+        .while_waiting = bs_follow_while_waiting,
+        .while_waiting_arg = follow,
         .keep_engines = follow->config->keep_engines,
         .selection = &follow->selection,
         .translation = &follow->translation,
@@ -147,6 +155,10 @@ bs_follow_close_target(struct bs_follow *follow) {
     follow->stats_before.rows += follow->applier.stats.rows;
     follow->stats_before.ddl_statements += follow->applier.stats.ddl_statements;
     follow->stats_before.skipped_statements += follow->applier.stats.skipped_statements;
+    follow->commits_before += bs_applier_commits(&follow->applier);
+    follow->done_transactions_before += follow->applier.done.transactions;
+    follow->done_rows_before += follow->applier.done.rows;
+    bs_rates_reset(&follow->rates); /* the lanes' times begin anew */
     bs_applier_close(&follow->applier);
     bs_sql_close(follow->control);
     follow->control = NULL;
@@ -179,6 +191,12 @@ log_start(const struct bs_follow *follow) {
            at->gtid[0] != '\0' ? ", GTID " : "", at->gtid);
 }
 
+/* A lane is idle again: the loop need not wait for the stream. */
+static void
+nudge(void *arg) {
+    bs_queue_nudge(arg);
+}
+
 enum bs_status
 bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) {
     struct bs_stream_request request;
@@ -193,6 +211,9 @@ bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) {
         log_start(follow);
         status = bs_stream_start(follow->stream, &request, err);
     }
+    if (status == BS_OK) {
+        bs_applier_on_done(&follow->applier, nudge, follow->queue);
+    }
     bs_buf_fini(&encoded);
     return status;
 }
@@ -205,6 +226,7 @@ bs_follow_resume_stream(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         log_start(follow);
         bs_stream_resume(follow->stream, &request);
+        bs_applier_on_done(&follow->applier, nudge, follow->queue);
     }
     bs_buf_fini(&encoded);
     return status;
@@ -212,6 +234,7 @@ bs_follow_resume_stream(struct bs_follow *follow, struct bs_error *err) {
 
 void
 bs_follow_stop_stream(struct bs_follow *follow) {
+    bs_applier_on_done(&follow->applier, NULL, NULL);
     if (follow->stream != NULL) {
         bs_stream_stop(follow->stream);
         follow->stream = NULL;
@@ -234,13 +257,15 @@ pause_ms(int ms) {
     (void)nanosleep(&wait, NULL);
 }
 
-/* Only a lost connection is worth waiting for. 1053 and 1290 are a target that shuts down or is
- * read only for a moment, as in a failover. */
+/* Only a lost connection is worth waiting for, and what passes by itself: a target that shuts down,
+ * that has no connection free, is read only as after a failover, or whose cluster has no
+ * majority. */
 static bool
 is_worth_waiting(const struct bs_error *err) {
-    enum { ER_SERVER_SHUTDOWN = 1053, ER_CON_COUNT = 1040 };
-    return err->status == BS_IO || bs_sql_is_retryable(err) ||
-           err->sql_errno == ER_SERVER_SHUTDOWN || err->sql_errno == ER_CON_COUNT;
+    enum { ER_SERVER_SHUTDOWN = 1053, ER_CON_COUNT = 1040, ER_READ_ONLY = 1290 };
+    return err->status == BS_IO || bs_sql_is_retryable(err) || bs_sql_is_unsettled(err) ||
+           err->sql_errno == ER_SERVER_SHUTDOWN || err->sql_errno == ER_CON_COUNT ||
+           err->sql_errno == ER_READ_ONLY;
 }
 
 enum bs_status

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "state/fence.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -141,20 +142,45 @@ can_recover(const struct bs_stream_msg *msg, enum bs_status status, const struct
     return !from_stream && (status == BS_IO || (status == BS_SERVER && bs_sql_is_retryable(err)));
 }
 
-/* Counts failures without progress: a transaction that always fails must not be tried for ever. */
+/* Counts failures without progress: a transaction that always fails must not be tried for ever. One
+ * that is too large for a replication group fails while other lanes go on committing, so those are
+ * counted in all. */
 static bool
-may_retry(struct bs_follow *follow) {
-    uint64_t transactions = follow->applier.lane.checkpoint.transactions;
-    follow->retries = transactions == follow->retry_transactions ? follow->retries + 1 : 1;
-    follow->retry_transactions = transactions;
+may_retry(struct bs_follow *follow, const struct bs_error *failure) {
+    enum { ER_RUN_HOOK_ERROR = 3100 };
+    follow->refusals += failure->sql_errno == ER_RUN_HOOK_ERROR;
+    if (follow->refusals > BS_FOLLOW_RETRIES_MAX) {
+        return false;
+    }
+    uint64_t commits = follow->commits_before + bs_applier_commits(&follow->applier);
+    follow->retries = commits == follow->retry_commits ? follow->retries + 1 : 1;
+    follow->retry_commits = commits;
     return follow->retries <= BS_FOLLOW_RETRIES_MAX;
+}
+
+/* A row that is not as it must be may be one that the run has changed which has taken the task
+ * over: in a cluster its rows come by before this run's own sessions are ended. */
+static enum bs_status
+name_loss(struct bs_follow *follow, struct bs_error *failure) {
+    struct bs_error fenced;
+    bs_error_clear(&fenced);
+    bool is_of_rows = failure->status == BS_SERVER || failure->status == BS_CONFLICT;
+    if (is_of_rows && bs_fence_check(follow->control, &follow->config->state, follow->epoch,
+                                     &fenced) == BS_FENCED) {
+        bs_log(BS_LOG_DEBUG, "what was met: %s", failure->message);
+        *failure = fenced;
+    }
+    return failure->status;
 }
 
 enum bs_status
 bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err) {
     struct bs_error failure;
     bs_error_clear(&failure);
+    (void)bs_spent_move(&follow->spent, bs_applier_waits_for(&follow->applier));
     struct bs_stream_msg *msg = bs_queue_pop(follow->queue, timeout_ms);
+    bool has_events = msg != NULL && msg->kind == BS_STREAM_EVENTS;
+    (void)bs_spent_move(&follow->spent, has_events || msg == NULL ? BS_SPENT_WORK : BS_SPENT_OTHER);
     enum bs_status status = msg != NULL ? handle(follow, msg, &failure) : BS_OK;
     if (status == BS_OK && follow->decoder != NULL && follow->connected &&
         bs_queue_weight(follow->queue) == 0) {
@@ -162,36 +188,32 @@ bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err) {
             bs_fault_point("idle");
         }
         status = bs_applier_idle(&follow->applier, &failure);
-        if (status == BS_OK && !bs_decoder_in_group(follow->decoder)) {
+        if (status == BS_OK && !bs_decoder_in_group(follow->decoder) &&
+            bs_applier_is_clean(&follow->applier) &&
+            bs_follow_has_come_to_end(follow, msg == NULL)) {
             follow->caught_up_us = bs_clock_wall_us();
         }
     }
+    (void)bs_spent_move(&follow->spent, BS_SPENT_OTHER);
     if (status != BS_OK && follow->in_cutover) {
         follow->is_broken = true;
         follow->broken = failure;
     }
     bool recover = status != BS_OK && !follow->in_cutover && can_recover(msg, status, &failure) &&
-                   may_retry(follow);
+                   may_retry(follow, &failure);
     if (msg != NULL) {
         bs_stream_msg_free(msg);
     }
     if (recover) {
         return bs_follow_recover(follow, &failure, err);
     }
+    if (status != BS_OK) {
+        status = name_loss(follow, &failure);
+    }
     if (status != BS_OK && err != NULL) {
         *err = failure;
     }
     return status;
-}
-
-/* binlog.000009 before binlog.000010 before binlog.1000000 */
-static int
-compare_files(const char *a, const char *b) {
-    const char *dot_a = strrchr(a, '.');
-    const char *dot_b = strrchr(b, '.');
-    unsigned long long na = strtoull(dot_a != NULL ? dot_a + 1 : a, NULL, 10);
-    unsigned long long nb = strtoull(dot_b != NULL ? dot_b + 1 : b, NULL, 10);
-    return na < nb ? -1 : na > nb;
 }
 
 static enum bs_status
@@ -212,7 +234,7 @@ gtid_has_reached(const struct bs_follow *follow, const struct bs_position *posit
 
 static bool
 is_at_or_after(const char *file, uint64_t pos, const struct bs_position *position) {
-    int order = compare_files(file, position->file);
+    int order = bs_log_place_compare_files(file, position->file);
     return order > 0 || (order == 0 && pos >= position->pos);
 }
 
@@ -224,12 +246,19 @@ bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *positi
     if (follow->decoder == NULL || !follow->connected) {
         return BS_OK;
     }
+    if (follow->applier.window
+            .is_open) { /* nothing is reached before all rows are as of one place */
+        enum bs_status status = bs_applier_idle(&follow->applier, err);
+        if (status != BS_OK || follow->applier.window.is_open) {
+            return status;
+        }
+    }
     /* Under constant load there is always an open transaction; the checkpoint tells what is in. */
     if (is_at_or_after(applied->file, applied->pos, position)) {
         *reached = true;
         return BS_OK;
     }
-    if (follow->applier.lane.open || bs_decoder_in_group(follow->decoder)) {
+    if (!bs_applier_is_clean(&follow->applier) || bs_decoder_in_group(follow->decoder)) {
         return BS_OK;
     }
     *reached =
@@ -239,4 +268,18 @@ bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *positi
         return gtid_has_reached(follow, position, reached, err);
     }
     return BS_OK;
+}
+
+bool
+bs_follow_has_come_to_end(struct bs_follow *follow, bool by_gtid) {
+    const struct bs_position *end = &follow->end_answer.position;
+    bool reached = false;
+    bs_follow_look_at_end(follow);
+    if (!follow->end_known) {
+        return follow->source_end == NULL || bs_source_end_has_failed(follow->source_end);
+    }
+    if (is_at_or_after(bs_decoder_file(follow->decoder), bs_decoder_pos(follow->decoder), end)) {
+        return true;
+    }
+    return by_gtid && bs_follow_has_reached(follow, end, &reached, NULL) == BS_OK && reached;
 }

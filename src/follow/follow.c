@@ -73,6 +73,9 @@ read_task(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_state_read_selection(&follow->task, &config->state, &follow->selection, err);
     }
+    if (status == BS_OK && follow->task.definer != NULL && *follow->task.definer != '\0') {
+        follow->translation.definer = bs_strdup(follow->task.definer);
+    }
     bs_sql_close(follow->control);
     follow->control = NULL;
     return status;
@@ -143,13 +146,20 @@ open_all(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = open_and_begin(follow, err);
     }
+    if (status == BS_OK) {
+        follow->source_end = bs_source_end_open(follow->config->source, &follow->source);
+    }
     return status == BS_OK ? bs_follow_start_stream(follow, err) : status;
 }
 
 static void
 close_all(struct bs_follow *follow) {
     bs_follow_stop_stream(follow);
+    bs_source_end_close(follow->source_end);
+    bs_position_fini(&follow->end_answer.position);
+    bs_log_files_fini(&follow->log);
     bs_follow_close_target(follow);
+    bs_spent_fini(&follow->spent);
     bs_decoder_free(follow->decoder);
     bs_translation_fini(&follow->translation);
     bs_task_fini(&follow->task);
@@ -169,11 +179,32 @@ show_progress(const struct bs_follow *follow) {
         .rows = stats.rows,
         .lag_s = bs_follow_lag_s(follow),
         .caught_up = bs_follow_is_caught_up(follow),
+        .pace = &follow->pace,
         .file = follow->decoder != NULL ? bs_decoder_file(follow->decoder) : "",
         .pos = follow->decoder != NULL ? bs_decoder_pos(follow->decoder) : 0,
         .ignored_events = follow->decoder != NULL ? bs_decoder_ignored_events(follow->decoder) : 0,
     };
     follow->config->progress(follow->config->progress_arg, &progress);
+}
+
+/* Within a message: requests are not looked at here, and what fails is noticed after it. */
+void
+bs_follow_while_waiting(void *arg) {
+    struct bs_follow *follow = arg;
+    int64_t now = bs_clock_mono_ms();
+    struct bs_error ignored;
+    enum bs_spent_state before = bs_spent_move(&follow->spent, BS_SPENT_OTHER);
+    if (now - follow->shown_ms >= BS_FOLLOW_CONTROL_MS) {
+        follow->shown_ms = now;
+        show_progress(follow);
+    }
+    if (now - follow->beat_ms >= BS_FOLLOW_BEAT_MS) {
+        follow->beat_ms = now;
+        if (bs_follow_beat(follow, &ignored) != BS_OK) {
+            bs_log(BS_LOG_DEBUG, "telling how it goes: %s", ignored.message);
+        }
+    }
+    (void)bs_spent_move(&follow->spent, before);
 }
 
 static enum bs_status
@@ -193,6 +224,9 @@ run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *fi
             struct bs_error *err) {
     const struct bs_follow_config *config = follow->config;
     enum bs_status status = bs_ddl_open(&follow->applier, err);
+    if (status == BS_OK) { /* the drain of a frozen source is one session's work */
+        status = bs_applier_serialize(&follow->applier, true, err);
+    }
     if (status != BS_OK) {
         return status;
     }
@@ -200,6 +234,7 @@ run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *fi
     follow->is_broken = false;
     status = config->cutover(config->cutover_arg, follow, request, finished, err);
     follow->in_cutover = false;
+    (void)!bs_applier_serialize(&follow->applier, false, NULL);
     follow->unfinished = false;
     follow->hold = follow->applier.hold = false;
     follow->is_broken = follow->is_broken && status == BS_OK && !*finished;
@@ -213,6 +248,12 @@ handle_cutover(struct bs_follow *follow, const struct bs_request *request, bool 
     if (config->until != BS_FOLLOW_UNTIL_CUTOVER || config->cutover == NULL) {
         return bs_state_answer(follow->control, &config->state, request->id, BS_REQUEST_ANSWERED,
                                "this follow was not started with --until-cutover", 1, err);
+    }
+    if (follow->applier.window.is_open) {
+        return bs_state_answer(follow->control, &config->state, request->id, BS_REQUEST_ANSWERED,
+                               "not yet: rows that were copied at different times are still being "
+                               "brought together; nothing was changed, ask again later",
+                               6, err);
     }
     enum bs_status status = run_cutover(follow, request, finished, err);
     /* After a failure inside of it the way back is the one of any loss: BS_IO leads there. */
@@ -239,7 +280,16 @@ handle_requests(struct bs_follow *follow, bool *finished, struct bs_error *err) 
     return status;
 }
 
-/* What is due by the clock. A lost control session is a lost target. */
+/* That it has caught up is told soon: who looks on may wait for it. */
+static bool
+is_beat_due(const struct bs_follow *follow, int64_t now) {
+    int64_t age_ms = now - follow->beat_ms;
+    bool is_news = !follow->beat_caught_up && bs_follow_is_caught_up(follow);
+    return age_ms >= (is_news ? BS_FOLLOW_CONTROL_MS : BS_FOLLOW_BEAT_MS);
+}
+
+/* What is due by the clock. A lost control session is a lost target, and so is one of a node whose
+ * cluster has left it, or took another node's transaction before ours. */
 static enum bs_status
 housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
     int64_t now = bs_clock_mono_ms();
@@ -247,15 +297,16 @@ housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
     enum bs_status status = BS_OK;
     bs_error_clear(&failure);
     if (now - follow->control_ms >= BS_FOLLOW_CONTROL_MS) {
-        follow->control_ms = now;
+        follow->control_ms = follow->shown_ms = now;
         show_progress(follow);
         status = handle_requests(follow, finished, &failure);
     }
-    if (status == BS_OK && !*finished && now - follow->beat_ms >= BS_FOLLOW_BEAT_MS) {
+    if (status == BS_OK && !*finished && is_beat_due(follow, now)) {
         follow->beat_ms = now;
         status = bs_follow_beat(follow, &failure);
     }
-    if (status == BS_IO) {
+    if (status == BS_IO ||
+        (status == BS_SERVER && (bs_sql_is_retryable(&failure) || bs_sql_is_unsettled(&failure)))) {
         status = bs_follow_recover(follow, &failure, err);
         *finished = status == BS_OK && follow->is_done;
         return status;
@@ -293,6 +344,7 @@ loop(struct bs_follow *follow, struct bs_error *err) {
         }
         if (status == BS_OK && follow->end.file != NULL) {
             status = bs_follow_has_reached(follow, &follow->end, &finished, err);
+            follow->caught_up_us = finished ? bs_clock_wall_us() : follow->caught_up_us;
         }
         if (status == BS_OK && !finished) {
             status = housekeeping(follow, &finished, err);
@@ -322,22 +374,39 @@ fill_report(const struct bs_follow *follow, struct bs_follow_report *report) {
     bs_position_set(&report->position, at->file, at->pos, at->gtid);
 }
 
+/* Every answer has been read: whoever comes next may come from another node. */
+static void
+leave(struct bs_follow *follow) {
+    struct bs_error ignored;
+    bs_error_clear(&ignored);
+    if (follow->control != NULL &&
+        bs_fence_leave(follow->control, &follow->config->state, follow->epoch, &ignored) != BS_OK) {
+        bs_log(BS_LOG_DEBUG, "leaving the task: %s", ignored.message);
+    }
+}
+
 enum bs_status
 bs_follow_run(const struct bs_follow_config *config, struct bs_follow_report *report,
               struct bs_error *err) {
     struct bs_follow *follow = bs_zalloc(sizeof *follow);
     follow->config = config;
     follow->started_ms = bs_clock_mono_ms();
+    bs_spent_init(&follow->spent, BS_SPENT_OTHER);
     enum bs_status status = open_all(follow, err);
     if (status == BS_OK) {
         status = loop(follow, err);
     }
     /* Stopped by request between two groups: what is whole is kept. */
+    bool is_settled = status == BS_OK;
     if (status == BS_CANCELLED && follow->decoder != NULL && follow->connected) {
         struct bs_error ignored;
-        if (bs_applier_idle(&follow->applier, &ignored) != BS_OK) {
+        is_settled = bs_applier_finish(&follow->applier, &ignored) == BS_OK;
+        if (!is_settled) {
             bs_log(BS_LOG_DEBUG, "last commit: %s", ignored.message);
         }
+    }
+    if (is_settled) {
+        leave(follow);
     }
     fill_report(follow, report);
     close_all(follow);

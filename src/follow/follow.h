@@ -8,6 +8,7 @@
 #include "base/endpoint.h"
 #include "base/error.h"
 #include "base/position.h"
+#include "follow/rates.h"
 #include "schema/translation.h"
 #include "sql/guard.h"
 #include "state/state.h"
@@ -26,8 +27,9 @@ enum bs_follow_until {
 /* What is known at any moment; given to the progress display about once a second. */
 struct bs_follow_progress {
     uint64_t transactions, rows; /* since start */
-    double lag_s;                /* how old the last applied transaction is; 0 when caught up */
+    double lag_s; /* how old the oldest transaction not applied is; 0 when caught up */
     bool caught_up;
+    const struct bs_pace *pace; /* as of the last two seconds or so */
     const char *file;
     uint64_t pos;
     uint64_t ignored_events;
@@ -39,6 +41,9 @@ struct bs_follow_config {
     struct bs_state state;
     enum bs_follow_until until;
     uint64_t memory_bytes;
+    unsigned int lanes;      /* that apply side by side */
+    size_t max_transactions; /* of the source in one of the target */
+    bool keep_commit_order;
     bool no_target_binlog;
     bool keep_engines;
     uint32_t give_up_ms; /* how long a lost source or target is tried again */

@@ -4,21 +4,30 @@
  *   connect.c   opening source, target and stream, and opening them again after a loss
  *   feed.c      stream messages -> decoder -> applier
  *   progress.c  lag, what the display and `status` are told
+ *   rates.c     how fast it goes, when it will have caught up, and what holds it
+ *   log_files.c places in the source's files as one number
+ *   source_end.c  where the source's log ends, asked by a thread of its own
  *
- * Everything here runs on the caller's thread, which is the lane's; only the stream has its own. */
+ * Everything here runs on the caller's thread, which is the lane's; only the stream and the
+ * questions to the source have their own. */
 #ifndef BS_FOLLOW_FOLLOW_PRIVATE_H
 #define BS_FOLLOW_FOLLOW_PRIVATE_H
 
 #include "apply/applier.h"
 #include "base/queue.h"
+#include "base/spent.h"
 #include "binlog/decoder.h"
 #include "follow/follow.h"
+#include "follow/log_files.h"
+#include "follow/rates.h"
+#include "follow/source_end.h"
 #include "net/stream.h"
 
 enum {
     BS_FOLLOW_TICK_MS = 200,        /* how long the loop waits for a message */
     BS_FOLLOW_CONTROL_MS = 500,     /* between two looks at the requests */
     BS_FOLLOW_BEAT_MS = 2000,       /* between two progress records in the state */
+    BS_FOLLOW_LOOK_MS = 100,        /* between two looks at what the source said of its end */
     BS_FOLLOW_TAKEOVER_MS = 120000, /* how long old sessions may need to go away */
     BS_FOLLOW_RETRIES_MAX = 10,     /* failures in a row without a commit between them */
 };
@@ -58,13 +67,32 @@ struct bs_follow {
     bool is_done;           /* the phase says that it is over */
 
     uint32_t event_timestamp; /* of the newest event seen, seconds since 1970 */
-    int64_t caught_up_us;     /* wall clock when the queue was last found empty and all applied */
+    bool beat_caught_up;      /* what the last beat said */
+    int64_t caught_up_us;     /* wall clock when all that the source had was last found applied */
 
-    unsigned int retries; /* since the last commit */
-    uint64_t retry_transactions;
+    /* How fast it goes. */
+    struct bs_spent spent; /* by this thread */
+    struct bs_source_end *source_end;
+    struct bs_source_end_answer end_answer;
+    bool end_known;
+    int64_t look_ms;
+    struct bs_log_files log;
+    bool log_is_listed; /* it holds all files that the source has */
+    struct bs_rates rates;
+    struct bs_pace pace;
+    uint64_t done_transactions_before, done_rows_before; /* of appliers that were closed */
+
+    unsigned int retries;    /* since the last commit */
+    uint64_t retry_commits;  /* how many there were at the last failure */
+    unsigned int refusals;   /* COMMITs that a replication group did not take (3100), in all */
+    uint64_t commits_before; /* of appliers that were closed */
     uint64_t reconnects;
-    int64_t started_ms, control_ms, beat_ms;
+    int64_t started_ms, control_ms, beat_ms, shown_ms;
 };
+
+/* follow.c: lanes are slow; those who look on are told how it goes all the same. arg: the follow.
+ */
+void bs_follow_while_waiting(void *arg);
 
 /* follow.c: with the task in hand, at first and after each recovery. */
 enum bs_status bs_follow_begin_work(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
@@ -89,7 +117,12 @@ enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms,
 enum bs_status bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *position,
                                      bool *reached, struct bs_error *err) BS_MUST_CHECK;
 
+/* feed.c: has all come that the source had when it was asked last? true if it does not say.
+ * by_gtid: also when only the GTIDs tell. */
+bool bs_follow_has_come_to_end(struct bs_follow *follow, bool by_gtid);
+
 /* progress.c */
+void bs_follow_look_at_end(struct bs_follow *follow);
 bool bs_follow_is_caught_up(const struct bs_follow *follow);
 double bs_follow_lag_s(const struct bs_follow *follow);
 void bs_follow_stats(const struct bs_follow *follow, struct bs_applier_stats *stats);

@@ -240,6 +240,7 @@ struct kind_word {
     enum bs_ddl_class class;
 };
 
+/* PACKAGE BODY is two words: it stands behind PACKAGE. */
 static const struct kind_word KINDS[] = {
     {"TABLE", BS_OBJECT_TABLE, BS_DDL_OBJECT},
     {"TABLES", BS_OBJECT_TABLE, BS_DDL_OBJECT},
@@ -248,6 +249,8 @@ static const struct kind_word KINDS[] = {
     {"VIEWS", BS_OBJECT_VIEW, BS_DDL_OBJECT},
     {"PROCEDURE", BS_OBJECT_PROCEDURE, BS_DDL_OBJECT},
     {"FUNCTION", BS_OBJECT_FUNCTION, BS_DDL_OBJECT},
+    {"PACKAGE", BS_OBJECT_PACKAGE, BS_DDL_OBJECT},
+    {"PACKAGE BODY", BS_OBJECT_PACKAGE_BODY, BS_DDL_OBJECT},
     {"DATABASE", BS_OBJECT_DATABASE, BS_DDL_OBJECT},
     {"SCHEMA", BS_OBJECT_DATABASE, BS_DDL_OBJECT},
     {"SEQUENCE", BS_OBJECT_SEQUENCE, BS_DDL_OBJECT},
@@ -265,7 +268,8 @@ read_kind(struct parser *p) {
     struct bs_token token = next(p);
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
         if (bs_token_is(token, KINDS[i].word)) {
-            return &KINDS[i];
+            bool is_body = KINDS[i].kind == BS_OBJECT_PACKAGE && accept(p, "BODY");
+            return &KINDS[i + is_body];
         }
     }
     return NULL;

@@ -127,6 +127,10 @@ bs_object_kind_name(enum bs_object_kind kind) {
         return "PROCEDURE";
     case BS_OBJECT_FUNCTION:
         return "FUNCTION";
+    case BS_OBJECT_PACKAGE:
+        return "PACKAGE";
+    case BS_OBJECT_PACKAGE_BODY:
+        return "PACKAGE BODY";
     case BS_OBJECT_TRIGGER:
         return "TRIGGER";
     case BS_OBJECT_EVENT:
@@ -151,4 +155,40 @@ bs_schema_free(struct bs_schema *schema) {
     free(schema->objects);
     free(schema->tables);
     free(schema);
+}
+
+size_t
+bs_schema_find_table(const struct bs_schema *schema, const char *db, const char *name) {
+    size_t found = schema->table_count;
+    for (size_t i = 0; i < schema->table_count; i++) {
+        const struct bs_table *table = schema->tables[i];
+        if (strcmp(table->db, db) == 0 && strcmp(table->name, name) == 0) {
+            return i;
+        }
+        if (strcasecmp(table->db, db) == 0 && strcasecmp(table->name, name) == 0) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+bool
+bs_foreign_key_acts(const struct bs_foreign_key *fk) {
+    enum bs_fk_action actions[] = {fk->on_delete, fk->on_update};
+    for (size_t i = 0; i < 2; i++) {
+        if (actions[i] != BS_FK_RESTRICT && actions[i] != BS_FK_NO_ACTION) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+bs_table_has_primary_key(const struct bs_table *table) {
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (strcmp(table->keys[i].name, "PRIMARY") == 0) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -103,6 +103,9 @@ struct bs_foreign_key {
     enum bs_fk_action on_update;
 };
 
+/* Does it change rows of the child by itself? */
+bool bs_foreign_key_acts(const struct bs_foreign_key *fk);
+
 struct bs_table {
     char *db;
     char *name;
@@ -128,6 +131,8 @@ struct bs_table {
 void bs_table_free(struct bs_table *table);
 struct bs_column *bs_table_column(const struct bs_table *table, struct bs_str name); /* or NULL */
 
+bool bs_table_has_primary_key(const struct bs_table *table);
+
 /* The key by which rows are found: PRIMARY, else the first unique key without nullable, functional
  * or prefix parts; NULL if there is none (a "keyless" table). */
 const struct bs_key *bs_table_row_key(const struct bs_table *table);
@@ -148,6 +153,8 @@ enum bs_object_kind {
     BS_OBJECT_VIEW,
     BS_OBJECT_PROCEDURE,
     BS_OBJECT_FUNCTION,
+    BS_OBJECT_PACKAGE,      /* MariaDB: the specification */
+    BS_OBJECT_PACKAGE_BODY, /* goes when its specification is dropped */
     BS_OBJECT_TRIGGER,
     BS_OBJECT_EVENT,
     BS_OBJECT_SEQUENCE,
@@ -172,12 +179,15 @@ const char *bs_object_kind_name(enum bs_object_kind kind); /* "VIEW", as in SQL 
 
 /* What a run is about: tables in full, the rest by CREATE text. */
 struct bs_schema {
-    struct bs_object *objects; /* databases, views, procedures, functions, triggers, events */
+    struct bs_object *objects; /* databases, routines, packages, views, triggers, events */
     size_t object_count;
     struct bs_table **tables;
     size_t table_count;
 };
 
 void bs_schema_free(struct bs_schema *schema);
+
+/* The table's index, by its name to the letter, else whatever the case; table_count: not there. */
+size_t bs_schema_find_table(const struct bs_schema *schema, const char *db, const char *name);
 
 #endif

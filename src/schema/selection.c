@@ -232,6 +232,26 @@ put_list(struct bs_buf *out, const char *name, char *const *list) {
     }
 }
 
+bool
+bs_selection_has_object(const struct bs_selection *selection, enum bs_object_kind kind,
+                        struct bs_str db, struct bs_str name) {
+    switch (kind) {
+    case BS_OBJECT_TABLE:
+    case BS_OBJECT_VIEW:
+    case BS_OBJECT_SEQUENCE:
+        return bs_selection_has_table(selection, db, name);
+    case BS_OBJECT_DATABASE:
+    case BS_OBJECT_PROCEDURE:
+    case BS_OBJECT_FUNCTION:
+    case BS_OBJECT_PACKAGE:
+    case BS_OBJECT_PACKAGE_BODY:
+    case BS_OBJECT_TRIGGER:
+    case BS_OBJECT_EVENT:
+        return bs_selection_has_whole_database(selection, db);
+    }
+    return false;
+}
+
 char *
 bs_selection_describe(const struct bs_selection *selection) {
     struct bs_buf out = {0};

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/str.h"
+#include "schema/model.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,6 +33,11 @@ bool bs_selection_has_database(const struct bs_selection *selection, struct bs_s
 bool bs_selection_has_whole_database(const struct bs_selection *selection, struct bs_str db);
 bool bs_selection_has_table(const struct bs_selection *selection, struct bs_str db,
                             struct bs_str table);
+
+/* An object by its kind: tables, views and sequences by their names, everything else with the whole
+ * of its database. */
+bool bs_selection_has_object(const struct bs_selection *selection, enum bs_object_kind kind,
+                             struct bs_str db, struct bs_str name);
 
 /* One entry of a list against a name; table.data NULL for entries without a table part. Lets a
  * precheck name the entries that match nothing. */

@@ -1,5 +1,7 @@
 /* Statements by their first words. What is common to all of them: names of collations, and the
  * operators -> and ->>, which MariaDB does not have. */
+#include "schema/ddl.h"
+#include "schema/definer.h"
 #include "schema/engine.h"
 #include "schema/translate_private.h"
 
@@ -15,6 +17,8 @@ void
 bs_translation_fini(struct bs_translation *translation) {
     bs_collation_list_fini(&translation->source_collations);
     bs_collation_list_fini(&translation->target_collations);
+    free(translation->definer);
+    translation->definer = NULL;
 }
 
 bool
@@ -369,13 +373,40 @@ translate_by_verb(struct bs_translating *tr, struct bs_buf *before) {
     return false;
 }
 
-void
-bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
-                       bool no_backslash_escapes, const struct bs_table *here,
-                       struct bs_translated *out) {
-    *out = (struct bs_translated){0};
+bool
+bs_translate_refuse_package(const struct bs_translation *t, enum bs_object_kind kind,
+                            struct bs_notes *notes) {
+    bool refused =
+        bs_translation_to_mysql(t) && (kind == BS_OBJECT_PACKAGE || kind == BS_OBJECT_PACKAGE_BODY);
+    if (refused) {
+        bs_notes_add(notes, BS_NOTE_REFUSED, "PACKAGE has no equal in MySQL");
+    }
+    return refused;
+}
+
+/* True: it is about a package, which MySQL has none of, so that there is none to be dropped. */
+static bool
+is_about_package(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
+                 bool no_backslash_escapes, struct bs_notes *notes) {
+    struct bs_ddl ddl;
+    struct bs_notes dropped = {0};
+    bs_ddl_parse(&ddl, sql, bs_str(""), ansi_quotes, no_backslash_escapes);
+    bool is_drop = ddl.verb == BS_DDL_DROP;
+    bool is_it = ddl.class == BS_DDL_OBJECT &&
+                 bs_translate_refuse_package(t, ddl.kind, is_drop ? &dropped : notes);
+    bs_notes_fini(&dropped);
+    bs_ddl_fini(&ddl);
+    return is_it;
+}
+
+static void
+translate_words(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
+                bool no_backslash_escapes, const struct bs_table *here, struct bs_translated *out) {
     if (!bs_translation_is_needed(t)) {
         bs_buf_put_str(&out->sql, sql);
+        return;
+    }
+    if (is_about_package(t, sql, ansi_quotes, no_backslash_escapes, &out->notes)) {
         return;
     }
     struct bs_translating tr = {.t = t, .notes = &out->notes, .here = here};
@@ -392,6 +423,20 @@ bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool a
     }
     out->loses_history = tr.loses_history;
     bs_words_fini(&tr.words);
+}
+
+void
+bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
+                       bool no_backslash_escapes, const struct bs_table *here,
+                       struct bs_translated *out) {
+    struct bs_buf text = {0};
+    *out = (struct bs_translated){0};
+    if (t->definer != NULL) {
+        bs_definer_put(&text, sql, t->definer, ansi_quotes, no_backslash_escapes, &t->source);
+        sql = bs_buf_str(&text);
+    }
+    translate_words(t, sql, ansi_quotes, no_backslash_escapes, here, out);
+    bs_buf_fini(&text);
 }
 
 void

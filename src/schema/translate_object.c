@@ -1,4 +1,5 @@
 /* Stored objects: their text, and the settings that they were made in and are to be made in. */
+#include "schema/definer.h"
 #include "schema/translate_private.h"
 
 #include "base/mem.h"
@@ -108,10 +109,26 @@ refuse_foreign(const struct bs_translation *t, const struct bs_object *object,
     bs_words_fini(&tr.words);
 }
 
+static void
+replace_definer(const struct bs_translation *t, struct bs_object *object) {
+    const char *mode = object->sql_mode != NULL ? object->sql_mode : "";
+    struct bs_buf text = {0};
+    bs_definer_put(&text, bs_str(object->create), t->definer, strcasestr(mode, "ANSI") != NULL,
+                   strcasestr(mode, "NO_BACKSLASH_ESCAPES") != NULL, &t->source);
+    free(object->create);
+    object->create = bs_buf_take_cstr(&text);
+}
+
 void
 bs_translate_object(const struct bs_translation *t, struct bs_object *object,
                     struct bs_notes *notes) {
+    if (t->definer != NULL) {
+        replace_definer(t, object);
+    }
     if (!bs_translation_is_needed(t)) {
+        return;
+    }
+    if (bs_translate_refuse_package(t, object->kind, notes)) {
         return;
     }
     if (needs_rewriting(object)) {

@@ -42,6 +42,10 @@ void bs_translate_partition_rows(struct bs_translating *tr);
 /* Refuses a text that says what no version of the target's flavour understands. */
 void bs_translate_refuse_foreign(struct bs_translating *tr);
 
+/* True, and noted, if an object of this kind is a package and the target is MySQL. */
+bool bs_translate_refuse_package(const struct bs_translation *t, enum bs_object_kind kind,
+                                 struct bs_notes *notes);
+
 /* The list in brackets at open: elements that must go are cut with their commas. True if none is
  * left. */
 bool bs_translate_elements(struct bs_translating *tr, size_t open);

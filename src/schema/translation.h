@@ -16,11 +16,14 @@
 
 #include <stdbool.h>
 
-/* Both ends of a move. Filled once by src/catalog, read-only afterwards. */
+/* Both ends of a move, and how it is meant. Filled once by src/catalog and its caller, read-only
+ * afterwards. */
 struct bs_translation {
     struct bs_server source, target;
     struct bs_collation_list source_collations, target_collations;
     bool keep_engines; /* --keep-engines: tables of other engines than InnoDB stay such */
+    char *definer;     /* --definer: the account that stored objects are made in the name of, as
+                          bs_definer_read gives it; NULL: each in its own. Owned */
 };
 
 void bs_translation_fini(struct bs_translation *translation);

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "catalog/catalog.h"
 #include "schema/engine.h"
+#include "schema/period.h"
 #include "snapshot/create_text.h"
 #include "sql/text.h"
 
@@ -59,12 +60,19 @@ refuse(const char *kind, const char *db, const char *name, struct bs_error *err)
 }
 
 static bool
+is_there(const struct bs_resume *resume, size_t table) {
+    return resume->tables[table].fate != BS_FATE_FRESH;
+}
+
+static bool
 is_routine(enum bs_object_kind kind) {
-    return kind == BS_OBJECT_PROCEDURE || kind == BS_OBJECT_FUNCTION;
+    return kind == BS_OBJECT_PROCEDURE || kind == BS_OBJECT_FUNCTION || kind == BS_OBJECT_PACKAGE ||
+           kind == BS_OBJECT_PACKAGE_BODY;
 }
 
 static enum bs_status
-check_free(struct bs_sql *control, const struct bs_schema *schema, struct bs_error *err) {
+check_free(struct bs_sql *control, const struct bs_schema *schema, const struct bs_resume *resume,
+           struct bs_error *err) {
     struct bs_map tables = {0};
     struct bs_map routines = {0};
     enum bs_status status = read_names(
@@ -77,7 +85,7 @@ check_free(struct bs_sql *control, const struct bs_schema *schema, struct bs_err
     }
     for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
         const struct bs_table *table = schema->tables[i];
-        if (has_name(&tables, table->db, table->name)) {
+        if (!is_there(resume, i) && has_name(&tables, table->db, table->name)) {
             status = refuse("table", table->db, table->name, err);
         }
     }
@@ -179,16 +187,6 @@ create_databases(struct bs_sql *control, const struct bs_state *state,
     return status;
 }
 
-static enum bs_status
-use_database(struct bs_sql *control, const char *db, struct bs_error *err) {
-    struct bs_buf text = {0};
-    bs_buf_puts(&text, "USE ");
-    bs_sql_put_ident(&text, bs_str(db));
-    enum bs_status status = bs_sql_run(control, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
-    return status;
-}
-
 /* What is refused stops here; what is left out is said. */
 static enum bs_status
 heed_notes(const struct bs_notes *notes, const char *kind, const char *db, const char *name,
@@ -230,33 +228,64 @@ bs_build_translate(const struct bs_translation *translation, struct bs_schema *s
     return status;
 }
 
-/* SHOW CREATE TABLE's text as the target shall run it. */
+/* Building keys afterwards is a statement of its own, which small tables are not worth. */
+static bool
+has_late_keys(const struct bs_table *table) {
+    enum { WORTH_BYTES = 1 << 20 };
+    size_t period[2];
+    return !table->is_sequence && table->data_bytes >= WORTH_BYTES &&
+           bs_engine_kind(table->engine) == BS_ENGINE_INNODB &&
+           !bs_table_period(table, &period[0], &period[1]);
+}
+
+static const struct bs_table *
+find_table(const struct bs_schema *schema, const char *db, const char *name) {
+    size_t i = bs_schema_find_table(schema, db, name);
+    return i < schema->table_count ? schema->tables[i] : NULL;
+}
+
+/* A foreign key needs keys in both its tables. */
+static bool
+has_late_foreign_keys(const struct bs_schema *schema, const struct bs_table *table) {
+    bool is_late = table->fk_count > 0 && has_late_keys(table);
+    for (size_t i = 0; i < table->fk_count && !is_late; i++) {
+        const struct bs_foreign_key *fk = &table->fks[i];
+        const struct bs_table *parent = find_table(schema, fk->parent_db, fk->parent_table);
+        is_late = parent != NULL && has_late_keys(parent);
+    }
+    return is_late;
+}
+
+/* SHOW CREATE TABLE's text as the target shall run it. What was late when an earlier attempt made
+ * the table is late now, whatever its size is said to be, and a new table may refer to such a one;
+ * where views are apart no unique key but the one that rows are found by may be there early. */
 static void
-put_create(struct bs_buf *out, const struct bs_translation *translation,
-           const struct bs_table *table) {
+make_create(struct bs_late_keys *late, const struct bs_translation *translation,
+            const struct bs_schema *schema, const struct bs_table *table,
+            const struct bs_unit *unit, bool all_foreign, bool all_keys) {
     struct bs_buf text = {0};
+    bool keys = unit != NULL ? *unit->late_keys != '\0' : all_keys || has_late_keys(table);
+    bool foreign_keys = unit != NULL  ? *unit->late_foreign_keys != '\0'
+                        : all_foreign ? table->fk_count > 0
+                                      : has_late_foreign_keys(schema, table);
     struct bs_translated translated;
     bs_create_text_put(&text, bs_str(table->create));
     bs_translate_create(translation, table->engine, bs_buf_str(&text), &translated);
-    bs_buf_put_str(out, bs_buf_str(&translated.sql));
+    bs_late_keys_split(late, bs_buf_str(&translated.sql), table, keys, foreign_keys);
     bs_translated_fini(&translated);
     bs_buf_fini(&text);
 }
 
 static enum bs_status
-create_table(struct bs_sql *control, const struct bs_state *state,
-             const struct bs_translation *translation, const struct bs_table *table,
-             struct bs_error *err) {
+create_table(struct bs_sql *control, const struct bs_state *state, const struct bs_table *table,
+             const struct bs_late_keys *late, struct bs_error *err) {
     enum bs_object_kind kind = table->is_sequence ? BS_OBJECT_SEQUENCE : BS_OBJECT_TABLE;
     enum bs_status status = bs_state_note_made(control, state, kind, table->db, table->name, err);
     if (status == BS_OK) {
-        status = use_database(control, table->db, err);
+        status = bs_sql_use(control, table->db, err);
     }
     if (status == BS_OK) {
-        struct bs_buf text = {0};
-        put_create(&text, translation, table);
-        status = bs_sql_run(control, bs_buf_str(&text), err);
-        bs_buf_fini(&text);
+        status = bs_sql_run(control, bs_buf_str(&late->create), err);
     }
     if (status != BS_OK) {
         return bs_error_context(err, "creating table %s.%s on the target", table->db, table->name);
@@ -267,27 +296,40 @@ create_table(struct bs_sql *control, const struct bs_state *state,
 
 /* A table may have NEXT VALUE FOR a sequence as a default, so sequences come first. */
 static enum bs_status
-create_tables(struct bs_sql *control, const struct bs_state *state,
-              const struct bs_translation *translation, const struct bs_schema *schema,
+create_tables(struct bs_sql *control, const struct bs_state *state, const struct bs_schema *schema,
+              const struct bs_resume *resume, const struct bs_late_keys *late,
               struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-            if (schema->tables[i]->is_sequence == (pass == 0)) {
-                status = create_table(control, state, translation, schema->tables[i], err);
+            if (!is_there(resume, i) && schema->tables[i]->is_sequence == (pass == 0)) {
+                status = create_table(control, state, schema->tables[i], &late[i], err);
             }
         }
     }
     return status;
 }
 
+void
+bs_build_texts(const struct bs_translation *translation, const struct bs_schema *schema,
+               const struct bs_point *point, const struct bs_resume *resume,
+               struct bs_late_keys *late) {
+    bool all = resume->unit_count > 0 || point->is_spread;
+    for (size_t i = 0; i < schema->table_count; i++) {
+        const struct bs_table *table = schema->tables[i];
+        make_create(&late[i], translation, schema, table,
+                    bs_resume_unit(resume, table, point->table_ids[i]), all, point->is_spread);
+    }
+}
+
 /* SHOW CREATE gives UTF-8 whatever the column's charset, so that is what the statements are in: as
  * binary, a default or an ENUM member of a latin1 column would be stored byte for byte. */
 enum bs_status
 bs_build_tables(struct bs_sql *control, const struct bs_state *state,
-                const struct bs_translation *translation, const struct bs_schema *schema,
-                struct bs_snapshot_report *report, struct bs_error *err) {
-    enum bs_status status = check_free(control, schema, err);
+                const struct bs_schema *schema, const struct bs_resume *resume,
+                const struct bs_late_keys *late, struct bs_snapshot_report *report,
+                struct bs_error *err) {
+    enum bs_status status = check_free(control, schema, resume, err);
     if (status == BS_OK) {
         status =
             bs_sql_exec(control, err, "SET NAMES %s, foreign_key_checks=0", bs_sql_utf8(control));
@@ -296,10 +338,63 @@ bs_build_tables(struct bs_sql *control, const struct bs_state *state,
         status = create_databases(control, state, schema, report, err);
     }
     if (status == BS_OK) {
-        status = create_tables(control, state, translation, schema, err);
+        status = create_tables(control, state, schema, resume, late, err);
     }
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET NAMES binary, foreign_key_checks=1");
+    }
+    return status;
+}
+
+static bool
+is_continued(const struct bs_resumed *resumed) {
+    return resumed->first != resumed->last;
+}
+
+/* What the loaders have not built: the keys of tables that were in before this attempt. */
+enum bs_status
+bs_build_kept_keys(struct bs_sql *control, const struct bs_schema *schema,
+                   const struct bs_resume *resume, const struct bs_late_keys *late,
+                   struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+        const struct bs_table *table = schema->tables[i];
+        const struct bs_resumed *resumed = &resume->tables[i];
+        if (resumed->fate == BS_FATE_KEPT && !is_continued(resumed) && late[i].keys.len > 0) {
+            status = bs_catalog_add_keys(control, table->db, table->name, bs_buf_str(&late[i].keys),
+                                         err);
+            status = status == BS_OK ? bs_stop_check(err) : status;
+        }
+    }
+    return status;
+}
+
+/* A foreign key needs keys in both its tables, and those of a table that was continued come later.
+ */
+static bool
+is_for_window(const struct bs_schema *schema, const struct bs_resume *resume, size_t i) {
+    const struct bs_table *table = schema->tables[i];
+    bool waits = is_continued(&resume->tables[i]);
+    for (size_t k = 0; k < table->fk_count && !waits; k++) {
+        size_t parent =
+            bs_schema_find_table(schema, table->fks[k].parent_db, table->fks[k].parent_table);
+        waits = parent < schema->table_count && is_continued(&resume->tables[parent]);
+    }
+    return waits;
+}
+
+enum bs_status
+bs_build_foreign_keys(struct bs_sql *control, const struct bs_schema *schema,
+                      const struct bs_resume *resume, const struct bs_late_keys *late,
+                      struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
+        const struct bs_table *table = schema->tables[i];
+        if (late[i].foreign_keys.len > 0 && !is_for_window(schema, resume, i)) {
+            status = bs_catalog_add_foreign_keys(control, table->db, table->name,
+                                                 bs_buf_str(&late[i].foreign_keys), err);
+            status = status == BS_OK ? bs_stop_check(err) : status;
+        }
     }
     return status;
 }
@@ -331,11 +426,13 @@ enum bs_status
 bs_build_objects(struct bs_sql *control, const struct bs_state *state,
                  const struct bs_schema *schema, struct bs_snapshot_report *report,
                  struct bs_error *err) {
-    /* A body is not looked into when it is created; a view is. So views come last. */
-    enum bs_status status =
-        create_kind(control, state, schema, BS_OBJECT_FUNCTION, &report->routines, err);
-    if (status == BS_OK) {
-        status = create_kind(control, state, schema, BS_OBJECT_PROCEDURE, &report->routines, err);
+    /* A body is not looked into when it is created; but that of a package is held against its
+     * specification, and a view is looked into. So views come last. */
+    static const enum bs_object_kind ROUTINES[] = {BS_OBJECT_FUNCTION, BS_OBJECT_PROCEDURE,
+                                                   BS_OBJECT_PACKAGE, BS_OBJECT_PACKAGE_BODY};
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < sizeof ROUTINES / sizeof *ROUTINES && status == BS_OK; i++) {
+        status = create_kind(control, state, schema, ROUTINES[i], &report->routines, err);
     }
     return status == BS_OK
                ? create_kind(control, state, schema, BS_OBJECT_VIEW, &report->views, err)

@@ -104,8 +104,8 @@ has_ordered_keys(const struct bs_table *table) {
            bs_str_is_nocase(engine, "Aria");
 }
 
-static const struct bs_key *
-cutting_key(const struct bs_table *table) {
+const struct bs_key *
+bs_copy_cutting_key(const struct bs_table *table) {
     const struct bs_key *key = bs_table_row_key(table);
     if (key == NULL || table->is_sequence || !has_ordered_keys(table)) {
         return NULL;
@@ -312,7 +312,7 @@ bs_copy_new(const struct bs_table *table, const struct bs_table *there, const ch
     copy->table = table;
     copy->for_ever = for_ever;
     copy->is_locked = bs_engine_kind(table->engine) != BS_ENGINE_INNODB;
-    copy->key = cutting_key(table);
+    copy->key = bs_copy_cutting_key(table);
     choose_columns(copy, there);
     copy->select = make_select(copy);
     copy->load = make_load(copy);

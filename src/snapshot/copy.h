@@ -11,9 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct bs_archived_table;
+struct bs_resumed;
+
 /* How a chunk is stored: LOAD DATA is the fast way; INSERT is for targets that do not allow it, and
- * tells which row is refused. */
-enum bs_form { BS_FORM_LOAD, BS_FORM_INSERT };
+ * tells which row is refused; ARCHIVE is for files (chunk_file.h). */
+enum bs_form { BS_FORM_LOAD, BS_FORM_INSERT, BS_FORM_ARCHIVE };
 
 /* How a value crosses. */
 enum bs_carry {
@@ -42,10 +45,15 @@ struct bs_copy {
     bool has_json;
     const char *for_ever; /* NULL, or the table has a period, and its history is copied too */
     bool is_locked;       /* of an engine without views: read by the session that holds its lock */
-    uint64_t table_id;    /* InnoDB's, at the point; 0: DDL on the table is held off instead */
-    char *select;         /* "SELECT ... FROM `db`.`t`" with the index hint */
-    char *load;           /* "LOAD DATA LOCAL INFILE ..." */
-    char *insert;         /* "INSERT INTO `db`.`t` (...) VALUES " */
+    const char
+        *late_keys;    /* not owned: the statement that builds them once the rows are in; NULL */
+    uint64_t table_id; /* InnoDB's, at the point; 0: DDL on the table is held off instead */
+    bool is_of_first_view;                    /* read by the first pair alone (resume.h) */
+    const struct bs_archived_table *archived; /* not owned: where its chunks are or go to; NULL */
+    const struct bs_resumed *resumed; /* not owned: a part is in (resume.h); NULL: nothing is */
+    char *select;                     /* "SELECT ... FROM `db`.`t`" with the index hint */
+    char *load;                       /* "LOAD DATA LOCAL INFILE ..." */
+    char *insert;                     /* "INSERT INTO `db`.`t` (...) VALUES " */
 };
 
 /* there: the table as the target has it; the same model where both are of one flavour. for_ever:
@@ -54,6 +62,9 @@ struct bs_copy {
 struct bs_copy *bs_copy_new(const struct bs_table *table, const struct bs_table *there,
                             const char *for_ever);
 void bs_copy_free(struct bs_copy *copy);
+
+/* The key by whose order the table can be cut into chunks; NULL: there is none. */
+const struct bs_key *bs_copy_cutting_key(const struct bs_table *table);
 
 /* "db.table", for messages. */
 void bs_copy_name(const struct bs_copy *copy, char *out, size_t cap);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static size_t
-skip_quoted(struct bs_str text, size_t at) {
+size_t
+bs_create_skip_quoted(struct bs_str text, size_t at) {
     char quote = text.data[at++];
     for (; at < text.len; at++) {
         if (text.data[at] == '\\' && quote == '\'') {
@@ -28,7 +28,7 @@ skip_type(struct bs_str text, size_t at) {
         return at;
     }
     while (at < text.len && text.data[at] != ')') {
-        at = text.data[at] == '\'' ? skip_quoted(text, at) : at + 1;
+        at = text.data[at] == '\'' ? bs_create_skip_quoted(text, at) : at + 1;
     }
     return at < text.len ? at + 1 : at;
 }
@@ -58,7 +58,7 @@ bs_create_text_put(struct bs_buf *out, struct bs_str create) {
     size_t copied = 0;
     for (size_t i = 0; i < create.len;) {
         if (has_prefix(create, i, "\n  `")) {
-            size_t type = skip_quoted(create, i + 3);
+            size_t type = bs_create_skip_quoted(create, i + 3);
             type += type < create.len && create.data[type] == ' ' ? 1 : 0;
             size_t end = skip_type(create, type);
             size_t behind = skip_collate(create, end);
@@ -66,7 +66,28 @@ bs_create_text_put(struct bs_buf *out, struct bs_str create) {
             copied = behind;
             i = behind;
         } else if (create.data[i] == '\'' || create.data[i] == '`') {
-            i = skip_quoted(create, i);
+            i = bs_create_skip_quoted(create, i);
+        } else {
+            i++;
+        }
+    }
+    bs_buf_put(out, create.data + copied, create.len - copied);
+}
+
+void
+bs_create_put_definition(struct bs_buf *out, struct bs_str create) {
+    static const char COUNTER[] = " AUTO_INCREMENT=";
+    size_t copied = 0;
+    for (size_t i = 0; i < create.len;) {
+        if (has_prefix(create, i, COUNTER)) {
+            bs_buf_put(out, create.data + copied, i - copied);
+            i += sizeof COUNTER - 1;
+            while (i < create.len && create.data[i] >= '0' && create.data[i] <= '9') {
+                i++;
+            }
+            copied = i;
+        } else if (create.data[i] == '\'' || create.data[i] == '`') {
+            i = bs_create_skip_quoted(create, i);
         } else {
             i++;
         }

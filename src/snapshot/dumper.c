@@ -6,6 +6,7 @@
 #include "snapshot/pair.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "sql/json_check.h"
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
@@ -14,6 +15,7 @@
 #include "snapshot/row_text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum {
     TABLE_DEF_CHANGED = 1412,
@@ -43,7 +45,10 @@ send_block(struct dump *dump, struct bs_error *err) {
         return BS_OK;
     }
     dump->piece_len += block->text.len;
-    if (bs_queue_push(dump->pair->queue, block, block->text.len + sizeof *block)) {
+    /* Who holds locks spares the source most by being done soon. */
+    if ((dump->pair->is_locker ||
+         bs_courtesy_take(dump->pair->config->courtesy, block->text.len)) &&
+        bs_queue_push(dump->pair->queue, block, block->text.len + sizeof *block)) {
         return BS_OK;
     }
     bs_block_give(dump->pair, block);
@@ -135,17 +140,49 @@ check_documents(const struct dump *dump, const struct bs_str *fields, struct bs_
     return BS_OK;
 }
 
+/* A table whose columns are all generated is read as rows of one field. */
+static size_t
+field_count(const struct bs_copy *copy) {
+    return copy->column_count > 0 ? copy->column_count : 1;
+}
+
+/* A large row gets a block of its own, as large as it needs: one that grows is twice that. */
+static enum bs_status
+make_room(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
+    size_t count = field_count(dump->chunk->copy);
+    size_t len = 0;
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < count; i++) {
+        len += fields[i].len;
+    }
+    bool is_large = len > BS_LARGE_ROW_BYTES;
+    if (is_large && dump->block != NULL && dump->block->rows > 0) {
+        status = send_block(dump, err);
+    }
+    if (status == BS_OK && dump->block == NULL) {
+        start_block(dump);
+    }
+    if (status == BS_OK && is_large) {
+        bs_buf_reserve(&dump->block->text, len + len / 8);
+    }
+    return status;
+}
+
 static enum bs_status
 put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
     enum bs_status status = check_documents(dump, fields, err);
     if (status != BS_OK) {
         return status;
     }
-    if (dump->block == NULL) {
-        start_block(dump);
+    status = make_room(dump, fields, err);
+    if (status != BS_OK) {
+        return status;
     }
     if (dump->chunk->form == BS_FORM_INSERT) {
         status = put_insert_row(dump, fields, err);
+    } else if (dump->chunk->form == BS_FORM_ARCHIVE) {
+        bs_chunk_put_row(&dump->block->text, fields, field_count(dump->chunk->copy));
+        dump->block->rows++;
     } else {
         struct bs_block *block = dump->block;
         block->zero_enums += bs_row_put_load(&block->text, dump->chunk->copy, fields);
@@ -196,12 +233,84 @@ put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
     return status;
 }
 
+/* *ends: the rest of the chunk is not wanted. */
+static enum bs_status
+put_archived_rows(struct dump *dump, struct bs_str block, bool *ends, struct bs_error *err) {
+    const struct bs_copy *copy = dump->chunk->copy;
+    size_t count = field_count(copy);
+    struct bs_str *fields = bs_alloc(count * sizeof *fields);
+    size_t at = 0;
+    bool more = true;
+    enum bs_status status = BS_OK;
+    while (status == BS_OK && !*ends) {
+        status = bs_chunk_next_row(block, &at, fields, count, &more, err);
+        if (status != BS_OK || !more) {
+            break;
+        }
+        *ends = wants_insert(dump->chunk, fields);
+        dump->chunk->wants_insert = *ends;
+        status = *ends ? BS_OK : put_row(dump, fields, err);
+        if (status == BS_OK && dump->block == NULL &&
+            bs_work_is_stopped(dump->pair->config->work)) {
+            status = stopped(err);
+        }
+    }
+    free(fields);
+    return status;
+}
+
+/* They are in the order of their numbers. */
+static const struct bs_archived_chunk *
+find_archived(const struct bs_archived_table *table, uint64_t number) {
+    size_t from = 0;
+    size_t to = table->chunk_count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        const struct bs_archived_chunk *chunk = &table->chunks[middle];
+        if (chunk->note.number == number) {
+            return chunk;
+        }
+        if (chunk->note.number < number) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    return NULL;
+}
+
+static enum bs_status
+read_archived(struct dump *dump, struct bs_error *err) {
+    const struct bs_archived_table *table = dump->chunk->copy->archived;
+    const struct bs_archived_chunk *chunk = find_archived(table, dump->chunk->number);
+    struct bs_chunk_reader *reader = NULL;
+    struct bs_str block = {NULL, 0};
+    bool ends = false;
+    BS_ASSERT(chunk != NULL);
+    char *path = bs_archive_path(dump->pair->config->archive, table, dump->chunk->number);
+    enum bs_status status = bs_chunk_reader_open(&reader, path, &chunk->facts, err);
+    while (status == BS_OK && !ends) {
+        status = bs_chunk_reader_next(reader, &block, err);
+        if (status != BS_OK || block.data == NULL) {
+            break;
+        }
+        status = put_archived_rows(dump, block, &ends, err);
+    }
+    bs_chunk_reader_free(reader);
+    if (status == BS_PROTOCOL) { /* whole, and yet no rows of this table */
+        status =
+            bs_archive_damaged(path, "its rows are not of the table that it is said to hold", err);
+    }
+    free(path);
+    return status;
+}
+
 static enum bs_status
 refuse_altered(const struct bs_copy *copy, struct bs_error *err) {
     char name[512];
     bs_copy_name(copy, name, sizeof name);
     bs_error_set(err, BS_SCHEMA, "table %s was altered on the source while it was copied", name);
-    return bs_error_hint(err, "run the same command again: it starts over");
+    return bs_error_hint(err, "run the same command again: the table is copied anew");
 }
 
 static enum bs_status
@@ -234,19 +343,17 @@ check_identity(const struct bs_pair *pair, const struct bs_copy *copy, struct bs
 }
 
 static enum bs_status
-dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
-    struct dump dump = {.pair = pair, .chunk = chunk};
+read_server(struct dump *dump, struct bs_error *err) {
+    struct bs_pair *pair = dump->pair;
+    struct bs_chunk *chunk = dump->chunk;
     struct bs_buf text = {0};
     struct bs_sql_result *rows = NULL;
-    uint64_t packet = pair->config->packet_bytes - PACKET_MARGIN;
-    dump.block_len_limit =
-        chunk->form == BS_FORM_INSERT && packet / 2 < BS_BLOCK_BYTES ? packet / 2 : BS_BLOCK_BYTES;
     bs_buf_puts(&text, chunk->copy->select);
     bs_plan_put_range(&text, chunk->copy, &chunk->lower, &chunk->upper);
     bs_early_put_others(&text, chunk->copy, chunk->lower.count + chunk->upper.count > 0);
     enum bs_status status = bs_sql_stream(pair->source, bs_buf_str(&text), &rows, err);
     if (status == BS_OK) {
-        status = put_rows(&dump, rows, err);
+        status = put_rows(dump, rows, err);
     }
     bs_sql_result_free(rows);
     bs_buf_fini(&text);
@@ -256,6 +363,17 @@ dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
     if (status == BS_OK && !pair->is_locker) {
         status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
     }
+    return status;
+}
+
+static enum bs_status
+dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
+    struct dump dump = {.pair = pair, .chunk = chunk};
+    uint64_t packet = pair->config->packet_bytes - PACKET_MARGIN;
+    dump.block_len_limit =
+        chunk->form == BS_FORM_INSERT && packet / 2 < BS_BLOCK_BYTES ? packet / 2 : BS_BLOCK_BYTES;
+    enum bs_status status =
+        pair->source == NULL ? read_archived(&dump, err) : read_server(&dump, err);
     if (status == BS_OK) {
         status = send_end(&dump, BS_BLOCK_CHUNK_END, err);
     }
@@ -263,6 +381,16 @@ dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
         bs_block_give(pair, dump.block);
     }
     return status;
+}
+
+/* A queue that is closed belongs to work that was stopped. */
+static void
+send_for_keys(struct bs_pair *pair, const struct bs_copy *copy) {
+    struct bs_block *block = bs_block_take(pair, NULL, BS_BLOCK_KEYS);
+    block->copy = copy;
+    if (!bs_queue_push(pair->queue, block, sizeof *block)) {
+        bs_block_give(pair, block);
+    }
 }
 
 static enum bs_status
@@ -274,10 +402,14 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
         if (status != BS_OK) {
             return explain(item->copy, err);
         }
-        chunk->form = bs_work_form(pair->config->work);
-        bs_work_cut(pair->config->work, item, chunk, is_last);
+        if (chunk != NULL) {
+            chunk->form = bs_work_form(pair->config->work);
+        }
+        if (bs_work_cut(pair->config->work, item, chunk, is_last)) {
+            send_for_keys(pair, item->copy);
+        }
     }
-    enum bs_status status = dump_chunk(pair, chunk, err);
+    enum bs_status status = chunk != NULL ? dump_chunk(pair, chunk, err) : BS_OK;
     return status == BS_OK ? BS_OK : explain(item->copy, err);
 }
 
@@ -295,7 +427,10 @@ bs_dumper_main(void *arg) {
     struct bs_work_item item;
     struct bs_error err = {0};
     enum bs_status status = BS_OK;
-    while (status == BS_OK && bs_work_take(pair->config->work, pair->is_locker, &item)) {
+    enum bs_taker taker = pair->is_locker    ? BS_TAKER_LOCKER
+                          : pair->index == 0 ? BS_TAKER_FIRST
+                                             : BS_TAKER_OTHER;
+    while (status == BS_OK && bs_work_take(pair->config->work, taker, &item)) {
         status = do_item(pair, &item, &err);
         bs_bound_fini(&item.after);
     }

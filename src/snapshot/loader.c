@@ -8,9 +8,10 @@
  *   counted by the dumper and expected here.
  *
  * Deadlocks and lock waits: the chunk goes back to the work a few times. Anything else ends the
- * run; a rerun starts over, so nothing has to be saved here. */
+ * run; the ledger tells a rerun what is in. */
 #include "snapshot/pair.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "snapshot/row_text.h"
@@ -243,17 +244,39 @@ begin(struct piece *piece, struct bs_error *err) {
 }
 
 static enum bs_status
+note_chunk(struct piece *piece, struct bs_error *err) {
+    const struct bs_chunk *chunk = piece->chunk;
+    const struct bs_table *table = chunk->copy->table;
+    struct bs_buf lower = {0};
+    struct bs_buf upper = {0};
+    bs_bound_encode(&chunk->lower, &lower);
+    bs_bound_encode(&chunk->upper, &upper);
+    struct bs_chunk_note note = {
+        .number = chunk->number,
+        .rows = chunk->rows + piece->rows,
+        .bytes = chunk->bytes + piece->bytes,
+        .lower = bs_buf_str(&lower),
+        .upper = bs_buf_str(&upper),
+        .is_last = chunk->is_last,
+    };
+    enum bs_status status = bs_state_note_chunk(piece->pair->target, &piece->pair->config->state,
+                                                table->db, table->name, &note, err);
+    bs_buf_fini(&lower);
+    bs_buf_fini(&upper);
+    return status;
+}
+
+static enum bs_status
 commit(struct piece *piece, struct bs_error *err) {
     const struct bs_pair_config *config = piece->pair->config;
-    struct bs_chunk *chunk = piece->chunk;
-    const struct bs_table *table = chunk->copy->table;
     enum bs_status status = BS_OK;
     if (piece->end == BS_BLOCK_CHUNK_END) {
-        status = bs_state_note_chunk(piece->pair->target, &config->state, table->db, table->name,
-                                     chunk->number, chunk->rows + piece->rows,
-                                     chunk->bytes + piece->bytes, err);
+        status = note_chunk(piece, err);
     }
     bs_fault_point("snapshot-chunk-loaded");
+    if (status == BS_OK) {
+        status = bs_fence_seal(piece->pair->target, &config->state, config->epoch, err);
+    }
     if (status == BS_OK) {
         status = bs_sql_exec(piece->pair->target, err, "COMMIT");
     }
@@ -348,6 +371,30 @@ recover(struct piece *piece, struct bs_error *err) {
     return BS_OK;
 }
 
+/* Under the charset that SHOW CREATE TABLE's text is in. */
+static enum bs_status
+build_keys(struct bs_pair *pair, const struct bs_copy *copy, struct bs_error *err) {
+    char name[512];
+    int64_t began_ms = bs_clock_mono_ms();
+    bs_copy_name(copy, name, sizeof name);
+    enum bs_status status =
+        bs_sql_exec(pair->target, err, "SET NAMES %s", bs_sql_utf8(pair->target));
+    if (status == BS_OK) {
+        status = bs_sql_run(pair->target, bs_str(copy->late_keys), err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_exec(pair->target, err, "SET NAMES binary");
+    }
+    if (status != BS_OK) {
+        return bs_error_context(err, "building the keys of table %s on the target", name);
+    }
+    bs_log(BS_LOG_DEBUG, "the keys of table %s are built, in %" PRId64 " ms", name,
+           bs_clock_mono_ms() - began_ms);
+    bs_fault_point("snapshot-keys-built");
+    bs_work_keys_built(pair->config->work, copy);
+    return BS_OK;
+}
+
 static enum bs_status
 load_piece(struct bs_pair *pair, struct bs_block *first, struct bs_error *err) {
     struct piece piece = {.pair = pair, .chunk = first->chunk, .block = first};
@@ -359,8 +406,9 @@ load_piece(struct bs_pair *pair, struct bs_block *first, struct bs_error *err) {
     } else {
         piece.chunk->must_empty = false;
         bs_work_add(work, piece.chunk, piece.rows, piece.bytes);
-        if (piece.end == BS_BLOCK_CHUNK_END) {
-            bs_work_done(work, piece.chunk);
+        const struct bs_copy *copy = piece.chunk->copy;
+        if (piece.end == BS_BLOCK_CHUNK_END && bs_work_done(work, piece.chunk)) {
+            status = build_keys(pair, copy, err);
         }
     }
     if (piece.block != NULL) {
@@ -377,7 +425,12 @@ bs_loader_main(void *arg) {
     enum bs_status status = BS_OK;
     while (status == BS_OK && !bs_work_is_stopped(pair->config->work) &&
            (block = bs_queue_pop(pair->queue, -1)) != NULL) {
-        status = load_piece(pair, block, &err);
+        if (block->kind == BS_BLOCK_KEYS) {
+            status = build_keys(pair, block->copy, &err);
+            bs_block_give(pair, block);
+        } else {
+            status = load_piece(pair, block, &err);
+        }
     }
     if (status != BS_OK) {
         bs_work_fail(pair->config->work, &err);

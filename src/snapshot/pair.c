@@ -55,6 +55,7 @@ bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind k
     }
     block->kind = kind;
     block->chunk = chunk;
+    block->copy = NULL;
     block->head_len = 0;
     block->rows = 0;
     block->zero_enums = 0;

@@ -1,4 +1,5 @@
-/* A dumper and a loader, joined by a bounded queue of blocks.
+/* A dumper and a loader, joined by a bounded queue of blocks. Either may have an archive at its
+ * other end instead of a server.
  *
  *   dumper ──rows──rows──piece end──rows──chunk end──> queue ──> loader
  *          <──────────────── empty blocks ────────────────────
@@ -13,6 +14,8 @@
 #include "base/buf.h"
 #include "base/queue.h"
 #include "schema/server.h"
+#include "snapshot/archive.h"
+#include "snapshot/courtesy.h"
 #include "snapshot/work.h"
 #include "sql/session.h"
 #include "state/state.h"
@@ -24,20 +27,23 @@
 enum {
     BS_BLOCK_BYTES = 1 << 20,      /* a block is sent when it is so full */
     BS_BLOCK_KEEP_BYTES = 4 << 20, /* larger ones are not kept for reuse */
+    BS_LARGE_ROW_BYTES = 1 << 20,  /* a row of more gets a block of its own */
 };
 
 enum bs_block_kind {
     BS_BLOCK_ROWS,
     BS_BLOCK_PIECE_END, /* of a table that is read whole: commit, then go on */
     BS_BLOCK_CHUNK_END,
+    BS_BLOCK_KEYS, /* of no chunk, but between two: build the late keys of the table */
 };
 
 struct bs_block {
     enum bs_block_kind kind;
     struct bs_chunk *chunk;
-    struct bs_buf text; /* lines for LOAD DATA, or one whole INSERT */
-    struct bs_buf ends; /* INSERT: where each row ends in text, as uint32_t */
-    size_t head_len;    /* INSERT: where the first row starts */
+    const struct bs_copy *copy; /* KEYS: whose */
+    struct bs_buf text;         /* lines for LOAD DATA, or one whole INSERT */
+    struct bs_buf ends;         /* INSERT: where each row ends in text, as uint32_t */
+    size_t head_len;            /* INSERT: where the first row starts */
     uint64_t rows;
     uint64_t zero_enums; /* how many warnings storing the rows must make */
 };
@@ -45,6 +51,8 @@ struct bs_block {
 /* What every pair shares. Read-only while they run. */
 struct bs_pair_config {
     struct bs_work *work;
+    struct bs_courtesy *courtesy;
+    struct bs_archive *archive; /* that is read from, or written to; NULL */
     const struct bs_server *source;
     struct bs_state state;
     uint64_t epoch;
@@ -54,11 +62,12 @@ struct bs_pair_config {
 
 struct bs_pair {
     const struct bs_pair_config *config;
-    unsigned int index;    /* the fence's slot too */
-    struct bs_sql *source; /* its view is open, with savepoint BS_VIEW_SAVEPOINT */
-    bool is_locker;        /* instead of a view, source holds the lock of the locked tables */
-    int64_t unlocked_us;   /* and gave it up then, as bs_clock_mono_us; 0: not yet */
-    struct bs_sql *target;
+    unsigned int index; /* the fence's slot too */
+    struct bs_sql
+        *source;         /* NULL: the archive; its view is open, with savepoint BS_VIEW_SAVEPOINT */
+    bool is_locker;      /* instead of a view, source holds the lock of the locked tables */
+    int64_t unlocked_us; /* and gave it up then, as bs_clock_mono_us; 0: not yet */
+    struct bs_sql *target; /* NULL: the archive */
     struct bs_queue *queue;
     struct bs_queue *spare;
     pthread_t dumper;
@@ -80,5 +89,6 @@ void bs_block_give(struct bs_pair *pair, struct bs_block *block);
 /* The bodies of the threads; arg is the pair. */
 void *bs_dumper_main(void *arg);
 void *bs_loader_main(void *arg);
+void *bs_archiver_main(void *arg); /* in a loader's place, where the copy goes to an archive */
 
 #endif

@@ -169,6 +169,7 @@ bs_plan_cut(struct bs_sql *sql, const struct bs_work_item *item, struct bs_chunk
         return bs_error_context(err, "looking for the end of the next chunk");
     }
     *chunk = bs_chunk_new(item->copy, item->table, item->number);
+    (*chunk)->is_last = *is_last;
     if (item->after.count > 0) {
         bs_bound_set(&(*chunk)->lower, item->after.values, item->after.count);
     }

@@ -1,7 +1,7 @@
 /* How the point is taken:
  *
- *   read the schema ──> lock ──> are these still all tables? ──> position A ──> open the views
- *   ──> pin the tables ──> position B ──> unlock ──> read the schema again, compare
+ *   read the schema ──> lock ──> position A ──> open the views ──> pin the tables ──> position B
+ *   ──> are these still all tables? ──> unlock ──> read the schema again, compare
  *
  * Position. Under FTWRL nothing commits, so A and B must be equal. Under LOCK TABLES, transactions
  * on other tables may commit between A and B; none of the selected tables can change, so the views
@@ -13,8 +13,9 @@
  * them until the schema has been read again at leisure, with the writers running: the metadata lock
  * stops DDL only. So the tables' definitions belong to the position. Views, routines and the like
  * have no such lock; they are compared before and after, and a change sends the whole back to its
- * start. A table that appeared before the lock also does (its rows would be lost: it was not
- * locked); one that appeared later comes with the stream and is dropped from the schema.
+ * start. A table that appeared before position B also does (its rows would be lost: it was not
+ * locked, and its CREATE may be before position A); one that appeared later comes with the stream
+ * and is dropped from the schema.
  *
  * Identity. Once the pins are gone a table may be renamed away and another put in its place, which
  * a view reads without complaint (tried on all: only a table that was made or altered after the
@@ -29,6 +30,10 @@
  * Engines without transactions have no views. Their tables stay locked until they are copied, by a
  * session apart: docs/decisions/0008.
  *
+ * DDL that comes between the lock and the pins would make the pin of its table wait behind it, and
+ * it waits for the lock: so a pin waits for a second at most, and then the whole goes back to its
+ * start (seen on MariaDB 10.11 and MySQL 9.7).
+ *
  * Rejected: reading the schema under the lock; it takes a second per thousand tables, in which
  * nobody could write. */
 #include "snapshot/point.h"
@@ -36,159 +41,26 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "catalog/catalog.h"
 #include "schema/engine.h"
+#include "snapshot/free_point.h"
 #include "snapshot/pair.h"
+#include "snapshot/views.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
-    POINT_ATTEMPTS_MAX = 5,
-    PIN_BATCH_BYTES = 20000,
+    POINT_ATTEMPTS_MAX = 10,
+    POINT_PAUSE_MS = 100, /* after the first attempt; longer from one to the next */
     NO_SUCH_TABLE = 1146,
     BAD_DB = 1049,
     NOT_BASE_TABLE = 1347,
 };
-
-/* What one attempt came to. */
-enum outcome { TAKEN, SCHEMA_MOVED };
-
-static void
-table_key(struct bs_buf *out, struct bs_str db, struct bs_str name) {
-    bs_buf_clear(out);
-    bs_buf_put_lenenc_str(out, db);
-    bs_buf_put_lenenc_str(out, name);
-}
-
-static void
-map_tables(struct bs_map *map, const struct bs_schema *schema) {
-    struct bs_buf key = {0};
-    for (size_t i = 0; i < schema->table_count; i++) {
-        table_key(&key, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
-        bs_map_put(map, bs_buf_str(&key), schema->tables[i]);
-    }
-    bs_buf_fini(&key);
-}
-
-/* Are the selected base tables, as they are now, exactly those of schema? Names only: writers wait.
- */
-static enum bs_status
-check_names(const struct bs_point_config *config, const struct bs_schema *schema, bool *same,
-            struct bs_error *err) {
-    struct bs_map known = {0};
-    struct bs_buf key = {0};
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *fields = NULL;
-    size_t found = 0;
-    *same = true;
-    map_tables(&known, schema);
-    enum bs_status status =
-        bs_sql_query(config->control, &result, err,
-                     "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES "
-                     "WHERE TABLE_TYPE NOT IN ('VIEW', 'SYSTEM VIEW')");
-    while (status == BS_OK) {
-        status = bs_sql_next(result, &fields, err);
-        if (status != BS_OK || fields == NULL) {
-            break;
-        }
-        if (bs_selection_has_table(config->selection, fields[0], fields[1])) {
-            table_key(&key, fields[0], fields[1]);
-            *same = *same && bs_map_get(&known, bs_buf_str(&key)) != NULL;
-            found++;
-        }
-    }
-    *same = *same && found == known.count;
-    bs_sql_result_free(result);
-    bs_map_fini(&known);
-    bs_buf_fini(&key);
-    return status;
-}
-
-static enum bs_status
-leave_binlog(const struct bs_point_config *config, struct bs_sql *view, bool *may,
-             struct bs_error *err) {
-    if (config->server->flavour != BS_MARIADB || !*may) {
-        return BS_OK;
-    }
-    enum bs_status status = bs_sql_exec(view, err, "SET SESSION sql_log_bin=0");
-    if (status != BS_SERVER) {
-        return status;
-    }
-    *may = false;
-    bs_log(BS_LOG_WARNING,
-           "DDL on the source's tables waits until they are copied (%s); to avoid it: "
-           "GRANT BINLOG ADMIN ON *.* TO the account",
-           err->message);
-    return BS_OK;
-}
-
-static enum bs_status
-prepare_views(const struct bs_point_config *config, struct bs_error *err) {
-    bool may_leave = true;
-    enum bs_status status = bs_sql_exec(config->control, err, "ROLLBACK");
-    for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
-        status = bs_sql_exec(config->views[i], err, "ROLLBACK");
-        if (status == BS_OK) {
-            status = leave_binlog(config, config->views[i], &may_leave, err);
-        }
-        if (status == BS_OK) {
-            status = bs_sql_exec(config->views[i], err,
-                                 "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-        }
-    }
-    return status;
-}
-
-static enum bs_status
-open_views(const struct bs_point_config *config, struct bs_error *err) {
-    enum bs_status status = BS_OK;
-    for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
-        status = bs_sql_exec(config->views[i], err, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
-    }
-    for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
-        status = bs_sql_exec(config->views[i], err, "SAVEPOINT " BS_VIEW_SAVEPOINT);
-    }
-    return status == BS_OK ? BS_OK : bs_error_context(err, "opening the views on the source");
-}
-
-static enum bs_status
-run_batch(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err) {
-    bool more = true;
-    uint64_t affected;
-    unsigned int warnings;
-    enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(text), err);
-    while (status == BS_OK && more) {
-        status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
-    }
-    bs_buf_clear(text);
-    return status;
-}
-
-/* Opens tables once in a transaction of sql's: DDL on them waits from here on. ids: only those
- * tables that have none; NULL: all. Locked tables need none, and would not let this session in. */
-static enum bs_status
-pin_tables(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t *ids,
-           struct bs_error *err) {
-    struct bs_buf text = {0};
-    enum bs_status status = BS_OK;
-    for (size_t i = 0; i <= schema->table_count && status == BS_OK; i++) {
-        if (i < schema->table_count && (ids == NULL || ids[i] == 0) &&
-            !bs_lock_is_long(schema->tables[i])) {
-            bs_buf_puts(&text, text.len > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
-            bs_sql_put_table(&text, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
-            bs_buf_puts(&text, " LIMIT 0");
-        }
-        if (text.len > PIN_BATCH_BYTES || (i == schema->table_count && text.len > 0)) {
-            status = run_batch(sql, &text, err);
-        }
-    }
-    bs_buf_fini(&text);
-    return status == BS_OK ? BS_OK
-                           : bs_error_context(err, "holding off DDL on the source's tables");
-}
 
 static bool
 positions_equal(const struct bs_position *a, const struct bs_position *b) {
@@ -217,27 +89,33 @@ check_positions(const struct bs_lock *lock, const struct bs_position *before,
 /* All that happens under the lock. */
 static enum bs_status
 take_locked(const struct bs_point_config *config, const struct bs_lock *lock,
-            const struct bs_schema *schema, struct bs_point *point, enum outcome *outcome,
+            const struct bs_schema *schema, struct bs_point *point, enum bs_point_outcome *outcome,
             struct bs_error *err) {
     struct bs_position after = {0};
     bool same = false;
-    enum bs_status status = check_names(config, schema, &same, err);
-    *outcome = same ? TAKEN : SCHEMA_MOVED;
-    if (status != BS_OK || !same) {
-        return status;
-    }
-    status = bs_catalog_position(config->control, config->server, &point->position, err);
+    enum bs_status status =
+        bs_catalog_position(config->control, config->server, &point->position, err);
     if (status == BS_OK) {
-        status = open_views(config, err);
+        status = bs_views_open(config, 0, config->view_count, err);
     }
     if (status == BS_OK) {
-        status = pin_tables(config->views[0], schema, NULL, err);
+        status = bs_views_pin(config->views[0], schema, NULL, err);
+    }
+    if (status != BS_OK && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+        bs_log(BS_LOG_INFO, "DDL came to a table while its position was taken: trying again");
+        bs_error_clear(err);
+        *outcome = BS_POINT_MOVED;
+        return BS_OK;
     }
     if (status == BS_OK) {
         status = bs_catalog_position(config->control, config->server, &after, err);
     }
     if (status == BS_OK) {
         status = check_positions(lock, &point->position, &after, err);
+    }
+    if (status == BS_OK) {
+        status = bs_views_check_names(config, schema, &same, err);
+        *outcome = same ? BS_POINT_TAKEN : BS_POINT_MOVED;
     }
     bs_position_fini(&after);
     return status;
@@ -265,10 +143,10 @@ keep_known_tables(struct bs_schema *schema, const struct bs_schema *known) {
     struct bs_map map = {0};
     struct bs_buf key = {0};
     size_t kept = 0;
-    map_tables(&map, known);
+    bs_views_map_tables(&map, known);
     for (size_t i = 0; i < schema->table_count; i++) {
         struct bs_table *table = schema->tables[i];
-        table_key(&key, bs_str(table->db), bs_str(table->name));
+        bs_views_table_key(&key, bs_str(table->db), bs_str(table->name));
         if (bs_map_get(&map, bs_buf_str(&key)) != NULL) {
             schema->tables[kept++] = table;
         } else {
@@ -302,20 +180,26 @@ note_identities(const struct bs_point_config *config, struct bs_point *point,
            "them are not to be had",
            unknown);
     status = bs_sql_exec(config->control, err, "START TRANSACTION");
-    return status == BS_OK ? pin_tables(config->control, schema, point->table_ids, err) : status;
+    return status == BS_OK ? bs_views_pin(config->control, schema, point->table_ids, err) : status;
 }
 
 static enum bs_status
 read_again(const struct bs_point_config *config, const struct bs_schema *first,
-           struct bs_point *point, enum outcome *outcome, struct bs_error *err) {
+           struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
     enum bs_status status =
         bs_catalog_schema(config->control, config->server, config->selection, &point->schema, err);
     if (status == BS_OK &&
         (!keep_known_tables(point->schema, first) || !objects_equal(first, point->schema))) {
-        *outcome = SCHEMA_MOVED;
+        *outcome = BS_POINT_MOVED;
     }
-    if (status == BS_OK && *outcome == TAKEN) {
+    if (status == BS_OK && *outcome == BS_POINT_TAKEN) {
         status = note_identities(config, point, err);
+    }
+    if (status != BS_OK && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+        bs_log(BS_LOG_INFO, "DDL waits for a table whose position was taken: trying again");
+        bs_error_clear(err);
+        *outcome = BS_POINT_MOVED;
+        status = BS_OK;
     }
     if (status == BS_OK) {
         status = bs_sql_exec(config->views[0], err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
@@ -337,28 +221,62 @@ keep_long_lock(struct bs_lock *lock, struct bs_point *point) {
     lock->long_sql = NULL;
 }
 
+static bool
+may_be_free(const struct bs_point_config *config, const struct bs_schema *schema,
+            const struct bs_error *err) {
+    bool is_denied = err->status == BS_PRECHECK && config->consistency == BS_CONSISTENCY_AUTO;
+    return is_denied && bs_free_point_obstacle(config, schema) == NULL;
+}
+
+static enum bs_status
+try_free_point(const struct bs_point_config *config, const struct bs_schema *schema,
+               struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
+    const char *obstacle = bs_free_point_obstacle(config, schema);
+    if (obstacle != NULL) {
+        bs_error_set(err, BS_PRECHECK, "--consistency=lock-free cannot be: %s", obstacle);
+        return bs_error_hint(err, "take --consistency=lock-tables, which locks the tables for an "
+                                  "instant");
+    }
+    enum bs_status status = bs_free_point_take(config, schema, point, outcome, err);
+    if (status == BS_OK && *outcome == BS_POINT_TAKEN) {
+        status = read_again(config, schema, point, outcome, err);
+    }
+    return status == BS_OK ? bs_views_limit_pins(config, false, err) : status;
+}
+
 static enum bs_status
 try_point(const struct bs_point_config *config, const struct bs_schema *schema,
-          struct bs_point *point, enum outcome *outcome, struct bs_error *err) {
+          struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
     struct bs_lock lock;
+    if (config->consistency == BS_CONSISTENCY_LOCK_FREE) {
+        return try_free_point(config, schema, point, outcome, err);
+    }
     enum bs_status status = bs_lock_take(&lock, config, schema, err);
     if (status != BS_OK && is_gone(err)) {
-        *outcome = SCHEMA_MOVED;
+        *outcome = BS_POINT_MOVED;
         return BS_OK;
+    }
+    if (status != BS_OK && may_be_free(config, schema, err)) {
+        bs_log(BS_LOG_INFO, "%s: each dumper takes a position of its own instead (lock-free)",
+               err->message);
+        bs_error_clear(err);
+        return try_free_point(config, schema, point, outcome, err);
     }
     if (status == BS_OK) {
         status = take_locked(config, &lock, schema, point, outcome, err);
-        if (status == BS_OK && *outcome == TAKEN) {
+        if (status == BS_OK && *outcome == BS_POINT_TAKEN) {
             keep_long_lock(&lock, point);
         }
         point->locked_ms = bs_lock_release(&lock);
     }
-    if (status == BS_OK && *outcome == TAKEN) {
+    if (status == BS_OK && *outcome == BS_POINT_TAKEN) {
         point->consistency =
             lock.kind == BS_CONSISTENCY_FTWRL ? "flush tables with read lock" : "lock tables";
+        point->is_exact = true;
+        bs_position_copy(&point->newest, &point->position);
         status = read_again(config, schema, point, outcome, err);
     }
-    return status;
+    return status == BS_OK ? bs_views_limit_pins(config, false, err) : status;
 }
 
 static enum bs_status
@@ -413,12 +331,23 @@ log_view_positions(const struct bs_point_config *config) {
     }
 }
 
+/* DDL seldom comes alone. */
+static enum bs_status
+pause_before(int attempt, struct bs_error *err) {
+    struct timespec pause = {0};
+    long ms = POINT_PAUSE_MS * (long)attempt;
+    pause.tv_sec = ms / 1000;
+    pause.tv_nsec = ms % 1000 * 1000000L;
+    (void)nanosleep(&pause, NULL);
+    return bs_stop_check(err);
+}
+
 enum bs_status
 bs_point_take(const struct bs_point_config *config, struct bs_point *point, struct bs_error *err) {
-    enum outcome outcome = SCHEMA_MOVED;
+    enum bs_point_outcome outcome = BS_POINT_MOVED;
     enum bs_status status = BS_OK;
     memset(point, 0, sizeof *point);
-    for (int attempt = 0; status == BS_OK && outcome == SCHEMA_MOVED; attempt++) {
+    for (int attempt = 0; status == BS_OK && outcome == BS_POINT_MOVED; attempt++) {
         struct bs_schema *schema = NULL;
         if (attempt == POINT_ATTEMPTS_MAX) {
             bs_error_set(err, BS_SCHEMA,
@@ -428,13 +357,18 @@ bs_point_take(const struct bs_point_config *config, struct bs_point *point, stru
             return bs_error_hint(err, "run again when fewer CREATE, ALTER and DROP statements run");
         }
         bs_point_fini(point);
-        status =
-            bs_catalog_schema(config->control, config->server, config->selection, &schema, err);
+        if (attempt > 0) {
+            status = pause_before(attempt, err);
+        }
+        if (status == BS_OK) {
+            status =
+                bs_catalog_schema(config->control, config->server, config->selection, &schema, err);
+        }
         if (status == BS_OK) {
             status = check_tables(schema, config->keep_engines, err);
         }
         if (status == BS_OK) {
-            status = prepare_views(config, err);
+            status = bs_views_prepare(config, err);
         }
         if (status == BS_OK) {
             status = try_point(config, schema, point, &outcome, err);
@@ -450,6 +384,7 @@ bs_point_take(const struct bs_point_config *config, struct bs_point *point, stru
 void
 bs_point_fini(struct bs_point *point) {
     bs_position_fini(&point->position);
+    bs_position_fini(&point->newest);
     bs_schema_free(point->schema);
     bs_sql_close(point->locked_sql);
     free(point->table_ids);

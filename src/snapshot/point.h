@@ -1,6 +1,6 @@
-/* The consistent point: N views on the source that all show it as of one binlog position, and the
- * schema that belongs to that position. Called by snapshot.c on the main thread, before the pairs
- * run. */
+/* The point: N views on the source that all show it as of one binlog position, or without a lock as
+ * of positions close together (free_point.h), and the schema that belongs to them. Called by
+ * snapshot.c on the main thread, before the pairs run. */
 #ifndef BS_SNAPSHOT_POINT_H
 #define BS_SNAPSHOT_POINT_H
 
@@ -13,6 +13,7 @@
 #include "snapshot/snapshot.h"
 #include "sql/session.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,10 +27,14 @@ struct bs_point_config {
     uint32_t lock_timeout_ms;
     enum bs_consistency consistency;
     bool keep_engines;
+    bool with_gtid; /* positions are to have GTIDs */
 };
 
 struct bs_point {
-    struct bs_position position;
+    struct bs_position position; /* of the first view; or before it, see is_exact */
+    struct bs_position newest;   /* of the last view, or behind it */
+    bool is_spread;              /* the two differ: the views were opened without a lock */
+    bool is_exact;               /* position is that of the first view */
     struct bs_schema *schema;
     uint64_t *table_ids; /* one per table of schema: InnoDB's, 0 where it cannot be told */
     int64_t locked_ms;

@@ -1,6 +1,8 @@
 #include "snapshot/work.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "snapshot/resume.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +18,7 @@ enum {
     FIRST_CHUNK_ROWS = 10000, /* by then the catalogue's guess, which may be stale, is measured */
     ROW_BYTES_GUESS = 128,    /* where the catalogue knows nothing */
     QUEUE_MAX = 128,
+    LARGE_ROW_BYTES = 512 << 10, /* on average: several of them are much of what is allowed */
 };
 
 struct work_table {
@@ -23,11 +26,14 @@ struct work_table {
     bool is_being_cut;
     bool is_cut; /* to its end */
     unsigned int open_chunks;
+    unsigned int in_work; /* chunks that a pair has in hand, or cuts */
     struct bs_bound after;
     uint64_t chunk_count;
     uint64_t chunk_rows;  /* of the chunk before */
     uint64_t rows, bytes; /* loaded so far; before that the catalogue's guess */
     bool is_measured;
+    bool builds_keys;
+    int64_t began_ms; /* 0: not yet */
 };
 
 struct bs_work {
@@ -36,6 +42,7 @@ struct bs_work {
     struct work_table *tables;
     size_t table_count;
     uint64_t chunk_bytes;
+    uint64_t large_bytes;   /* see bs_work_bound_large */
     struct bs_chunk *again; /* to be dumped again; a part of open */
     struct bs_chunk *open;
     struct bs_work_totals totals;
@@ -45,29 +52,6 @@ struct bs_work {
     struct bs_error error; /* status BS_OK: none */
     atomic_bool stopped;   /* read without the lock, for every block */
 };
-
-void
-bs_bound_set(struct bs_bound *bound, const struct bs_str *fields, size_t count) {
-    bs_bound_fini(bound);
-    size_t bytes = 0;
-    for (size_t i = 0; i < count; i++) {
-        bytes += fields[i].len;
-    }
-    bound->values = bs_alloc(count * sizeof *bound->values + bytes + 1);
-    bound->count = count;
-    char *at = (char *)(bound->values + count);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(at, fields[i].data, fields[i].len);
-        bound->values[i] = (struct bs_str){at, fields[i].len};
-        at += fields[i].len;
-    }
-}
-
-void
-bs_bound_fini(struct bs_bound *bound) {
-    free(bound->values);
-    memset(bound, 0, sizeof *bound);
-}
 
 struct bs_chunk *
 bs_chunk_new(const struct bs_copy *copy, size_t table, uint64_t number) {
@@ -95,6 +79,31 @@ bs_work_chunk_rows(uint64_t chunk_bytes, uint64_t rows, uint64_t bytes, uint64_t
     return wanted > CHUNK_ROWS_MAX ? CHUNK_ROWS_MAX : wanted;
 }
 
+/* The gaps are chunks that were cut and have to be dumped. */
+static void
+take_resumed(struct bs_work *work, size_t index, const struct bs_resumed *resumed) {
+    struct work_table *table = &work->tables[index];
+    table->is_cut = resumed->is_cut;
+    table->chunk_count = resumed->next_number;
+    if (resumed->after.count > 0) {
+        bs_bound_set(&table->after, resumed->after.values, resumed->after.count);
+    }
+    for (size_t i = resumed->gap_count;
+         i-- > 0;) { /* the first of them is to be the list's first */
+        const struct bs_gap *gap = &resumed->gaps[i];
+        struct bs_chunk *chunk = bs_chunk_new(table->copy, index, gap->number);
+        if (gap->lower.count > 0) {
+            bs_bound_set(&chunk->lower, gap->lower.values, gap->lower.count);
+        }
+        bs_bound_set(&chunk->upper, gap->upper.values, gap->upper.count);
+        chunk->next = work->again;
+        work->again = chunk;
+        chunk->next_open = work->open;
+        work->open = chunk;
+        table->open_chunks++;
+    }
+}
+
 struct bs_work *
 bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes) {
     struct bs_work *work = bs_zalloc(sizeof *work);
@@ -111,8 +120,18 @@ bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes) {
         work->tables[i].copy = copies[i];
         work->tables[i].rows = copies[i]->table->row_estimate;
         work->tables[i].bytes = copies[i]->table->data_bytes;
+        if (copies[i]->resumed != NULL) {
+            take_resumed(work, i, copies[i]->resumed);
+        }
     }
     return work;
+}
+
+void
+bs_work_bound_large(struct bs_work *work, uint64_t bytes) {
+    pthread_mutex_lock(&work->lock);
+    work->large_bytes = bytes;
+    pthread_mutex_unlock(&work->lock);
 }
 
 void
@@ -140,38 +159,69 @@ is_finished(const struct bs_work *work) {
     return work->totals.tables_done == work->table_count || atomic_load(&work->stopped);
 }
 
-/* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one.
- */
+static bool
+is_for(const struct bs_copy *copy, enum bs_taker taker) {
+    return copy->is_locked
+               ? taker == BS_TAKER_LOCKER
+               : taker == BS_TAKER_FIRST || (taker == BS_TAKER_OTHER && !copy->is_of_first_view);
+}
+
+static uint64_t
+row_bytes(const struct work_table *table) {
+    return table->rows > 0 ? table->bytes / table->rows : 0;
+}
+
+/* Under the lock: may a chunk more of the table be begun, if its rows are large? */
+static bool
+has_room(const struct bs_work *work, const struct work_table *table) {
+    uint64_t in_work = 0;
+    if (row_bytes(table) <= LARGE_ROW_BYTES) {
+        return true;
+    }
+    for (size_t i = 0; i < work->table_count; i++) {
+        const struct work_table *other = &work->tables[i];
+        in_work += row_bytes(other) > LARGE_ROW_BYTES ? other->in_work * row_bytes(other) : 0;
+    }
+    return in_work == 0 || in_work + row_bytes(table) <= work->large_bytes;
+}
+
+/* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one;
+ * but first what nobody else may take. */
 static struct work_table *
-choose_table(struct bs_work *work, bool locked) {
+choose_table(struct bs_work *work, enum bs_taker taker) {
     struct work_table *best = NULL;
     for (size_t i = 0; i < work->table_count; i++) {
         struct work_table *table = &work->tables[i];
-        if (table->copy->is_locked == locked && !table->is_cut && !table->is_being_cut &&
-            (best == NULL || table->open_chunks < best->open_chunks)) {
-            best = table;
+        if (table->is_cut || table->is_being_cut || !is_for(table->copy, taker) ||
+            !has_room(work, table)) {
+            continue;
         }
+        bool is_better =
+            best == NULL || (table->copy->is_of_first_view == best->copy->is_of_first_view
+                                 ? table->open_chunks < best->open_chunks
+                                 : table->copy->is_of_first_view);
+        best = is_better ? table : best;
     }
     return best;
 }
 
-/* Under the lock: are all tables of a kind loaded, or the work stopped? */
+/* Under the lock: are all tables that are for the taker loaded, or the work stopped? */
 static bool
-is_finished_for(const struct bs_work *work, bool locked) {
+is_finished_for(const struct bs_work *work, enum bs_taker taker) {
     bool finished = true;
     for (size_t i = 0; i < work->table_count && finished; i++) {
         const struct work_table *table = &work->tables[i];
-        finished = table->copy->is_locked != locked || (table->is_cut && table->open_chunks == 0);
+        finished = !is_for(table->copy, taker) || (table->is_cut && table->open_chunks == 0);
     }
     return finished || atomic_load(&work->stopped);
 }
 
 /* Under the lock: a chunk that must be dumped again, taken from the list; NULL if there is none. */
 static struct bs_chunk *
-take_again(struct bs_work *work, bool locked) {
+take_again(struct bs_work *work, enum bs_taker taker) {
     for (struct bs_chunk **at = &work->again; *at != NULL; at = &(*at)->next) {
         struct bs_chunk *chunk = *at;
-        if (chunk->copy->is_locked == locked) {
+        if (is_for(chunk->copy, taker) && has_room(work, &work->tables[chunk->table])) {
             *at = chunk->next;
             chunk->next = NULL;
             return chunk;
@@ -183,6 +233,7 @@ take_again(struct bs_work *work, bool locked) {
 static void
 give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *item) {
     table->is_being_cut = true;
+    table->began_ms = table->began_ms > 0 ? table->began_ms : bs_clock_mono_ms();
     table->chunk_rows =
         bs_work_chunk_rows(work->chunk_bytes, table->rows, table->bytes, table->chunk_rows);
     item->table = (size_t)(table - work->tables);
@@ -195,18 +246,24 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
 }
 
 bool
-bs_work_take(struct bs_work *work, bool locked, struct bs_work_item *item) {
+bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *item) {
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
     struct work_table *table = NULL;
-    while (!is_finished_for(work, locked) && (item->chunk = take_again(work, locked)) == NULL &&
-           (table = choose_table(work, locked)) == NULL) {
+    while (!is_finished_for(work, taker) && (item->chunk = take_again(work, taker)) == NULL &&
+           (table = choose_table(work, taker)) == NULL) {
         pthread_cond_wait(&work->changed, &work->lock);
     }
     bool has_work = item->chunk != NULL || table != NULL;
+    if (has_work) {
+        (item->chunk != NULL ? &work->tables[item->chunk->table] : table)->in_work++;
+    }
     if (item->chunk != NULL) {
         item->copy = item->chunk->copy;
         item->table = item->chunk->table;
+        if (item->chunk->attempts == 0) {
+            item->chunk->form = work->form;
+        }
     } else if (table != NULL) {
         give_table(work, table, item);
     }
@@ -214,15 +271,16 @@ bs_work_take(struct bs_work *work, bool locked, struct bs_work_item *item) {
     return has_work;
 }
 
-/* Under the lock. */
-static void
-note_table_end(struct bs_work *work, const struct work_table *table) {
-    if (table->is_cut && table->open_chunks == 0) {
-        work->totals.tables_done++;
-    }
+/* Under the lock: is the table loaded now, and has it keys to be built? */
+static bool
+note_table_end(struct bs_work *work, struct work_table *table) {
+    bool is_loaded = table->is_cut && table->open_chunks == 0;
+    table->builds_keys = is_loaded && table->copy->late_keys != NULL;
+    work->totals.tables_done += is_loaded && !table->builds_keys;
+    return table->builds_keys;
 }
 
-void
+bool
 bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chunk *chunk,
             bool is_last) {
     pthread_mutex_lock(&work->lock);
@@ -230,6 +288,7 @@ bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chu
     BS_ASSERT(table->is_being_cut && !table->is_cut && (chunk != NULL || is_last));
     table->is_being_cut = false;
     table->is_cut = is_last;
+    table->in_work -= chunk == NULL;
     if (chunk != NULL) {
         table->open_chunks++;
         table->chunk_count++;
@@ -239,9 +298,10 @@ bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chu
             bs_bound_set(&table->after, chunk->upper.values, chunk->upper.count);
         }
     }
-    note_table_end(work, table);
+    bool wants_keys = note_table_end(work, table);
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
+    return wants_keys;
 }
 
 void
@@ -273,18 +333,33 @@ unlink_open(struct bs_work *work, struct bs_chunk *chunk) {
     *at = chunk->next_open;
 }
 
-void
+bool
 bs_work_done(struct bs_work *work, struct bs_chunk *chunk) {
     pthread_mutex_lock(&work->lock);
     struct work_table *table = &work->tables[chunk->table];
     BS_ASSERT(table->open_chunks > 0);
     table->open_chunks--;
+    table->in_work--;
     work->totals.chunks++;
     unlink_open(work, chunk);
-    note_table_end(work, table);
+    bool wants_keys = note_table_end(work, table);
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
     chunk_free(chunk);
+    return wants_keys;
+}
+
+void
+bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy) {
+    pthread_mutex_lock(&work->lock);
+    for (size_t i = 0; i < work->table_count; i++) {
+        if (work->tables[i].copy == copy) {
+            work->tables[i].builds_keys = false;
+        }
+    }
+    work->totals.tables_done++;
+    pthread_cond_broadcast(&work->changed);
+    pthread_mutex_unlock(&work->lock);
 }
 
 void
@@ -300,6 +375,7 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
     chunk->wants_insert = false;
     chunk->next = work->again;
     work->again = chunk;
+    work->tables[chunk->table].in_work--;
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
 }
@@ -311,6 +387,13 @@ bs_work_forbid_load(struct bs_work *work) {
     work->form = BS_FORM_INSERT;
     pthread_mutex_unlock(&work->lock);
     return is_first;
+}
+
+void
+bs_work_set_form(struct bs_work *work, enum bs_form form) {
+    pthread_mutex_lock(&work->lock);
+    work->form = form;
+    pthread_mutex_unlock(&work->lock);
 }
 
 enum bs_form
@@ -365,6 +448,30 @@ bs_work_totals(struct bs_work *work, struct bs_work_totals *totals) {
     *totals = work->totals;
     totals->finished = is_finished(work);
     pthread_mutex_unlock(&work->lock);
+}
+
+size_t
+bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap) {
+    size_t count = 0;
+    int64_t now = bs_clock_mono_ms();
+    pthread_mutex_lock(&work->lock);
+    for (size_t i = 0; i < work->table_count && count < cap; i++) {
+        const struct work_table *table = &work->tables[i];
+        if (!table->is_being_cut && table->open_chunks == 0 && !table->builds_keys) {
+            continue;
+        }
+        tables[count++] = (struct bs_table_progress){
+            .db = table->copy->table->db,
+            .name = table->copy->table->name,
+            .rows_done = table->is_measured ? table->rows : 0,
+            .bytes_done = table->is_measured ? table->bytes : 0,
+            .bytes_estimate = table->copy->table->data_bytes,
+            .elapsed_ms = now - table->began_ms,
+            .builds_keys = table->builds_keys,
+        };
+    }
+    pthread_mutex_unlock(&work->lock);
+    return count;
 }
 
 bool

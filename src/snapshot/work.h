@@ -5,12 +5,15 @@
  *                                            └───── again ───────────┘   deadlock; refused by LOAD
  * DATA
  *
+ * A table whose keys are late (late_keys.h) is done once they are built, by whoever was told that
+ * it was loaded.
+ *
  * Chunks are cut on demand, by whichever dumper is free, within the table that the fewest are busy
  * with. Any dumper may dump any chunk again, because all views show one position. The end is when
  * every table is cut to its end and every chunk is loaded.
  *
  * Tables that are locked (see bs_copy) are for the dumper alone whose session holds the lock; the
- * others are not for it.
+ * others are not for it. Of those some may be for the first view alone.
  *
  * One mutex guards all that is mutable here. The first error stops everybody: it closes the queues
  * that were given to the work. All functions may be called from any thread. */
@@ -19,22 +22,15 @@
 
 #include "base/error.h"
 #include "base/queue.h"
+#include "snapshot/bound.h"
 #include "snapshot/copy.h"
+#include "snapshot/snapshot.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum { BS_CHUNK_ATTEMPTS_MAX = 8 };
-
-/* A place in a table's key order: one value per key part, as bytes. count 0: no bound. */
-struct bs_bound {
-    struct bs_str *values;
-    size_t count;
-};
-
-void bs_bound_set(struct bs_bound *bound, const struct bs_str *fields, size_t count); /* copies */
-void bs_bound_fini(struct bs_bound *bound);
 
 /* Rows with lower < key <= upper. Owned by the work from bs_work_cut on; used by one thread at a
  * time, handed on through queues and the work's lock. */
@@ -49,6 +45,7 @@ struct bs_chunk {
     uint64_t rows, bytes; /* committed by this attempt: a table that is read whole goes in pieces */
     bool must_empty;      /* an earlier attempt committed pieces: empty the table first */
     bool wants_insert;    /* the dumper saw a value that LOAD DATA would change */
+    bool is_last;         /* no row of the table is behind it */
     struct bs_chunk *next;      /* in the list of those to be dumped again */
     struct bs_chunk *next_open; /* in the list of those that are not loaded yet */
 };
@@ -59,6 +56,12 @@ struct bs_work;
 
 /* copies: in the order in which they are best begun. Not owned. */
 struct bs_work *bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes);
+
+/* Chunks of tables whose rows are large, on average, are in work at once only as far as a row of
+ * each goes into so many bytes; one always is. Bounded by what is begun, and not where a row is
+ * read: a dumper that waited in the middle of a chunk would keep its loader in the middle of a
+ * statement, whose locks others may wait for. */
+void bs_work_bound_large(struct bs_work *work, uint64_t bytes);
 void bs_work_free(struct bs_work *work);
 
 /* What a dumper shall do next: dump a chunk again, or cut the next one off a table. */
@@ -71,23 +74,34 @@ struct bs_work_item {
     uint64_t number;
 };
 
-/* Waits for work of locked tables, or of the others; false: all of it is loaded, or the work was
+/* Who asks for work: the tables that are locked are for the locker, some of the others for the
+ * first of the others only. */
+enum bs_taker { BS_TAKER_LOCKER, BS_TAKER_FIRST, BS_TAKER_OTHER };
+
+/* Waits for work that is for the taker; false: all of it is loaded, or the work was
  * stopped. */
-bool bs_work_take(struct bs_work *work, bool locked, struct bs_work_item *item);
+bool bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *item);
 
 /* The answer to an item that was to be cut: the chunk to be dumped by the caller, NULL if there was
- * no row left; is_last: the table is cut to its end. */
-void bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chunk *chunk,
+ * no row left; is_last: the table is cut to its end. true: it is loaded, and the caller must see to
+ * its keys. */
+bool bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chunk *chunk,
                  bool is_last);
 
-/* add: rows of the chunk are committed. done: all of them; frees it. again: puts it back. */
+/* add: rows of the chunk are committed. done: all of them; frees it; true: with it its table is
+ * loaded, and the caller must see to its keys. again: puts it back. */
 void bs_work_add(struct bs_work *work, struct bs_chunk *chunk, uint64_t rows, uint64_t bytes);
-void bs_work_done(struct bs_work *work, struct bs_chunk *chunk);
+bool bs_work_done(struct bs_work *work, struct bs_chunk *chunk);
 void bs_work_again(struct bs_work *work, struct bs_chunk *chunk);
+
+/* The keys of such a table are built. */
+void bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy);
 
 /* From now on nothing may be loaded by LOAD DATA. Returns true for the first caller. */
 bool bs_work_forbid_load(struct bs_work *work);
 enum bs_form bs_work_form(struct bs_work *work);
+/* How chunks are stored that nobody has tried yet. */
+void bs_work_set_form(struct bs_work *work, enum bs_form form);
 
 /* Stops everybody. The first error stays. */
 void bs_work_fail(struct bs_work *work, const struct bs_error *err);
@@ -102,6 +116,9 @@ struct bs_work_totals {
     bool finished; /* all loaded, or stopped */
 };
 void bs_work_totals(struct bs_work *work, struct bs_work_totals *totals);
+
+/* The tables in work, at most cap of them; returns how many were put. */
+size_t bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap);
 
 /* Waits at most timeout_ms for the end; true when it is reached. */
 bool bs_work_wait(struct bs_work *work, int timeout_ms);

@@ -126,6 +126,14 @@ set_tls_files(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error 
     return status;
 }
 
+/* Over a unix socket PREFERRED stays plain, as with MySQL's own client: nobody is in between. */
+static bool
+may_use_tls(const struct bs_endpoint *endpoint) {
+    bool is_local = endpoint->socket != NULL && endpoint->socket[0] != '\0';
+    return endpoint->ssl_mode != BS_SSL_DISABLED &&
+           !(is_local && endpoint->ssl_mode == BS_SSL_PREFERRED);
+}
+
 enum bs_status
 bs_client_set_options(MYSQL *mysql, const struct bs_endpoint *endpoint, const char *program,
                       bool local_infile, struct bs_error *err) {
@@ -133,7 +141,7 @@ bs_client_set_options(MYSQL *mysql, const struct bs_endpoint *endpoint, const ch
     if (status == BS_OK) {
         status = set_session(mysql, program, local_infile, err);
     }
-    if (status == BS_OK && endpoint->ssl_mode != BS_SSL_DISABLED) {
+    if (status == BS_OK && may_use_tls(endpoint)) {
         status = set_tls_files(mysql, endpoint, err);
     }
     if (status == BS_OK && endpoint->server_public_key != NULL) {
@@ -172,7 +180,7 @@ set_compression(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_erro
 
 static enum bs_status
 set_library_options(MYSQL *mysql, const struct bs_endpoint *endpoint, struct bs_error *err) {
-    my_bool use_tls = endpoint->ssl_mode != BS_SSL_DISABLED;
+    my_bool use_tls = may_use_tls(endpoint);
     my_bool check_name = endpoint->ssl_mode == BS_SSL_VERIFY_IDENTITY;
     enum bs_status status = set_compression(mysql, endpoint, err);
     if (status == BS_OK) {
@@ -291,6 +299,12 @@ set_keepalive(int fd) {
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+    /* While something that was sent is not acknowledged, no probes are: a COMMIT to a host that is
+     * gone would be waited for a quarter of an hour. */
+    unsigned int unacknowledged_ms =
+        1000 * (KEEPALIVE_IDLE_S + KEEPALIVE_INTERVAL_S * KEEPALIVE_PROBES);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms,
+                     sizeof unacknowledged_ms);
 }
 
 enum bs_status

@@ -22,6 +22,18 @@ enum {
 };
 enum { ER_PARSE_ERROR_NO = 1064 };
 
+/* Of clusters. */
+enum {
+    ER_NOT_READY_NO = 1047, /* Galera: the node has lost its cluster or is not in it yet; the number
+                               of an unknown command elsewhere */
+    ER_ERROR_DURING_COMMIT_NO = 1180, /* Galera: the node left its cluster; Group Replication: the
+                                         transaction of another member came first */
+    ER_UNKNOWN_ERROR_NO = 1105,       /* Galera: larger than wsrep_max_ws_size */
+    ER_REQUIREMENTS_NO = 3098,        /* Group Replication: no primary key, another engine ... */
+    ER_RUN_HOOK_ERROR_NO = 3100,      /* Group Replication: too large, or no majority */
+    ER_ROLLBACK_DURING_COMMIT_NO = 3101, /* Group Replication: not certified */
+};
+
 /* Client errors, the same numbers in both libraries. */
 enum {
     CR_FIRST = 2000,
@@ -70,6 +82,35 @@ class_of(unsigned int number) {
     return number >= CR_FIRST && number <= CR_LAST ? BS_PROTOCOL : BS_SERVER;
 }
 
+static enum bs_status
+class_of_failure(unsigned int number, const char *text) {
+    bool not_ready = number == ER_NOT_READY_NO && strstr(text, "WSREP") != NULL;
+    return not_ready ? BS_IO : class_of(number);
+}
+
+static void
+add_cluster_hint(unsigned int number, const char *text, struct bs_error *err) {
+    if (number == ER_NOT_READY_NO && strstr(text, "WSREP") != NULL) {
+        bs_error_hint(err, "the node is not in the primary component of its Galera cluster: SHOW "
+                           "STATUS LIKE 'wsrep_cluster_status' tells; wait for it or give another "
+                           "node as --target");
+    } else if (number == ER_UNKNOWN_ERROR_NO && strstr(text, "writeset size") != NULL) {
+        bs_error_hint(err, "on every node of the target's cluster: SET GLOBAL "
+                           "wsrep_max_ws_size=2147483647; a transaction of the source that is "
+                           "larger cannot be applied to a Galera cluster");
+    } else if (number == ER_REQUIREMENTS_NO) {
+        bs_error_hint(err,
+                      "Group Replication takes InnoDB tables with a primary key only, and with "
+                      "more than one primary no foreign keys that cascade: change the table "
+                      "on the source, or leave it out and take a new snapshot");
+    } else if (number == ER_RUN_HOOK_ERROR_NO) {
+        bs_error_hint(err, "the group has no majority, or the transaction is larger than "
+                           "group_replication_transaction_size_limit: raise that on all members of "
+                           "the target's group, or see why members are away, and run the same "
+                           "command again");
+    }
+}
+
 static bool
 holds_word(struct bs_str text, const char *word) {
     size_t len = strlen(word);
@@ -112,7 +153,7 @@ enum bs_status
 bs_sql_fail(struct bs_sql *sql, struct bs_str statement, struct bs_error *err) {
     unsigned int number = mysql_errno(sql->mysql);
     const char *text = mysql_error(sql->mysql);
-    enum bs_status status = class_of(number);
+    enum bs_status status = class_of_failure(number, text);
     bool secret = may_hold_secret(statement);
     if (status == BS_IO) {
         bs_error_set(err, status, "connection to %s lost: %s (%u)", sql->where, text, number);
@@ -124,6 +165,7 @@ bs_sql_fail(struct bs_sql *sql, struct bs_str statement, struct bs_error *err) {
         bs_error_set(err, status, "%s: %s (%u)", sql->where, text, number);
     }
     add_numbers(sql->mysql, err);
+    add_cluster_hint(number, text, err);
     if (statement.len > 0 && !secret) {
         add_statement(statement, err);
     }
@@ -278,5 +320,12 @@ bool
 bs_sql_is_retryable(const struct bs_error *err) {
     enum { ER_LOCK_WAIT_TIMEOUT_NO = 1205, ER_LOCK_DEADLOCK_NO = 1213 };
     return err->status == BS_SERVER &&
-           (err->sql_errno == ER_LOCK_WAIT_TIMEOUT_NO || err->sql_errno == ER_LOCK_DEADLOCK_NO);
+           (err->sql_errno == ER_LOCK_WAIT_TIMEOUT_NO || err->sql_errno == ER_LOCK_DEADLOCK_NO ||
+            err->sql_errno == ER_ROLLBACK_DURING_COMMIT_NO);
+}
+
+bool
+bs_sql_is_unsettled(const struct bs_error *err) {
+    return err->status == BS_SERVER &&
+           (err->sql_errno == ER_ERROR_DURING_COMMIT_NO || err->sql_errno == ER_RUN_HOOK_ERROR_NO);
 }

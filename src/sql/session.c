@@ -2,6 +2,7 @@
  * only what differs, so that one code works from MySQL 5.1 to the newest and without rights that
  * the server's own values make unnecessary. */
 #include "sql/session_private.h"
+#include "sql/text.h"
 
 #include "base/mem.h"
 #include "sql/client_options.h"
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 /* Variables of a session that a server's configuration may have set against us. "may" ones need
  * rights on some servers: without them the server's value stays, and what then fails says so. */
@@ -19,6 +21,7 @@ static const struct {
     const char *value; /* as SHOW VARIABLES prints it */
     bool must;
 } settings[] = {
+    {"wsrep_sync_wait", "1", true}, /* MariaDB, of use in a Galera cluster: see reads_late */
     {"autocommit", "ON", true},
     {"completion_type", "NO_CHAIN", true},
     {"foreign_key_checks", "ON", true},
@@ -44,9 +47,11 @@ static const struct {
     {"restrict_fk_on_non_standard_key", "OFF", false},  /* MySQL 8.4 */
     {"sql_generate_invisible_primary_key", "OFF", false}, /* MySQL 8.0.30 */
     {"show_gipk_in_create_table_and_information_schema", "ON", false},
+    {"binlog_annotate_row_events", "OFF", false},   /* MariaDB: else each statement's text is */
+    {"binlog_rows_query_log_events", "OFF", false}, /* MySQL: logged besides its rows */
     {"print_identified_with_as_hex", "ON", false},
 };
-enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+enum { SYNC_WAIT = 0, SETTING_COUNT = sizeof settings / sizeof *settings };
 
 static enum bs_status
 run_query(struct bs_sql *sql, struct bs_str text, struct bs_error *err) {
@@ -101,6 +106,16 @@ enum bs_status
 bs_sql_run(struct bs_sql *sql, struct bs_str text, struct bs_error *err) {
     enum bs_status status = run_query(sql, text, err);
     return status == BS_OK ? bs_sql_drain(sql, text, err) : status;
+}
+
+enum bs_status
+bs_sql_use(struct bs_sql *sql, const char *db, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "USE ");
+    bs_sql_put_ident(&text, bs_str(db));
+    enum bs_status status = bs_sql_run(sql, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    return status;
 }
 
 enum bs_status
@@ -246,6 +261,7 @@ set_up(struct bs_sql *sql, const struct bs_sql_options *options, struct bs_error
     }
     if (status == BS_OK) {
         status = read_settings(sql, differs, err);
+        differs[SYNC_WAIT] = differs[SYNC_WAIT] && !options->reads_late;
     }
     if (status == BS_OK) {
         status = apply_settings(sql, differs, err);
@@ -286,6 +302,9 @@ bs_sql_connect(struct bs_sql **out, const struct bs_endpoint *endpoint,
     }
     enum bs_status status =
         bs_client_set_options(sql->mysql, endpoint, options->program, options->local_infile, err);
+    if (status == BS_OK && options->answer_timeout_s > 0) {
+        (void)mysql_options(sql->mysql, MYSQL_OPT_READ_TIMEOUT, &options->answer_timeout_s);
+    }
     if (status == BS_OK) {
         bs_sql_guard_local_infile(sql);
         status = log_in(sql, endpoint, err);
@@ -307,6 +326,25 @@ bs_sql_close(struct bs_sql *sql) {
         mysql_close(sql->mysql);
         free(sql);
     }
+}
+
+void
+bs_sql_cut(const struct bs_sql *sql) {
+#ifdef LIBMARIADB
+    (void)shutdown((int)mysql_get_socket(sql->mysql), SHUT_RDWR);
+#else
+    (void)shutdown((int)sql->mysql->net.fd, SHUT_RDWR);
+#endif
+}
+
+void
+bs_sql_thread_begin(void) {
+    (void)mysql_thread_init();
+}
+
+void
+bs_sql_thread_end(void) {
+    mysql_thread_end();
 }
 
 uint64_t

@@ -38,12 +38,24 @@ struct bs_sql_options {
     const char *program; /* shown as program_name, e.g. "binstream loader 2"; may be NULL */
     bool local_infile;   /* allow LOAD DATA LOCAL, fed by bs_sql_load only */
     bool no_binlog;      /* SET sql_log_bin=0, an error where it is not allowed */
+    bool reads_late;     /* reads need not see what other nodes of a Galera cluster have committed
+                            until now: for sessions that write, on the node that took the task over */
+    unsigned int answer_timeout_s; /* how long an answer may take, 0: for ever. The library may
+                                      wait several times */
 };
 
 enum bs_status bs_sql_connect(struct bs_sql **sql, const struct bs_endpoint *endpoint,
                               const struct bs_sql_options *options,
                               struct bs_error *err) BS_MUST_CHECK;
 void bs_sql_close(struct bs_sql *sql); /* NULL is fine; never waits for the server */
+
+/* From another thread than the session's: what waits for the server there fails at once, and the
+ * session is of no more use. The session must not be closed meanwhile. */
+void bs_sql_cut(const struct bs_sql *sql);
+
+/* Around the life of a thread that uses sessions which another one has opened. */
+void bs_sql_thread_begin(void);
+void bs_sql_thread_end(void);
 
 uint64_t bs_sql_connection_id(const struct bs_sql *sql);
 const char *bs_sql_server_version(const struct bs_sql *sql); /* as in the greeting */
@@ -65,6 +77,9 @@ enum bs_status bs_sql_exec(struct bs_sql *sql, struct bs_error *err, const char 
                            ...) BS_MUST_CHECK BS_PRINTF(3, 4);
 enum bs_status bs_sql_run(struct bs_sql *sql, struct bs_str text,
                           struct bs_error *err) BS_MUST_CHECK;
+
+/* The session's default database from now on. */
+enum bs_status bs_sql_use(struct bs_sql *sql, const char *db, struct bs_error *err) BS_MUST_CHECK;
 
 /* Of the last statement: rows matched, inserted or deleted; warnings. */
 uint64_t bs_sql_affected(const struct bs_sql *sql);
@@ -125,7 +140,13 @@ enum bs_status bs_sql_load(struct bs_sql *sql, struct bs_str statement,
                            struct bs_sql_load_report *report, struct bs_error *err) BS_MUST_CHECK;
 
 /* True for errors after which the same transaction may succeed when run again: deadlock, lock wait
- * timeout. */
+ * timeout, and in a cluster a COMMIT that lost to another node's (1213 on Galera, 3101 on Group
+ * Replication: both are rolled back on all nodes). */
 bool bs_sql_is_retryable(const struct bs_error *err);
+
+/* True for an answer to COMMIT that does not say whether the transaction is in: 1180, of a Galera
+ * node that lost its cluster meanwhile, where the others may have it; 3100, of a group member
+ * whose COMMIT could not be sent on. To be treated as an answer that was lost. */
+bool bs_sql_is_unsettled(const struct bs_error *err);
 
 #endif

@@ -18,17 +18,20 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/stop.h"
+#include "state/node.h"
 #include "state/text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 enum {
     POLL_MS = 20,
-    SLOT_WAIT_S = 10, /* a session of an old epoch may hold a slot until it notices */
+    SLOT_WAITS = 30, /* of a second; a session of an old epoch may hold a slot until it notices */
     LOCK_NAME_MAX = 48,
     MAIN = BS_SLOT_COUNT, /* the index of "main" behind the numbered slots */
     HOLDER_COUNT = BS_SLOT_COUNT + 1,
@@ -347,11 +350,80 @@ insert_claim(struct bs_sql *sql, const struct bs_state *state, struct bs_error *
     return bs_state_run(sql, &text, err);
 }
 
+#define NODE_REPORT "node" /* "<id> <name>" of the node that the task's sessions are on */
+
+static enum bs_status
+load_node(struct bs_sql *sql, const struct bs_state *state, struct bs_node *node,
+          struct bs_error *err) {
+    char *text = NULL;
+    memset(node, 0, sizeof *node);
+    enum bs_status status = bs_state_load_report(sql, state, NODE_REPORT, &text, err);
+    char *space = text != NULL ? strchr(text, ' ') : NULL;
+    if (space != NULL) {
+        (void)snprintf(node->id, sizeof node->id, "%.*s", (int)(space - text), text);
+        (void)snprintf(node->name, sizeof node->name, "%s", space + 1);
+    }
+    free(text);
+    return status;
+}
+
+static enum bs_status
+save_node(struct bs_sql *sql, const struct bs_state *state, const struct bs_node *node,
+          struct bs_error *err) {
+    if (node->cluster == BS_CLUSTER_NONE) {
+        return BS_OK;
+    }
+    char *text = bs_asprintf("%s %s", node->id, node->name);
+    enum bs_status status = bs_state_save_report(sql, state, NODE_REPORT, text, err);
+    free(text);
+    return status;
+}
+
+static enum bs_status
+refuse_other_node(const struct bs_state *state, const struct bs_node *last,
+                  const struct bs_node *own, struct bs_error *err) {
+    bs_error_set(err, BS_PRECHECK,
+                 "the last run of task '%s' was on node '%s' of the target's cluster, which is "
+                 "still a member; this is node '%s', from where what that run left cannot be ended",
+                 state->task, last->name, own->name);
+    return bs_error_hint(err,
+                         "run this command against node '%s', or restart that node or take it out "
+                         "of the cluster first",
+                         last->name);
+}
+
+/* Nothing of the last run can be at work on a node that the fence does not reach. Who has lost the
+ * task is told that first. */
+static enum bs_status
+enter_node(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
+           struct bs_node *own, struct bs_error *err) {
+    struct bs_node last = {0};
+    bool is_member = false;
+    enum bs_status status = bs_node_read(sql, own, err);
+    if (status != BS_OK || own->cluster == BS_CLUSTER_NONE) {
+        return status;
+    }
+    status = bs_node_read_all(sql, own, true, err);
+    if (status == BS_OK && expected != NULL) {
+        status = check_claim(sql, state, *expected, "", err);
+    }
+    if (status == BS_OK) {
+        status = load_node(sql, state, &last, err);
+    }
+    if (status == BS_OK && last.id[0] != '\0' && strcmp(last.id, own->id) != 0) {
+        status = bs_node_is_member(sql, own, last.id, &is_member, err);
+    }
+    if (status == BS_OK && is_member) {
+        status = refuse_other_node(state, &last, own, err);
+    }
+    return status == BS_OK ? bs_node_read_all(sql, own, false, err) : status;
+}
+
 /* Inside the transaction: nobody has claimed after us, and all rows that an old transaction may
  * hold are ours. */
 static enum bs_status
 raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
-                     struct bs_error *err) {
+                     const struct bs_node *node, struct bs_error *err) {
     uint64_t found = 0;
     enum bs_status status = check_claim(sql, state, claim, " FOR UPDATE", err);
     if (status == BS_OK) {
@@ -360,7 +432,10 @@ raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, uint64_t 
     if (status == BS_OK) {
         status = set_epoch(sql, state, "task", claim, err);
     }
-    return status == BS_OK ? set_epoch(sql, state, "lane", claim, err) : status;
+    if (status == BS_OK) {
+        status = set_epoch(sql, state, "lane", claim, err);
+    }
+    return status == BS_OK ? save_node(sql, state, node, err) : status;
 }
 
 static enum bs_status
@@ -392,35 +467,57 @@ end(struct bs_sql *sql, const struct bs_state *state, enum bs_status status, int
     return status;
 }
 
+/* In a cluster another node's COMMIT may have come before ours, which is rolled back then: a late
+ * one of the run that is taken over, for one. Where that is not certain a claim is made again,
+ * which makes another number, and an epoch is raised again, which makes the same. */
+static bool
+lost_a_race(enum bs_status status, int64_t deadline, struct bs_error *err) {
+    bool may_pass = status == BS_SERVER && (bs_sql_is_retryable(err) || bs_sql_is_unsettled(err));
+    if (!may_pass || bs_clock_mono_ms() > deadline) {
+        return false;
+    }
+    bs_error_clear(err);
+    pause_ms(POLL_MS);
+    return true;
+}
+
 static enum bs_status
 claim_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *expected,
             int timeout_ms, uint64_t *claim, struct bs_error *err) {
-    enum bs_status status = insert_claim(sql, state, err);
-    if (status == BS_OK) {
-        status = begin(sql, timeout_ms, err);
-    }
-    if (status == BS_OK) {
-        status = claim_in_transaction(sql, state, expected, claim, err);
-        status = end(sql, state, status, timeout_ms, err);
-    }
+    int64_t deadline = bs_clock_mono_ms() + timeout_ms;
+    enum bs_status status = BS_OK;
+    do {
+        status = insert_claim(sql, state, err);
+        if (status == BS_OK) {
+            status = begin(sql, timeout_ms, err);
+        }
+        if (status == BS_OK) {
+            status = claim_in_transaction(sql, state, expected, claim, err);
+            status = end(sql, state, status, timeout_ms, err);
+        }
+    } while (lost_a_race(status, deadline, err));
     return status;
 }
 
 static enum bs_status
-raise_epoch(struct bs_sql *sql, const struct bs_state *state, uint64_t claim, int timeout_ms,
-            struct bs_error *err) {
-    enum bs_status status = begin(sql, timeout_ms, err);
-    if (status == BS_OK) {
-        status = raise_in_transaction(sql, state, claim, err);
-        status = end(sql, state, status, timeout_ms, err);
-    }
+raise_epoch(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
+            const struct bs_node *node, int timeout_ms, struct bs_error *err) {
+    int64_t deadline = bs_clock_mono_ms() + timeout_ms;
+    enum bs_status status = BS_OK;
+    do {
+        status = begin(sql, timeout_ms, err);
+        if (status == BS_OK) {
+            status = raise_in_transaction(sql, state, claim, node, err);
+            status = end(sql, state, status, timeout_ms, err);
+        }
+    } while (lost_a_race(status, deadline, err));
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "raising the epoch of task '%s'", state->task);
 }
 
 static enum bs_status
-take(struct bs_sql *control, const struct bs_state *state, uint64_t claim, int timeout_ms,
-     struct bs_error *err) {
+take(struct bs_sql *control, const struct bs_state *state, uint64_t claim,
+     const struct bs_node *node, int timeout_ms, struct bs_error *err) {
     struct holders holders;
     enum bs_status status = look_and_kill(control, state, claim, NULL, &holders, err);
     bs_fault_point("takeover-killed");
@@ -431,7 +528,7 @@ take(struct bs_sql *control, const struct bs_state *state, uint64_t claim, int t
         return status;
     }
     bs_fault_point("takeover-locked");
-    status = raise_epoch(control, state, claim, timeout_ms, err);
+    status = raise_epoch(control, state, claim, node, timeout_ms, err);
     if (status != BS_OK) {
         return status;
     }
@@ -447,10 +544,14 @@ static enum bs_status
 claim_and_take(struct bs_sql *control, const struct bs_state *state, const uint64_t *expected,
                int timeout_ms, uint64_t *epoch, struct bs_error *err) {
     uint64_t claim = 0;
-    enum bs_status status = claim_epoch(control, state, expected, timeout_ms, &claim, err);
+    struct bs_node node;
+    enum bs_status status = enter_node(control, state, expected, &node, err);
+    if (status == BS_OK) {
+        status = claim_epoch(control, state, expected, timeout_ms, &claim, err);
+    }
     if (status == BS_OK) {
         *epoch = claim;
-        status = take(control, state, claim, timeout_ms, err);
+        status = take(control, state, claim, &node, timeout_ms, err);
     }
     return status == BS_OK ? BS_OK : bs_error_context(err, "taking task '%s' over", state->task);
 }
@@ -468,14 +569,42 @@ bs_fence_retake(struct bs_sql *control, const struct bs_state *state, int timeou
     return claim_and_take(control, state, &expected, timeout_ms, epoch, err);
 }
 
+/* A balancer may have sent this session elsewhere than the one that took the task over. */
+static enum bs_status
+check_node(struct bs_sql *sql, const struct bs_state *state, struct bs_error *err) {
+    struct bs_node own, chosen;
+    enum bs_status status = bs_node_read(sql, &own, err);
+    if (status != BS_OK || own.cluster == BS_CLUSTER_NONE) {
+        return status;
+    }
+    status = load_node(sql, state, &chosen, err);
+    if (status == BS_OK && strcmp(own.id, chosen.id) != 0) {
+        bs_error_set(err, BS_PRECHECK,
+                     "the sessions of task '%s' reach several nodes of the target's cluster: '%s' "
+                     "and '%s'",
+                     state->task, chosen.name, own.name);
+        return bs_error_hint(err, "give one node's own address as --target, not a balancer's");
+    }
+    return status;
+}
+
 enum bs_status
 bs_fence_hold_slot(struct bs_sql *sql, const struct bs_state *state, unsigned int slot,
-                   struct bs_error *err) {
+                   uint64_t epoch, struct bs_error *err) {
     BS_ASSERT(slot < BS_SLOT_COUNT);
     bool got = false;
-    enum bs_status status = get_lock(sql, state, slot, SLOT_WAIT_S, &got, err);
+    enum bs_status status = BS_OK;
+    for (int waits = 0; status == BS_OK && !got && waits < SLOT_WAITS; waits++) {
+        status = get_lock(sql, state, slot, 1, &got, err);
+        if (status == BS_OK) {
+            status = bs_fence_check(sql, state, epoch, err);
+        }
+    }
     if (status == BS_OK && !got) {
         status = bs_state_fenced(state, err);
+    }
+    if (status == BS_OK) {
+        status = check_node(sql, state, err);
     }
     return status == BS_OK ? BS_OK : bs_error_context(err, "taking slot %u", slot);
 }
@@ -484,8 +613,45 @@ enum bs_status
 bs_fence_check(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
                struct bs_error *err) {
     uint64_t found = 0;
-    enum bs_status status = read_epoch(sql, state, " LOCK IN SHARE MODE", &found, err);
+    enum bs_status status = read_epoch(sql, state, "", &found, err);
     return status == BS_OK && found != epoch ? bs_state_fenced(state, err) : status;
+}
+
+/* The value must change: what stays as it was is no write, and not certified. */
+enum bs_status
+bs_fence_seal(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+              struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "task");
+    bs_buf_printf(&text, " SET updated_us=GREATEST(updated_us+1, %" PRId64 ")", bs_clock_wall_us());
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND epoch=%" PRIu64, epoch);
+    enum bs_status status = bs_state_run(sql, &text, err);
+    return status == BS_OK && bs_sql_affected(sql) != 1 ? bs_state_fenced(state, err) : status;
+}
+
+enum bs_status
+bs_fence_leave(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+               struct bs_error *err) {
+    struct bs_node last;
+    enum bs_status status = load_node(sql, state, &last, err);
+    if (status != BS_OK || last.id[0] == '\0') {
+        return status;
+    }
+    struct bs_buf text = {0};
+    status = bs_sql_exec(sql, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = bs_fence_seal(sql, state, epoch, err);
+    }
+    if (status == BS_OK) {
+        bs_buf_puts(&text, "DELETE FROM ");
+        bs_state_put_name(&text, state, "report");
+        bs_state_put_where(&text, state);
+        bs_buf_puts(&text, " AND kind='" NODE_REPORT "'");
+        status = bs_state_run(sql, &text, err);
+    }
+    return status == BS_OK ? bs_sql_exec(sql, err, "COMMIT") : status;
 }
 
 enum bs_status

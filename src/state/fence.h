@@ -13,6 +13,15 @@
  * server notices a dead client; it does not while a statement waits for a lock (seen on MySQL 9.7
  * and MariaDB 10.11).
  *
+ * In a cluster where several nodes take writes (node.h), locks and KILL end at the node. There the
+ * rows do it: each transaction writes its lane's row, or the task's (bs_fence_seal), which the
+ * raising of the epoch writes too, so one of the two fails when it is certified: a late COMMIT of
+ * an old run on another node either is in before the epoch rises, or never (tried: 1213 on Galera,
+ * 3101 on Group Replication). A row that is only locked is not certified; a COMMIT that had locked
+ * its row in share mode came through. DDL is not certified against rows either: so the state holds
+ * the node that a run is on, and a take-over from another one is refused while that node is a
+ * member, unless the run has left in order.
+ *
  * MySQL 5.6 has one lock per session, so a session holds one slot only. Lock names are
  * server-wide: "bs.<hash of schema and task>.<slot>", under the 64 characters that MySQL 5.7
  * allows. */
@@ -40,13 +49,25 @@ enum bs_status bs_fence_take_over(struct bs_sql *control, const struct bs_state 
 enum bs_status bs_fence_retake(struct bs_sql *control, const struct bs_state *state, int timeout_ms,
                                uint64_t *epoch, struct bs_error *err) BS_MUST_CHECK;
 
-/* On a writing session: takes its slot; BS_FENCED if somebody else has it. */
+/* On a writing session: takes its slot. BS_FENCED if the epoch is no longer epoch, or if somebody
+ * else has the slot and keeps it: a session of an older epoch, which opened its slots while ours
+ * was raised, gives it up once it sees that. */
 enum bs_status bs_fence_hold_slot(struct bs_sql *sql, const struct bs_state *state,
-                                  unsigned int slot, struct bs_error *err) BS_MUST_CHECK;
+                                  unsigned int slot, uint64_t epoch,
+                                  struct bs_error *err) BS_MUST_CHECK;
 
-/* BS_FENCED if the task's epoch is no longer epoch. Locks the task row in share mode when inside a
- * transaction, so that a later take-over waits for this transaction. */
+/* BS_FENCED if the task's epoch is no longer epoch: a look, which promises nothing for later. */
 enum bs_status bs_fence_check(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                              struct bs_error *err) BS_MUST_CHECK;
+
+/* The last statement before COMMIT in a transaction that writes no lane's row: writes the task's
+ * row, so that the epoch cannot be raised beside it. BS_FENCED if the epoch is no longer epoch. */
+enum bs_status bs_fence_seal(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
+                             struct bs_error *err) BS_MUST_CHECK;
+
+/* At the end of a run, once every answer of every other session has been read: the next run may be
+ * on any node of the cluster. */
+enum bs_status bs_fence_leave(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
                               struct bs_error *err) BS_MUST_CHECK;
 
 /* Is some binstream at work on the task now? (somebody holds "main") */

@@ -33,19 +33,29 @@ static const struct table TABLES[] = {
          "point_") ", point_file_created INT UNSIGNED NOT NULL, "
                    "tables_total BIGINT UNSIGNED NOT NULL, rows_estimate BIGINT UNSIGNED NOT NULL, "
                    "bytes_estimate BIGINT UNSIGNED NOT NULL, "
+                   "definer VARBINARY(512) NOT NULL, "
                    "started_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, PRIMARY KEY (task)"},
     {"lane",
      TASK_COLUMN ", lane INT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, " POSITION_COLUMNS(
          "") ", file_created INT UNSIGNED NOT NULL, "
              "transactions BIGINT UNSIGNED NOT NULL, applied_rows BIGINT UNSIGNED NOT NULL, "
-             "source_us BIGINT NOT NULL, applied_us BIGINT NOT NULL, PRIMARY KEY (task, lane)"},
+             "source_us BIGINT NOT NULL, applied_us BIGINT NOT NULL, ahead LONGBLOB NOT NULL, "
+             "PRIMARY KEY (task, lane)"},
     {"made", TASK_COLUMN ", kind VARBINARY(16) NOT NULL, " NAME_COLUMNS
                          ", ordinal BIGINT UNSIGNED NOT NULL, "
                          "PRIMARY KEY (task, kind, db, name)"},
     {"chunk",
      TASK_COLUMN ", " NAME_COLUMNS ", chunk BIGINT UNSIGNED NOT NULL, "
                  "row_total BIGINT UNSIGNED NOT NULL, byte_total BIGINT UNSIGNED NOT NULL, "
+                 "lower LONGBLOB NOT NULL, upper LONGBLOB NOT NULL, is_last TINYINT NOT NULL, "
                  "PRIMARY KEY (task, db, name, chunk)"},
+    {"point", TASK_COLUMN
+     ", number INT UNSIGNED NOT NULL, " POSITION_COLUMNS("") ", PRIMARY KEY (task, number)"},
+    {"unit", TASK_COLUMN ", " NAME_COLUMNS
+                         ", first_point INT UNSIGNED NOT NULL, last_point INT UNSIGNED NOT NULL, "
+                         "table_id BIGINT UNSIGNED NOT NULL, definition LONGBLOB NOT NULL, "
+                         "late_keys LONGBLOB NOT NULL, late_foreign_keys LONGBLOB NOT NULL, "
+                         "PRIMARY KEY (task, db, name)"},
     {"model",
      TASK_COLUMN ", " NAME_COLUMNS ", body LONGBLOB NOT NULL, PRIMARY KEY (task, db, name)"},
     {"intent",
@@ -89,6 +99,15 @@ bs_state_read_format(struct bs_sql *sql, const struct bs_state *state, unsigned 
                      "formats up to %d",
                      state->schema, *format, BS_STATE_FORMAT);
         return bs_error_hint(err, "use the version of binstream that made it, or a newer one");
+    }
+    if (status == BS_OK && *format > 0 && *format < BS_STATE_FORMAT) {
+        bs_error_set(err, BS_SCHEMA,
+                     "the state in schema '%s' has format %u, of an older version of binstream",
+                     state->schema, *format);
+        return bs_error_hint(err,
+                             "finish with the version that made it; or, to begin anew, drop schema "
+                             "'%s' and what was copied on the target",
+                             state->schema);
     }
     return status;
 }

@@ -2,26 +2,59 @@
 #include "state/state.h"
 
 #include "base/clock.h"
+#include "base/mem.h"
+#include "state/fence.h"
 #include "state/text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum bs_status
-bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
-                     uint64_t epoch, const struct bs_position *position, struct bs_error *err) {
+/* Everything but the key and the epoch, as SET takes it. */
+static void
+put_content(struct bs_buf *sql, const struct bs_checkpoint *checkpoint) {
+    bs_state_put_position(sql, "", &checkpoint->position);
+    bs_buf_printf(sql,
+                  ", file_created=%" PRIu32 ", transactions=%" PRIu64 ", applied_rows=%" PRIu64
+                  ", source_us=%" PRId64 ", applied_us=%" PRId64 ", ahead=",
+                  checkpoint->file_created, checkpoint->transactions, checkpoint->rows,
+                  checkpoint->source_us, checkpoint->applied_us);
+    bs_state_put_text(sql, checkpoint->ahead);
+}
+
+static enum bs_status
+insert_lane(struct bs_sql *sql, const struct bs_state *state, unsigned int lane, uint64_t epoch,
+            const struct bs_checkpoint *checkpoint, struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "INSERT INTO ");
     bs_state_put_name(&text, state, "lane");
     bs_buf_puts(&text, " SET task=");
     bs_state_put_text(&text, state->task);
     bs_buf_printf(&text, ", lane=%u, epoch=%" PRIu64 ", ", lane, epoch);
-    bs_state_put_position(&text, "", position);
-    bs_buf_puts(&text,
-                ", file_created=0, transactions=0, applied_rows=0, source_us=0, applied_us=0");
+    put_content(&text, checkpoint);
     enum bs_status status = bs_state_run(sql, &text, err);
     return status == BS_OK ? BS_OK : bs_error_context(err, "recording lane %u", lane);
+}
+
+enum bs_status
+bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
+                     uint64_t epoch, const struct bs_position *position, struct bs_error *err) {
+    struct bs_checkpoint first = {.position = *position};
+    return insert_lane(sql, state, lane, epoch, &first, err);
+}
+
+#define CHECKPOINT_COLUMNS                                                                         \
+    "file, pos, gtid, file_created, transactions, applied_rows, source_us, applied_us, ahead"
+
+static void
+read_checkpoint(struct bs_checkpoint *checkpoint, const struct bs_str *f) {
+    bs_state_field_position(&checkpoint->position, f);
+    checkpoint->file_created = (uint32_t)bs_state_field_u64(f[3]);
+    checkpoint->transactions = bs_state_field_u64(f[4]);
+    checkpoint->rows = bs_state_field_u64(f[5]);
+    checkpoint->source_us = bs_state_field_i64(f[6]);
+    checkpoint->applied_us = bs_state_field_i64(f[7]);
+    checkpoint->ahead = bs_state_field_dup(f[8]);
 }
 
 enum bs_status
@@ -32,9 +65,7 @@ bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_state *state, unsig
     const struct bs_str *f = NULL;
     *found = false;
     memset(checkpoint, 0, sizeof *checkpoint);
-    bs_buf_puts(&text,
-                "SELECT file, pos, gtid, file_created, transactions, applied_rows, source_us, "
-                "applied_us FROM ");
+    bs_buf_puts(&text, "SELECT " CHECKPOINT_COLUMNS " FROM ");
     bs_state_put_name(&text, state, "lane");
     bs_state_put_where(&text, state);
     bs_buf_printf(&text, " AND lane=%u", lane);
@@ -43,21 +74,77 @@ bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_state *state, unsig
         status = BS_OK;
     } else if (status == BS_OK && f != NULL) {
         *found = true;
-        bs_state_field_position(&checkpoint->position, f);
-        checkpoint->file_created = (uint32_t)bs_state_field_u64(f[3]);
-        checkpoint->transactions = bs_state_field_u64(f[4]);
-        checkpoint->rows = bs_state_field_u64(f[5]);
-        checkpoint->source_us = bs_state_field_i64(f[6]);
-        checkpoint->applied_us = bs_state_field_i64(f[7]);
+        read_checkpoint(checkpoint, f);
     }
     bs_sql_result_free(result);
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "reading the checkpoint of lane %u", lane);
 }
 
+enum bs_status
+bs_state_load_lanes(struct bs_sql *sql, const struct bs_state *state, struct bs_checkpoint **lanes,
+                    size_t *count, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *f = NULL;
+    size_t cap = 0;
+    *lanes = NULL;
+    *count = 0;
+    bs_buf_puts(&text, "SELECT " CHECKPOINT_COLUMNS " FROM ");
+    bs_state_put_name(&text, state, "lane");
+    bs_state_put_where(&text, state);
+    bs_buf_puts(&text, " ORDER BY lane");
+    enum bs_status status = bs_state_query(sql, &text, &result, err);
+    if (status != BS_OK && bs_state_is_absent(err)) {
+        return BS_OK;
+    }
+    while (status == BS_OK && (status = bs_sql_next(result, &f, err)) == BS_OK && f != NULL) {
+        void *items = *lanes;
+        bs_array_grow(&items, &cap, *count, sizeof **lanes);
+        *lanes = items;
+        (*lanes)[*count] = (struct bs_checkpoint){0};
+        read_checkpoint(&(*lanes)[(*count)++], f);
+    }
+    bs_sql_result_free(result);
+    return status == BS_OK ? BS_OK : bs_error_context(err, "reading the checkpoints of the lanes");
+}
+
+static enum bs_status
+replace_lanes(struct bs_sql *sql, const struct bs_state *state, unsigned int count, uint64_t epoch,
+              const struct bs_checkpoint *all, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_checkpoint empty = {.position = all->position, .file_created = all->file_created};
+    enum bs_status status = bs_fence_check(sql, state, epoch, err);
+    if (status == BS_OK) {
+        bs_buf_puts(&text, "DELETE FROM ");
+        bs_state_put_name(&text, state, "lane");
+        bs_state_put_where(&text, state);
+        status = bs_state_run(sql, &text, err);
+    }
+    for (unsigned int lane = 0; lane < count && status == BS_OK; lane++) {
+        status = insert_lane(sql, state, lane, epoch, lane == 0 ? all : &empty, err);
+    }
+    return status == BS_OK ? bs_fence_seal(sql, state, epoch, err) : status;
+}
+
+enum bs_status
+bs_state_replace_lanes(struct bs_sql *sql, const struct bs_state *state, unsigned int count,
+                       uint64_t epoch, const struct bs_checkpoint *all, struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(sql, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = replace_lanes(sql, state, count, epoch, all, err);
+    }
+    if (status == BS_OK) {
+        return bs_sql_exec(sql, err, "COMMIT");
+    }
+    (void)!bs_sql_exec(sql, NULL, "ROLLBACK");
+    return status;
+}
+
 void
 bs_checkpoint_fini(struct bs_checkpoint *checkpoint) {
     bs_position_fini(&checkpoint->position);
+    free(checkpoint->ahead);
     memset(checkpoint, 0, sizeof *checkpoint);
 }
 
@@ -83,12 +170,7 @@ bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsign
     bs_buf_puts(sql, "UPDATE ");
     bs_state_put_name(sql, state, "lane");
     bs_buf_puts(sql, " SET ");
-    bs_state_put_position(sql, "", &checkpoint->position);
-    bs_buf_printf(sql,
-                  ", file_created=%" PRIu32 ", transactions=%" PRIu64 ", applied_rows=%" PRIu64
-                  ", source_us=%" PRId64 ", applied_us=%" PRId64,
-                  checkpoint->file_created, checkpoint->transactions, checkpoint->rows,
-                  checkpoint->source_us, checkpoint->applied_us);
+    put_content(sql, checkpoint);
     put_lane(sql, state, lane, epoch);
 }
 

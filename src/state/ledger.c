@@ -7,11 +7,13 @@
 #include "state/text.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const enum bs_object_kind KINDS[] = {
-    BS_OBJECT_DATABASE, BS_OBJECT_TABLE,   BS_OBJECT_VIEW,  BS_OBJECT_PROCEDURE,
-    BS_OBJECT_FUNCTION, BS_OBJECT_TRIGGER, BS_OBJECT_EVENT, BS_OBJECT_SEQUENCE,
+    BS_OBJECT_DATABASE, BS_OBJECT_TABLE,    BS_OBJECT_VIEW,         BS_OBJECT_PROCEDURE,
+    BS_OBJECT_FUNCTION, BS_OBJECT_PACKAGE,  BS_OBJECT_PACKAGE_BODY, BS_OBJECT_TRIGGER,
+    BS_OBJECT_EVENT,    BS_OBJECT_SEQUENCE,
 };
 
 /* The ordinal keeps the order in which the objects were made. */
@@ -75,24 +77,21 @@ bs_state_list_made(struct bs_sql *sql, const struct bs_state *state, struct bs_o
     return status;
 }
 
-static enum bs_status
-clear(struct bs_sql *sql, const struct bs_state *state, const char *table, struct bs_error *err) {
+enum bs_status
+bs_state_forget_made(struct bs_sql *sql, const struct bs_state *state, enum bs_object_kind kind,
+                     const char *db, const char *name, struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "DELETE FROM ");
-    bs_state_put_name(&text, state, table);
+    bs_state_put_name(&text, state, "made");
     bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND kind='%s'", bs_object_kind_name(kind));
+    bs_state_put_object(&text, bs_str(db), bs_str(name));
     return bs_state_run(sql, &text, err);
 }
 
 enum bs_status
-bs_state_clear_made(struct bs_sql *sql, const struct bs_state *state, struct bs_error *err) {
-    return clear(sql, state, "made", err);
-}
-
-enum bs_status
 bs_state_note_chunk(struct bs_sql *sql, const struct bs_state *state, const char *db,
-                    const char *table, uint64_t chunk, uint64_t rows, uint64_t bytes,
-                    struct bs_error *err) {
+                    const char *table, const struct bs_chunk_note *note, struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "INSERT INTO ");
     bs_state_put_name(&text, state, "chunk");
@@ -102,12 +101,67 @@ bs_state_note_chunk(struct bs_sql *sql, const struct bs_state *state, const char
     bs_state_put_text(&text, db);
     bs_buf_puts(&text, ", name=");
     bs_state_put_text(&text, table);
-    bs_buf_printf(&text, ", chunk=%" PRIu64 ", row_total=%" PRIu64 ", byte_total=%" PRIu64, chunk,
-                  rows, bytes);
+    bs_buf_printf(&text,
+                  ", chunk=%" PRIu64 ", row_total=%" PRIu64 ", byte_total=%" PRIu64
+                  ", is_last=%d, lower=",
+                  note->number, note->rows, note->bytes, note->is_last);
+    bs_sql_put_string(&text, note->lower);
+    bs_buf_puts(&text, ", upper=");
+    bs_sql_put_string(&text, note->upper);
     enum bs_status status = bs_state_run(sql, &text, err);
-    return status == BS_OK
-               ? BS_OK
-               : bs_error_context(err, "recording chunk %" PRIu64 " of '%s.%s'", chunk, db, table);
+    return status == BS_OK ? BS_OK
+                           : bs_error_context(err, "recording chunk %" PRIu64 " of '%s.%s'",
+                                              note->number, db, table);
+}
+
+static void
+copy_bounds(struct bs_chunk_note *note, struct bs_str lower, struct bs_str upper) {
+    note->text = bs_alloc(lower.len + upper.len + 1);
+    memcpy(note->text, lower.data, lower.len);
+    memcpy(note->text + lower.len, upper.data, upper.len);
+    note->lower = (struct bs_str){note->text, lower.len};
+    note->upper = (struct bs_str){note->text + lower.len, upper.len};
+}
+
+enum bs_status
+bs_state_list_chunks(struct bs_sql *sql, const struct bs_state *state, const char *db,
+                     const char *table, struct bs_chunk_note **notes, size_t *count,
+                     struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    *notes = NULL;
+    *count = 0;
+    bs_buf_puts(&text, "SELECT chunk, row_total, byte_total, is_last, lower, upper FROM ");
+    bs_state_put_name(&text, state, "chunk");
+    bs_state_put_where(&text, state);
+    bs_state_put_object(&text, bs_str(db), bs_str(table));
+    bs_buf_puts(&text, " ORDER BY chunk");
+    enum bs_status status = bs_state_query(sql, &text, &result, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    *notes = bs_zalloc((size_t)(bs_sql_row_count(result) + 1) * sizeof **notes);
+    while ((status = bs_sql_next(result, &fields, err)) == BS_OK && fields != NULL) {
+        struct bs_chunk_note *note = &(*notes)[(*count)++];
+        *note = (struct bs_chunk_note){
+            .number = bs_state_field_u64(fields[0]),
+            .rows = bs_state_field_u64(fields[1]),
+            .bytes = bs_state_field_u64(fields[2]),
+            .is_last = bs_state_field_u64(fields[3]) != 0,
+        };
+        copy_bounds(note, fields[4], fields[5]);
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+void
+bs_chunk_notes_free(struct bs_chunk_note *notes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        free(notes[i].text);
+    }
+    free(notes);
 }
 
 enum bs_status
@@ -130,9 +184,4 @@ bs_state_chunk_totals(struct bs_sql *sql, const struct bs_state *state, uint64_t
     }
     bs_sql_result_free(result);
     return status;
-}
-
-enum bs_status
-bs_state_clear_chunks(struct bs_sql *sql, const struct bs_state *state, struct bs_error *err) {
-    return clear(sql, state, "chunk", err);
 }

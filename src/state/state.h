@@ -8,6 +8,8 @@
  *   lane    one row per lane: the checkpoint. Written by its lane only
  *   made    what the task itself created on the target; written before the object is created
  *   chunk   the ledger: which pieces of which tables are in
+ *   point   the positions that attempts at the copy were of, while more than one counts
+ *   unit    and which of them each table's rows are as of: see src/snapshot/resume.h
  *   model   the source's schema model, per table, as of the checkpoint
  *   intent  the DDL statement that is being run right now, with fingerprints taken before it
  *   request what `cutover` and `abort` ask of a running follow, and its answer
@@ -34,7 +36,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BS_STATE_FORMAT = 1, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
+enum { BS_STATE_FORMAT = 3, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
 
 enum bs_phase {
     BS_PHASE_COPYING,
@@ -66,6 +68,7 @@ struct bs_task {
     char *selection;             /* bs_selection_describe */
     char *selection_args;        /* the four lists as given, so that follow need not be told again:
                                   * written by bs_selection_encode, read by bs_state_read_selection */
+    char *definer;               /* --definer as bs_definer_read gives it; "" or NULL: none */
     struct bs_position point;    /* the snapshot's */
     uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
     uint64_t tables_total;
@@ -91,9 +94,11 @@ struct bs_intent {
     char *fingerprint; /* what the objects it names looked like before; the caller's format */
 };
 
-/* The checkpoint of one lane, and what it has done. */
+/* The checkpoint of one lane, and what it has done. All lanes' together tell what is applied: see
+ * src/apply/applied.h. */
 struct bs_checkpoint {
-    struct bs_position position;
+    struct bs_position position; /* everything up to here is applied, by whichever lane */
+    char *ahead; /* what this lane has applied beyond it; heap-owned text, NULL: nothing */
     uint32_t file_created;
     uint64_t transactions;
     uint64_t rows;
@@ -145,6 +150,19 @@ enum bs_status bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_stat
                                         bool *found, struct bs_error *err) BS_MUST_CHECK;
 void bs_checkpoint_fini(struct bs_checkpoint *checkpoint);
 
+/* All lanes of the task, in the order of their numbers; the caller frees each and the array. */
+enum bs_status bs_state_load_lanes(struct bs_sql *sql, const struct bs_state *state,
+                                   struct bs_checkpoint **lanes, size_t *count,
+                                   struct bs_error *err) BS_MUST_CHECK;
+
+/* Lanes 0 to count - 1 instead of those that are there, in one transaction of its own: lane 0 with
+ * what all had together, the others with its position and nothing done yet. BS_FENCED if the task's
+ * epoch is no longer epoch. */
+enum bs_status bs_state_replace_lanes(struct bs_sql *sql, const struct bs_state *state,
+                                      unsigned int count, uint64_t epoch,
+                                      const struct bs_checkpoint *all,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* Text for the lane's batch: each put adds exactly one statement, without a ";". touch: first
  * statement of each transaction, must affect 1 row, else the epoch is old: BS_FENCED. It does not
  * fail by itself, so its answer is read before COMMIT is sent. save: last one before COMMIT, must
@@ -161,17 +179,72 @@ enum bs_status bs_state_note_made(struct bs_sql *sql, const struct bs_state *sta
 enum bs_status bs_state_list_made(struct bs_sql *sql, const struct bs_state *state,
                                   struct bs_object **objects, size_t *count,
                                   struct bs_error *err) BS_MUST_CHECK; /* kind, db and name only */
-enum bs_status bs_state_clear_made(struct bs_sql *sql, const struct bs_state *state,
-                                   struct bs_error *err) BS_MUST_CHECK;
 
-/* The chunk ledger. note: inside the loader's transaction. */
+/* The object is dropped again, so that it is not the task's any more. */
+enum bs_status bs_state_forget_made(struct bs_sql *sql, const struct bs_state *state,
+                                    enum bs_object_kind kind, const char *db, const char *name,
+                                    struct bs_error *err) BS_MUST_CHECK;
+
+/* The chunk ledger. lower and upper are the caller's encodings, "" where the chunk is open. A
+ * table's chunks are in the order of its key by their numbers. note: inside the loader's
+ * transaction. list: a table's, in order; freed by bs_chunk_notes_free. */
+struct bs_chunk_note {
+    uint64_t number, rows, bytes;
+    struct bs_str lower, upper;
+    bool is_last;
+    char *text; /* heap: what lower and upper are in, where they were listed */
+};
 enum bs_status bs_state_note_chunk(struct bs_sql *sql, const struct bs_state *state, const char *db,
-                                   const char *table, uint64_t chunk, uint64_t rows, uint64_t bytes,
+                                   const char *table, const struct bs_chunk_note *note,
                                    struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_list_chunks(struct bs_sql *sql, const struct bs_state *state,
+                                    const char *db, const char *table, struct bs_chunk_note **notes,
+                                    size_t *count, struct bs_error *err) BS_MUST_CHECK;
+void bs_chunk_notes_free(struct bs_chunk_note *notes, size_t count);
 enum bs_status bs_state_chunk_totals(struct bs_sql *sql, const struct bs_state *state,
                                      uint64_t *chunks, uint64_t *rows, uint64_t *bytes,
                                      struct bs_error *err) BS_MUST_CHECK;
-enum bs_status bs_state_clear_chunks(struct bs_sql *sql, const struct bs_state *state,
+
+/* The points of the copy's attempts, by number from 1. */
+struct bs_copy_point {
+    uint32_t number;
+    struct bs_position position;
+};
+enum bs_status bs_state_save_copy_point(struct bs_sql *sql, const struct bs_state *state,
+                                        uint32_t number, const struct bs_position *position,
+                                        struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_load_copy_points(struct bs_sql *sql, const struct bs_state *state,
+                                         struct bs_copy_point **points, size_t *count,
+                                         struct bs_error *err) BS_MUST_CHECK;
+void bs_copy_points_free(struct bs_copy_point *points, size_t count);
+const struct bs_position *bs_copy_point_find(const struct bs_copy_point *points, size_t count,
+                                             uint32_t number); /* NULL: there is none */
+
+/* A table of the copy: some of its rows are as of the point `first`, the others as of later ones,
+ * `last` at most. Texts heap-owned when read, and never NULL then. */
+struct bs_unit {
+    char *db, *name;
+    uint32_t first, last;
+    uint64_t table_id; /* InnoDB's on the source; 0: not known */
+    char *definition;  /* what it was there: bs_create_definition */
+    char *late_keys;   /* what its CREATE on the target left out, as statements; "": nothing */
+    char *late_foreign_keys;
+};
+enum bs_status bs_state_save_unit(struct bs_sql *sql, const struct bs_state *state,
+                                  const struct bs_unit *unit, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_load_units(struct bs_sql *sql, const struct bs_state *state,
+                                   struct bs_unit **units, size_t *count,
+                                   struct bs_error *err) BS_MUST_CHECK;
+void bs_units_free(struct bs_unit *units, size_t count);
+
+/* Text for a batch or transaction, one statement each without a ";": all rows are as of one
+ * position from now on. */
+void bs_state_put_units_clear(struct bs_buf *sql, const struct bs_state *state);
+void bs_state_put_copy_points_clear(struct bs_buf *sql, const struct bs_state *state);
+
+/* In a transaction of its own: nothing of the table is in. Before it is dropped. */
+enum bs_status bs_state_forget_table(struct bs_sql *sql, const struct bs_state *state,
+                                     const char *db, const char *name,
                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* Models. put: text for the caller's batch or transaction, one statement without a ";"; drop

@@ -59,7 +59,7 @@ name_index(const char *const *names, size_t count, struct bs_str text) {
 static const char TASK_COLUMNS[] =
     "epoch, phase, source_flavour, source_version, source_uuid, source_server_id, position_mode, "
     "selection, selection_args, point_file, point_pos, point_gtid, point_file_created, "
-    "tables_total, rows_estimate, bytes_estimate, follow_until, started_us, updated_us";
+    "tables_total, rows_estimate, bytes_estimate, follow_until, started_us, updated_us, definer";
 
 static enum bs_status
 read_task(struct bs_task *task, const struct bs_str *f, struct bs_error *err) {
@@ -85,6 +85,7 @@ read_task(struct bs_task *task, const struct bs_str *f, struct bs_error *err) {
         .bytes_estimate = bs_state_field_u64(f[15]),
         .started_us = bs_state_field_i64(f[17]),
         .updated_us = bs_state_field_i64(f[18]),
+        .definer = bs_state_field_dup(f[19]),
     };
     bs_state_field_copy(task->source_uuid, sizeof task->source_uuid, f[4]);
     bs_state_field_copy(task->until, sizeof task->until, f[16]);
@@ -128,6 +129,8 @@ put_task(struct bs_buf *sql, const struct bs_task *task) {
     bs_state_put_text(sql, task->selection);
     bs_buf_puts(sql, ", selection_args=");
     bs_state_put_text(sql, task->selection_args);
+    bs_buf_puts(sql, ", definer=");
+    bs_state_put_text(sql, task->definer);
     bs_buf_puts(sql, ", ");
     bs_state_put_position(sql, "point_", &task->point);
     bs_buf_printf(sql,
@@ -248,6 +251,7 @@ void
 bs_task_fini(struct bs_task *task) {
     free(task->selection);
     free(task->selection_args);
+    free(task->definer);
     bs_position_fini(&task->point);
     memset(task, 0, sizeof *task);
 }

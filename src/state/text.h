@@ -45,7 +45,7 @@ enum bs_status bs_state_fenced(const struct bs_state *state, struct bs_error *er
 /* True, and err cleared, if err says that the state schema or one of its tables is not there. */
 bool bs_state_is_absent(struct bs_error *err);
 
-/* The format of the state that is there: 0 for none. BS_SCHEMA if it is newer than we know. */
+/* The format of the state that is there: 0 for none. BS_SCHEMA if it is another than ours. */
 enum bs_status bs_state_read_format(struct bs_sql *sql, const struct bs_state *state,
                                     unsigned int *format, struct bs_error *err) BS_MUST_CHECK;
 

@@ -12,6 +12,7 @@ Everything lives in one temporary folder, which is removed at the end, and kept 
 body of the `with` fails, the tails of the logs and the seeds are printed before the failure goes on.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -103,7 +104,7 @@ class Pair:
         self.dir = tempfile.mkdtemp(prefix='binstream-e2e-')
         try:
             self.source = Server(self.names[0], dir=os.path.join(self.dir, 'source'), options=self.options[0]).start()
-            self.target = Server(self.names[1], dir=os.path.join(self.dir, 'target'), options=self.options[1]).start()
+            self.target = self.start_target(os.path.join(self.dir, 'target'))
             if self.with_schema:
                 self.load_schema()
         except BaseException:
@@ -111,6 +112,9 @@ class Pair:
             raise
         say('%s to %s, GTID %s, seed %d' % (*self.names, 'on' if self.gtid else 'off', self.seed))
         return self
+
+    def start_target(self, folder):
+        return Server(self.names[1], dir=folder, options=self.options[1]).start()
 
     def __exit__(self, kind, error, trace):
         if kind is not None and not issubclass(kind, SystemExit):
@@ -184,12 +188,12 @@ class Pair:
         server = self.source if which == 'source' else self.target
         return 'mysql://root@127.0.0.1:%d/' % (port or server.port)
 
-    def start(self, verb, *args, source=True, env=None, fault=None):
-        """Any command with the pair's servers; `source` may be an URI of its own, or False where there is none."""
+    def start(self, verb, *args, source=True, target=True, env=None, fault=None):
+        """Any command with the pair's servers; `source` may be an URI of its own; False where there is none."""
         argv = [BINSTREAM, verb]
         if source:
             argv += ['--source', self.uri('source') if source is True else source]
-        argv += ['--target', self.uri('target')] if not any(str(arg).startswith('--target') for arg in args) else []
+        argv += ['--target', self.uri('target')] if target and not any(str(arg).startswith('--target') for arg in args) else []
         argv += ['--task', self.task] if self.task else []
         environment = dict(env or {})
         if fault:
@@ -253,17 +257,21 @@ class Pair:
 
     def wait_applied(self, follow=None, timeout=120):
         """Returns when what is committed on the source now has arrived; gives the seconds that the mark took."""
-        began, mark = time.monotonic(), self.mark()
-        connection = self.target.connect()
-        try:
-            with connection.cursor() as cursor:
-                def arrived():
-                    cursor.execute('SELECT COUNT(*) FROM lab.sentinel WHERE n = %s', (mark,))
-                    return cursor.fetchone()[0] == 1
-                self.wait_until(arrived, 'mark %d on the target' % mark, timeout, follow)
-        finally:
-            connection.close()
+        began = time.monotonic()
+        self.wait_mark(self.mark(), follow, timeout)
         return time.monotonic() - began
+
+    def wait_mark(self, mark, follow=None, timeout=120):
+        """Returns when this mark is on the target. A slow machine may take long; for `timeout` seconds without a transaction
+        more on the target it may not."""
+        with contextlib.closing(self.target.connect()) as connection, connection.cursor() as cursor:
+            def state():
+                cursor.execute('SELECT (SELECT COUNT(*) FROM lab.sentinel WHERE n = %s), (SELECT SUM(transactions) FROM binstream.lane)', (mark,))
+                return cursor.fetchone()
+
+            last = state()
+            while not last[0]:
+                last = self.wait_until(lambda: now if (now := state()) != last else None, 'mark %d on the target' % mark, timeout, follow)
 
     # ---- judgement -------------------------------------------------------------------------------------------------
 

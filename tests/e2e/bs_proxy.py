@@ -4,8 +4,13 @@
     proxy.cut()                     # closes every connection, as a reset does
     proxy.stall()                   # existing connections go silent for good (half open); new ones work
     proxy.hold(); proxy.release()   # nothing passes until released
+    links = proxy.half_open('client')   # existing connections stay open at both ends, but nothing reaches the client
+    links = proxy.half_open('server')   # the same, and nothing reaches the server
+    proxy.let_go(links)             # what was held back arrives now, late
+    proxy.on_commit = action        # action(forward) in place of sending the next COMMIT to the server; it happens once
     proxy.refuse(True)              # new connections are closed at once
     proxy.backend = other.port      # another server behind the same address, for new connections
+    proxy.rate = 1000000            # bytes per second of binlog dumps, all together; None: as fast as it goes
     proxy.damage = Damage('flip', nth=5)   # the fifth rows event of the next binlog dump is changed
 
 Damage needs to read the packets, so the connection must be without TLS and compression.
@@ -13,10 +18,15 @@ Damage needs to read the packets, so the connection must be without TLS and comp
 
 import socket
 import struct
+import sys
 import threading
+import time
+
+# A packet through a proxy waits for its turn behind each writer's thread: by default 5 ms, longer than a COMMIT takes.
+sys.setswitchinterval(0.0002)
 
 ROWS_EVENTS = {20, 21, 22, 23, 24, 25, 30, 31, 32}
-COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID = 0x12, 0x1e
+COM_QUERY, COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID = 0x03, 0x12, 0x1e
 
 
 class Damage:
@@ -42,6 +52,11 @@ class Damage:
         return header + payload[:len(payload) // 2], True
 
 
+def _is_commit(data):
+    """COM_QUERY with that text alone; a client that knows query attributes has their counts before it."""
+    return len(data) < 20 and len(data) > 4 and data[4] == COM_QUERY and data.endswith(b'COMMIT')
+
+
 class _Link:
     """One client's connection and its counterpart at the server."""
 
@@ -49,6 +64,10 @@ class _Link:
         self.proxy, self.client = proxy, client
         self.server = socket.create_connection(('127.0.0.1', proxy.backend))
         self.silent = threading.Event()
+        self.half_open = self.ended = False
+        self.gates = {self.client: threading.Event(), self.server: threading.Event()}
+        for gate in self.gates.values():
+            gate.set()
         self.dumping = False
         for pump in (self._to_server, self._to_client):
             threading.Thread(target=self._guard, args=(pump,), daemon=True).start()
@@ -58,7 +77,8 @@ class _Link:
             pump()
         except OSError:
             pass
-        if not self.silent.is_set():
+        self.ended = True
+        if not self.silent.is_set() and not self.half_open:
             self.close()
 
     def _to_server(self):
@@ -68,7 +88,11 @@ class _Link:
                 return
             if len(data) > 4 and data[3] == 0 and data[4] in (COM_BINLOG_DUMP, COM_BINLOG_DUMP_GTID):
                 self.dumping = True
-            self._pass(self.server, data)
+            action = self.proxy.take_on_commit() if _is_commit(data) else None
+            if action is not None:
+                action(lambda: self._pass(self.server, data))
+            else:
+                self._pass(self.server, data)
 
     def _to_client(self):
         while not self.dumping:
@@ -110,7 +134,11 @@ class _Link:
         self.proxy.open.wait()
         if self.silent.is_set():
             threading.Event().wait()  # the peer sees a connection on which nothing comes any more
-        to.sendall(data)
+        self.gates[to].wait()
+        if to is self.client and self.dumping:
+            self.proxy.send_slowly(to, data)
+        else:
+            to.sendall(data)
 
     def close(self):
         for end in (self.client, self.server):
@@ -125,7 +153,7 @@ class _Link:
 class Proxy:
     def __init__(self, backend):
         self.backend = backend
-        self.damage = None
+        self.damage = self.rate = self.on_commit = None
         self.open = threading.Event()
         self.open.set()
         self.connections = 0
@@ -172,6 +200,17 @@ class Proxy:
         """How many binlog dumps go through right now."""
         return sum(1 for link in self._all() if link.dumping and not link.silent.is_set())
 
+    def send_slowly(self, to, data):
+        """In pieces of 50 ms or so, the rate looked at before each: it may change meanwhile."""
+        view = memoryview(data)
+        while view:
+            rate = self.rate
+            size = max(1, rate // 20) if rate else len(view)
+            to.sendall(view[:size])
+            if rate:
+                time.sleep(len(view[:size]) / rate)
+            view = view[size:]
+
     def cut(self):
         for link in self._all():
             link.close()
@@ -179,6 +218,29 @@ class Proxy:
     def stall(self):
         for link in self._all():
             link.silent.set()
+
+    def half_open(self, *silent_towards):
+        """'client', 'server' or both. An end that goes away is not told to the other one."""
+        links = self._all()
+        for link in links:
+            link.half_open = True
+            for which in silent_towards:
+                link.gates[link.client if which == 'client' else link.server].clear()
+        return links
+
+    @staticmethod
+    def let_go(links):
+        for link in links:
+            link.half_open = False
+            for gate in link.gates.values():
+                gate.set()
+            if link.ended:
+                link.close()
+
+    def take_on_commit(self):
+        with self._lock:
+            action, self.on_commit = self.on_commit, None
+        return action
 
     def hold(self):
         self.open.clear()
@@ -192,4 +254,5 @@ class Proxy:
     def close(self):
         self.open.set()
         self._listener.close()
+        self.let_go(self._all())
         self.cut()

@@ -68,8 +68,10 @@ def create(connection, without=(), seed=1, events=True, with_extras=False):
         run(connection, _orphans())
     if facts.mariadb and 'sequences' not in without:
         run(connection, _sequences(facts))
-    run(connection, _views() + _routines(facts) + _triggers())
-    if events:
+    run(connection, _views() + _routines(facts))
+    if 'triggers' not in without:
+        run(connection, _triggers())
+    if events and 'events' not in without:
         run(connection, _events())
     if with_extras:
         extras(connection, facts)

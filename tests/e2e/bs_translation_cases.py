@@ -76,6 +76,14 @@ INET6_PATTERNS = ['INSERT INTO t (id, b) VALUES ' + ', '.join(
 
 JSON_TYPES = "SELECT CONCAT_WS(' ', %s) FROM t WHERE id = %%d" % ', '.join("JSON_TYPE(JSON_EXTRACT(a, '$[%d]'))" % i for i in range(7))
 
+PACKAGE = ("SET sql_mode='ORACLE'", 'CREATE PACKAGE %s COMMENT \'of %s\' AS FUNCTION f RETURN INT; END',
+           'CREATE PACKAGE BODY %s AS n INT := 1; FUNCTION f RETURN INT AS BEGIN n := n + 1; RETURN n; END; END', 'SET sql_mode=DEFAULT')
+
+
+def package(name):
+    return [statement.replace('%s', name) for statement in PACKAGE]
+
+
 CASES = [
     # ---- columns
     Case('integers', 'integers, display widths, ZEROFILL', changes=TOUCH,
@@ -195,5 +203,9 @@ CASES = [
          mariadb=["CREATE VIEW w AS SELECT JSON_EXISTS('[1]', '$') AS u"], my_ma=refused('UUID_TO_BIN has no equal'), ma_my=refused('JSON_EXISTS has no equal')),
     Case('aggregates', 'stored aggregate functions', mariadb=['CREATE AGGREGATE FUNCTION f(a INT) RETURNS INT BEGIN DECLARE s INT DEFAULT 0; DECLARE CONTINUE HANDLER FOR NOT FOUND RETURN s; '
          'LOOP FETCH GROUP NEXT ROW; SET s = s + a; END LOOP; END'], ma_my=refused('AGGREGATE has no equal')),
+    Case('packages', 'packages, specification and body', mariadb=[*package('one'), *package('two'), *package('three'), 'CREATE VIEW w AS SELECT c_packages.one.f() AS n'],
+         changes=(*package('four'), "SET sql_mode='ORACLE'", 'CREATE OR REPLACE PACKAGE four AS FUNCTION g RETURN INT; END', 'DROP PACKAGE two', 'DROP PACKAGE IF EXISTS two',
+                  'DROP PACKAGE BODY three', 'DROP PACKAGE BODY IF EXISTS four', 'CREATE PACKAGE BODY four AS FUNCTION g RETURN INT AS BEGIN RETURN 5; END; END', 'SET sql_mode=DEFAULT'),
+         expect=(('SELECT c_packages.four.g()', '5'), ('SELECT n FROM c_packages.w', '2')), ma_my=refused('PACKAGE has no equal')),
     Case('oracle-mode', 'programs of sql_mode ORACLE', mariadb=["SET sql_mode='ORACLE'", 'CREATE PROCEDURE p AS a INT; BEGIN a := 1; END', "SET sql_mode=DEFAULT"], ma_my=refused('sql_mode')),
 ]

@@ -43,7 +43,7 @@ def killed(pair, point, changed, before):
 
 def waiting(pair, statement):
     """Connections of the source that run such a statement."""
-    return pair.source.query('SELECT id FROM information_schema.processlist WHERE info LIKE %s AND id <> CONNECTION_ID()', (statement + '%',))
+    return [process['id'] for process in pair.source.processes() if (process['info'] or '').startswith(statement)]
 
 
 def killed_while_waiting(pair, mode, statement, hold, before):
@@ -189,8 +189,9 @@ def busy_event(pair, follow, before):
     now = n()
     pair.wait_until(lambda: n() > now, 'the event to go on after the undoing', follow=follow)
     source.query('DROP EVENT lab.busy')
-    for ident, in source.query("SELECT id FROM information_schema.processlist WHERE command = 'Connect' AND db = 'lab'"):
-        source.query('KILL %d' % ident)
+    for process in source.processes():
+        if process['command'] == 'Connect' and process['db'] == 'lab':
+            source.query('KILL %d' % process['id'])
     say('an event of root that writes on: %s' % ('stopped by super_read_only' if 'super_read_only' in before else 'undone'))
 
 

@@ -208,6 +208,7 @@ class Hooks:
         follow = self.pair.follow_start('--until-cutover', '--json', '--hook-lost', word)
         self.pair.wait_until(lambda: settings(self.pair) == self.before, 'the settings to be put back', follow=follow)
         self.pair.wait_until(lambda: triggers(self.pair) == 0, 'the triggers to go', follow=follow)
+        self.pair.wait_until(lambda: bs_cutover.events(self.pair) == [], 'the events to go', follow=follow)
         return follow
 
     def written_after_death(self, word):

@@ -92,41 +92,28 @@ class Killing:
         with holder.cursor() as cursor:
             for statement in take:
                 cursor.execute(statement)
-            # InnoDB shows who waits from a cache that is only renewed when nobody has asked for 0.1 s.
-            waiting = self.pair.wait_until(lambda: self._waiting(cursor, holder.thread_id()), 'a statement of follow behind the lock',
-                                           follow=follow, interval=0.2)
+            waiting = self.pair.wait_until(self._waiting, 'a statement of follow behind the lock', follow=follow)
             follow.kill9()
-            before = self._session_ids(cursor)
+            before = self._session_ids()
             rerun = self.pair.follow_start('--until-cutover')
-            self.pair.wait_until(lambda: self._session_ids(cursor) - before, 'sessions of the rerun', follow=rerun)
+            self.pair.wait_until(lambda: self._session_ids() - before, 'sessions of the rerun', follow=rerun)
             time.sleep(0.3)  # the rerun is somewhere in its take-over; where exactly is left to chance
             cursor.execute(release)
         holder.close()
         self.pair.wait_applied(rerun)
-        self.hit('%s, hanging: %s' % (name, self._shorten(waiting)))
+        self.hit('%s, hanging: %s' % (name, waiting))
         rerun.kill9()
 
-    @staticmethod
-    def _session_ids(cursor):
-        """Only the holder and binstream are connected to the target."""
-        cursor.execute('SELECT id FROM information_schema.processlist')
-        return {row[0] for row in cursor.fetchall()}
+    def _session_ids(self):
+        """Only the holder and binstream stay connected to the target."""
+        return {process['id'] for process in self.pair.target.processes()}
 
-    @staticmethod
-    def _waiting(cursor, own_id):
-        """The text of a statement that waits: behind a global read lock by its state, behind a row by the engine's word."""
-        cursor.execute('SELECT id, command, state, info FROM information_schema.processlist')
-        for ident, command, state, info in cursor.fetchall():
-            if ident != own_id and info and command in ('Query', 'Execute') and (state or '').startswith('Waiting for'):
-                return info
-        cursor.execute("SELECT trx_query FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
-        rows = cursor.fetchall()
-        return (rows[0][0] or 'a row') if rows else None
-
-    @staticmethod
-    def _shorten(text):
-        last = text.strip().rstrip(';').split(';')[-1].strip()
-        return ' '.join(text.split())[:40] + (' ... ' + last[:20] if ';' in text.strip().rstrip(';') else '')
+    def _waiting(self):
+        """What a statement waits for, if one does."""
+        for process in self.pair.target.processes():
+            if process['command'] in ('Query', 'Execute') and (process['state'] or '').startswith('Waiting for'):
+                return process['state']
+        return 'a row' if self.pair.target.has_row_wait() else None
 
     def held_locks(self):
         for _ in range(self.options.locks):

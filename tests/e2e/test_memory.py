@@ -1,5 +1,5 @@
-"""Peak resident memory of snapshot and follow stays under 256 MiB: a table of some GB, and one transaction of 500,000
-rows with an update and a delete of all of them."""
+"""Peak resident memory of snapshot and follow stays under 256 MiB: a table of some GB, one transaction of 500,000 rows with an
+update and a delete of all of them, and many transactions of as many small rows as fit into what is kept of one."""
 
 import argparse
 import time
@@ -9,6 +9,7 @@ from bs_harness import say
 
 LIMIT_KB = 256 * 1024
 ROW_BYTES = 1000
+NARROW_ROWS = 90000  # updated, they are just under the 2 MiB that are kept of a transaction
 
 
 def fill(connection, gigabytes):
@@ -44,6 +45,16 @@ def big_transaction(connection, rows):
         cursor.execute('COMMIT')
 
 
+def many_rows(connection, events):
+    """Rows of nine bytes in the log, which take the most memory for their size; each is inserted and updated."""
+    with connection.cursor() as cursor:
+        cursor.execute('CREATE TABLE lab.narrow (id INT NOT NULL PRIMARY KEY, n INT NOT NULL) ENGINE=InnoDB')
+        for start in range(0, events // 2, NARROW_ROWS):
+            cursor.execute('INSERT INTO lab.narrow SELECT %d + a.n * 1000 + b.n, b.n FROM lab.numbers a JOIN lab.numbers b WHERE a.n < %d'
+                           % (start, NARROW_ROWS // 1000))
+            cursor.execute('UPDATE lab.narrow SET n = n + 1 WHERE id >= %d' % start)
+
+
 def assert_peak(process, what):
     say('%s: peak %d MiB, %.1f s' % (what, process.peak_kb // 1024, process.seconds))
     if bs_harness.sanitized():
@@ -67,6 +78,10 @@ def test(options):
         say('transaction of %d rows committed' % options.rows)
         follow = pair.follow(timeout=1200)
         assert_peak(follow, 'follow of a transaction with %d rows' % options.rows)
+        many_rows(connection, options.events)
+        say('%d rows changed' % options.events)
+        follow = pair.follow(timeout=1200)
+        assert_peak(follow, 'follow of %d changes of small rows' % options.events)
         pair.judge()
 
 
@@ -75,5 +90,6 @@ if __name__ == '__main__':
     bs_harness.pair_arguments(parser)
     parser.add_argument('--gb', type=float, default=2)
     parser.add_argument('--rows', type=int, default=500000)
+    parser.add_argument('--events', type=int, default=1000000, help='changes of small rows, in many transactions')
     options = parser.parse_args()
     bs_harness.main('memory', lambda: test(options))

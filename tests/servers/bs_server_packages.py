@@ -14,7 +14,7 @@ import subprocess
 import tarfile
 import urllib.request
 
-from bs_server_install import Install, Unavailable, checked_version
+from bs_server_install import Install, Unavailable, checked_version, run_in_tree
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -99,6 +99,28 @@ def fetch_binlog_tool(name, recipe, work, say):
     _fetch_part(name, recipe, package, "/usr/bin/m*binlog", os.path.join(work, "bin"), say)
 
 
+def fetch_galera(name, recipe, work, say):
+    """Unpacks the library that makes a MariaDB server a node of a Galera cluster into work/galera."""
+    _fetch_part(name, recipe, "galera-4", "/usr/lib/**/libgalera_smm.so", os.path.join(work, "galera"), say)
+
+
+def fetch_mydumper(name, recipe, work, say):
+    """Unpacks mydumper and what it needs into work/tree, and writes the package's version into work/tree/version."""
+    def unpack(mirror, suite):
+        say("%s: fetching packages of Debian %s" % (name, suite))
+        tree = os.path.join(work, "tree")
+        shutil.rmtree(tree, ignore_errors=True)
+        packages = _fetch_suite(mirror, suite, recipe.packages, work)
+        version = next(package.split("_")[1] for package in packages if package.startswith(name + "_"))
+        argv, env = run_in_tree(tree, os.path.join(tree, "usr/bin", name))
+        if subprocess.run(argv + ["--version"], env=env, stdout=subprocess.DEVNULL).returncode != 0:
+            raise Unavailable("%s %s does not run on this machine" % (name, version))
+        with open(os.path.join(tree, "version"), "w") as handle:
+            handle.write(version)
+
+    _try_suites(recipe, unpack)
+
+
 def _fetch_part(name, recipe, package, pattern, folder, say):
     def unpack(mirror, suite):
         say("%s: fetching package %s of Debian %s" % (name, package, suite))
@@ -157,18 +179,21 @@ def _fetch_files(source_line, suite, package, pattern, folder):
 
 
 def _fetch_suite(source_line, suite, packages, work):
+    """Unpacks the packages and all that they need into work/tree; the names of the packages' files."""
     apt, env = _open_suite(source_line, suite, work)
     archives = os.path.join(apt, "cache/archives")
     _run_apt(["apt-get", "-q", "-y", "--download-only", "install"] + list(packages), env)
     tree = os.path.join(work, "tree")
     os.makedirs(tree)
-    for package in sorted(glob.glob(archives + "/*.deb")):
-        if not re.match(r"(perl|libperl|debconf|dpkg_|tar_)", os.path.basename(package)):
-            subprocess.run(["dpkg", "-x", package, tree], check=True)
+    names = sorted(os.path.basename(package) for package in glob.glob(archives + "/*.deb"))
+    for name in names:
+        if not re.match(r"(perl|libperl|debconf|dpkg_|tar_)", name):
+            subprocess.run(["dpkg", "-x", os.path.join(archives, name), tree], check=True)
     _keep_links_inside(tree)
     for ballast in ("usr/share/doc", "usr/share/man", "usr/share/locale"):
         shutil.rmtree(os.path.join(tree, ballast), ignore_errors=True)
     shutil.rmtree(apt)
+    return names
 
 
 def _keep_links_inside(tree):

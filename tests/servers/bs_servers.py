@@ -194,6 +194,7 @@ class Server:
         os.makedirs(self.dir, exist_ok=True)
         self.options = [option if option.startswith("-") else "--" + option for option in options]
         self.detached = detached
+        self.environment = {}  # more of it for the server program
         self.datadir = os.path.join(self.dir, "data")
         self.log_path = os.path.join(self.dir, "error.log")
         self.pid_path = os.path.join(self.dir, "server.pid")
@@ -245,7 +246,7 @@ class Server:
                 "stdin": subprocess.DEVNULL,
                 "stdout": log,
                 "stderr": log,
-                "env": env,
+                "env": dict(env, **self.environment),
                 "cwd": self.dir,
                 "start_new_session": True,  # Ctrl-C in a terminal is for the test, not for the server
             }
@@ -384,6 +385,27 @@ class Server:
             with connection.cursor() as cursor:
                 cursor.execute(sql, args)
                 return cursor.fetchall()
+
+    def processes(self):
+        """SHOW FULL PROCESSLIST as dicts of id, user, host, db, command, time, state, info. information_schema.PROCESSLIST
+        and INNODB_TRX fail on MySQL 8.0 and later, with 3854, while any statement with an emoji or other bytes that are no
+        utf8mb3 runs; here its text may be garbled."""
+        names = ("id", "user", "host", "db", "command", "time", "state", "info")
+        rows, own = self._raw("SHOW FULL PROCESSLIST")
+        return [dict(zip(names, row)) for row in rows if row[0] != own]
+
+    def has_row_wait(self):
+        """Does some transaction wait for another one's row? As InnoDB's monitor tells it."""
+        rows, _ = self._raw("SHOW ENGINE INNODB STATUS")
+        return "\nLOCK WAIT " in rows[0][2].partition("\nTRANSACTIONS\n")[2]
+
+    def _raw(self, sql):
+        """The rows of a statement whose answer holds bytes of any character set, each byte that is no ASCII as an escape; and
+        the id of the session that asked."""
+        with contextlib.closing(self.connect(use_unicode=False)) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            text = lambda value: value.decode("ascii", "backslashreplace") if isinstance(value, bytes) else value
+            return [[text(value) for value in row] for row in cursor.fetchall()], connection.thread_id()
 
     def uri(self, user="root", password=None):
         """mysql://... for the command line of binstream, over TCP."""

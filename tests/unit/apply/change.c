@@ -31,7 +31,7 @@ make_table(bool with_key) {
         model->keys[0].part_count = 1;
         model->keys[0].parts = bs_zalloc(sizeof *model->keys[0].parts);
     }
-    return bs_target_table_new(model, true);
+    return bs_target_table_new(model, (struct bs_target_facts){.keeps_history = true});
 }
 
 static struct bs_value values[3], others[3];

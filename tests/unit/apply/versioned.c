@@ -35,7 +35,7 @@ make_table(bool with_key, bool keeps_history) {
         model->keys[0].part_count = 1;
         model->keys[0].parts = bs_zalloc(sizeof *model->keys[0].parts);
     }
-    return bs_target_table_new(model, keeps_history);
+    return bs_target_table_new(model, (struct bs_target_facts){.keeps_history = keeps_history});
 }
 
 static struct bs_value values[4][4];

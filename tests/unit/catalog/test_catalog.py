@@ -53,6 +53,8 @@ LISTS = {
     b"VIEW": "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.VIEWS",
     b"PROCEDURE": "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE='PROCEDURE'",
     b"FUNCTION": "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE='FUNCTION'",
+    b"PACKAGE": "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE='PACKAGE'",
+    b"PACKAGE BODY": "SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_TYPE='PACKAGE BODY'",
     b"TRIGGER": "SELECT TRIGGER_SCHEMA, TRIGGER_NAME FROM information_schema.TRIGGERS",
     b"EVENT": "SELECT EVENT_SCHEMA, EVENT_NAME FROM information_schema.EVENTS",
 }
@@ -315,6 +317,12 @@ def make_objects(server):
     raw.run(b"CREATE VIEW `v\xe4` AS SELECT `\xe9`, 'caf\xe9' AS `h\xe9` FROM `t\xe4`" + where)
     raw.run(b"CREATE TRIGGER `tr\xe4` BEFORE INSERT ON `t\xe4` FOR EACH ROW INSERT INTO log VALUES (NEW.a, 'caf\xe9')")
     raw.run(b"CREATE EVENT `e\xe4` ON SCHEDULE EVERY 1 DAY DISABLE COMMENT 'c\xe4 DO ' DO SET @a='caf\xe9 DO'")
+    if IS_MARIADB:
+        raw.run("SET sql_mode='ORACLE'")
+        raw.run(b"CREATE PACKAGE `pk\xe4` COMMENT 'c\xe4 \xfc''\\\\' AS FUNCTION f RETURN VARCHAR(9); END")
+        raw.run(b"CREATE PACKAGE BODY `pk\xe4` COMMENT '\xe4' AS FUNCTION f RETURN VARCHAR(9) CHARACTER SET utf8mb4 AS"
+                b" BEGIN RETURN '    COMMENT \xe4'; END; END")
+        raw.run("SET sql_mode=DEFAULT")
     raw.names("sjis")
     raw.run("CREATE PROCEDURE `表`() COMMENT '表\\'予' SELECT '表', '能'".encode("sjis"))
     raw.names("utf8mb4")

@@ -16,7 +16,7 @@ MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
-    "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-transactions tables-without-key foreign-keys cascades "
+    "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
     "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
 ).split() + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
@@ -314,6 +314,26 @@ class CheckTest(unittest.TestCase):
             self.target.query(grant)
         self.expect("definers", "warning", ["no'body@nowhere"], target=uri)
 
+    def test_a_chosen_definer(self):
+        self.on_source("CREATE DEFINER='no''body'@'nowhere' VIEW shop.v AS SELECT id FROM shop.t")
+        self.expect("definers", "fail", ["no account ghost@nowhere"], "--definer", "ghost@nowhere")
+        self.expect("definers", "warning", ["no'body@nowhere"], "--definer", "keep")
+        self.expect("definers", "pass", ["root@"], "--definer", "current")
+        uri = self.poor(self.target)
+        self.expect("definers", "pass", ["definer p'oor@%"], "--definer", "p'oor@%")
+        self.expect("definers", "pass", ["definer p'oor@%"], "--definer", "current", target=uri)
+        self.target.query("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER ON *.* TO 'p''oor'@'%'")
+        self.target.query("CREATE USER IF NOT EXISTS owner@localhost" if NAME != "mysql-5.6" else "CREATE USER owner@localhost")
+        self.addCleanup(self.target.query, "DROP USER owner@localhost")
+        result = self.expect("definers", "fail", ["are to be made for", "owner@localhost"], "--definer", "'owner'@'localhost'", target=uri)
+        for grant in re.findall(r"GRANT [^\n;]+ TO [^\n;]+", result["fix"]):
+            self.target.query(grant)
+        self.expect("definers", "pass", ["definer owner@localhost"], "--definer", "owner@localhost", target=uri)
+        for wrong in ("owner", "@localhost", "\u00e4@localhost"):
+            done = run(self.source.uri(), self.target.uri(), "--definer", wrong)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("--definer", done.stderr)
+
     def test_function_creators(self):
         self.on_source("CREATE TRIGGER shop.tr BEFORE INSERT ON shop.t FOR EACH ROW SET @x = 1")
         self.expect("function-creators", "pass")
@@ -380,6 +400,27 @@ class CheckTest(unittest.TestCase):
         )
         found = self.expect("tables-without-key", "warning")["found"]
         self.assertEqual(re.findall(r"`shop`\.`(\w+)`", found), ["none", "nullable", "prefix"])
+
+    def test_views(self):
+        self.on_source(
+            "CREATE TABLE shop.base (id INT PRIMARY KEY)",
+            "CREATE TABLE shop.ring (id INT)",
+            "CREATE VIEW shop.fine AS SELECT id FROM shop.base",
+            "CREATE DEFINER=nobody@nowhere VIEW shop.orphan AS SELECT id FROM shop.base",
+            "CREATE VIEW shop.inner_part AS SELECT id FROM shop.ring",
+            "CREATE VIEW shop.outer_part AS SELECT id FROM shop.inner_part",
+        )
+        self.expect("views", "pass")
+        self.on_source(
+            "DROP TABLE shop.ring",
+            "RENAME TABLE shop.outer_part TO shop.ring",  # a circle
+            "CREATE TABLE shop.gone (id INT)",
+            "CREATE VIEW shop.broken AS SELECT id FROM shop.gone",
+            "DROP TABLE shop.gone",
+        )
+        found = self.expect("views", "fail")["found"]
+        self.assertEqual(sorted(re.findall(r"`shop`\.`(\w+)`", found)), ["broken", "inner_part", "ring"])
+        self.expect("views", "pass", (), "--exclude-tables", "shop.broken,shop.inner%,shop.ring")
 
     def test_foreign_keys(self):
         self.on_source("CREATE TABLE shop.child (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES shop.t (id)) ENGINE=InnoDB")

@@ -93,7 +93,7 @@ class CliTest(unittest.TestCase):
     def test_wrong_usage_is_exit_2_and_touches_nothing(self):
         for args in (["--no-such"], ["extra"], ["--threads=0"], ["--tables=x"], ["--task=a b"], ["--state-schema=mysql"]):
             self.assertIn("error", self.run_it("snapshot", *args, code=2))
-        for verb in ("load", "verify", "reverse", "replay", "snapshoot"):
+        for verb in ("verify", "reverse", "replay", "snapshoot"):
             self.assertIn("unknown command '%s'" % verb, self.run_it(verb, code=2))
         self.run_it("follow", "--until-cutover", "--until-caught-up", code=2)
         self.assertEqual(self.target.query("SHOW DATABASES LIKE 'binstream'"), ())

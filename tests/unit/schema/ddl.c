@@ -114,6 +114,26 @@ Test(ddl, views_and_routines_are_found_behind_their_decorations) {
     bs_ddl_fini(&ddl);
 }
 
+Test(ddl, packages_and_their_bodies_are_two_kinds) {
+    struct bs_ddl ddl = parse("CREATE OR REPLACE DEFINER='root'@'localhost' PACKAGE IF NOT EXISTS "
+                              "`p` AS FUNCTION f RETURN INT; END");
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
+    cr_expect(ddl.or_replace && ddl.if_exists);
+    expect_object(&ddl, 0, BS_OBJECT_PACKAGE, "d", "p");
+    bs_ddl_fini(&ddl);
+    ddl = parse("CREATE PACKAGE BODY p AS n INT; END");
+    expect_object(&ddl, 0, BS_OBJECT_PACKAGE_BODY, "d", "p");
+    bs_ddl_fini(&ddl);
+    ddl = parse("drop package body if exists e.p");
+    cr_expect_eq(ddl.verb, BS_DDL_DROP);
+    cr_expect_eq(ddl.count, 1);
+    expect_object(&ddl, 0, BS_OBJECT_PACKAGE_BODY, "e", "p");
+    bs_ddl_fini(&ddl);
+    ddl = parse("DROP PACKAGE `body`");
+    expect_object(&ddl, 0, BS_OBJECT_PACKAGE, "d", "body");
+    bs_ddl_fini(&ddl);
+}
+
 Test(ddl, triggers_and_events_are_deferred_accounts_and_upkeep_are_told_apart) {
     static const struct {
         const char *sql;

@@ -376,6 +376,29 @@ Test(translate, a_mode_that_changes_what_a_program_means_is_refused) {
     bs_translation_fini(&t);
 }
 
+Test(translate, mysql_has_no_packages) {
+    static const char SPECIFICATION[] =
+        "CREATE DEFINER=`a`@`b` PACKAGE p FUNCTION f() returns int; END";
+    expect_note(MA118, MY9, SPECIFICATION, "| refused: PACKAGE has no equal");
+    expect_note(MA118, MY9, "CREATE OR REPLACE PACKAGE BODY p n INT; END", "| refused: PACKAGE");
+    expect(MA118, MY9, "DROP PACKAGE IF EXISTS p", "");
+    expect(MA105, MA118, SPECIFICATION, SPECIFICATION);
+    expect(MA118, MY9, "CREATE INDEX package ON package (package)",
+           "CREATE INDEX package ON package (`package`)");
+    struct bs_translation t = between(MA118, MY9);
+    struct bs_notes notes = {0};
+    struct bs_object object = {.kind = BS_OBJECT_PACKAGE_BODY,
+                               .db = bs_strdup("d"),
+                               .name = bs_strdup("p"),
+                               .create = bs_strdup("CREATE PACKAGE BODY p n INT; END"),
+                               .sql_mode = bs_strdup("")};
+    bs_translate_object(&t, &object, &notes);
+    cr_expect_not_null(bs_notes_find(&notes, BS_NOTE_REFUSED));
+    bs_notes_fini(&notes);
+    bs_object_fini(&object);
+    bs_translation_fini(&t);
+}
+
 static struct bs_column
 column(const char *name, enum bs_type type, const char *type_text, const char *charset) {
     return (struct bs_column){.name = bs_strdup(name),

@@ -1,7 +1,7 @@
 /* Runs bs_snapshot_run for test_snapshot.py: root without a password on two loopback ports.
  *
- *     snapshot_probe SOURCE_PORT TARGET_PORT [threads=N] [chunk=BYTES] [memory=BYTES] [lock=MS]
- *                    [consistency=ftwrl|lock-tables] [databases=LIST] [task=NAME]
+ *     snapshot_probe SOURCE_PORT TARGET_PORT [threads=N] [rate=BYTES] [load=N] [chunk=BYTES]
+ * [memory=BYTES] [lock=MS] [consistency=ftwrl|lock-tables] [databases=LIST] [task=NAME]
  * [user=SOURCE_USER] [log=debug]
  *
  * Prints the report as "name=value" lines; exits with the status. */
@@ -47,6 +47,10 @@ take_option(struct bs_snapshot_config *config, struct bs_selection *selection,
         config->chunk_bytes = number;
     } else if (bs_str_is(name, "memory")) {
         config->memory_bytes = number;
+    } else if (bs_str_is(name, "rate")) {
+        config->max_bytes_per_s = number;
+    } else if (bs_str_is(name, "load")) {
+        config->max_load = number;
     } else if (bs_str_is(name, "lock")) {
         config->lock_timeout_ms = (uint32_t)number;
     } else if (bs_str_is(name, "consistency")) {

@@ -34,3 +34,14 @@ Test(create_text, a_line_that_looks_like_a_column_inside_a_comment_is_left_alone
                       "CREATE TABLE `t` (\n  `a` int COMMENT 'x\n  `b` text COLLATE y'\n)"));
     cr_assert(becomes("", ""));
 }
+
+Test(create_text, a_definition_is_the_same_whatever_was_inserted) {
+    struct bs_buf out = {0};
+    bs_create_put_definition(
+        &out, bs_str("CREATE TABLE `t` (\n  `id` int COMMENT ' AUTO_INCREMENT=5'\n) ENGINE=InnoDB "
+                     "AUTO_INCREMENT=4711 DEFAULT CHARSET=utf8mb4 COMMENT=' AUTO_INCREMENT=6'"));
+    cr_assert_str_eq(bs_buf_cstr(&out),
+                     "CREATE TABLE `t` (\n  `id` int COMMENT ' AUTO_INCREMENT=5'\n) ENGINE=InnoDB "
+                     "DEFAULT CHARSET=utf8mb4 COMMENT=' AUTO_INCREMENT=6'");
+    bs_buf_fini(&out);
+}

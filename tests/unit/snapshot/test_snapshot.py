@@ -7,6 +7,7 @@ Triggers and events are left to the cutover, so they are dropped from the source
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -114,7 +115,7 @@ def killed_at_fault_points_then_equal(pair):
     pair.target.query(pair.source.query("SHOW CREATE DATABASE shop")[0][1])
     pair.target.query("CREATE TABLE shop.`not ours` (a INT)")
     for fault in ("snapshot-table-created", "snapshot-table-created:20", "snapshot-chunk-loaded:3",
-                  "snapshot-chunk-committed:9"):
+                  "snapshot-chunk-committed:9", "snapshot-table-forgotten:2"):
         pair.run("threads=2", expect=-9, fault=fault)
         print("    killed at", fault, flush=True)
     pair.run("threads=2")
@@ -125,6 +126,77 @@ def killed_at_fault_points_then_equal(pair):
     pair.run(expect=-9, fault="snapshot-copied")
     pair.run(expect=PRECHECK)
     pair.judge()
+
+
+LATE = (
+    "CREATE DATABASE late",
+    "CREATE TABLE late.parents (id INT NOT NULL AUTO_INCREMENT, code CHAR(20) NOT NULL, note VARCHAR(200) COLLATE utf8_bin, g INT,"
+    " PRIMARY KEY (id), UNIQUE KEY by_code (code), KEY g (g), KEY `by note, ``odd``` (note(9), id) COMMENT 'it''s; a\n  KEY `x` (`x`),',"
+    " KEY pair (code, id))",
+    "INSERT INTO late.parents (code, note) VALUES " + ", ".join("('c%05d', REPEAT('n', 120))" % n for n in range(1000)),
+    *("INSERT INTO late.parents (code, note) SELECT CONCAT('%d-', id), note FROM late.parents WHERE code LIKE 'c%%'" % n for n in range(9)),
+    "CREATE TABLE late.children (part INT NOT NULL, id INT NOT NULL AUTO_INCREMENT, code CHAR(20), boss INT, filler CHAR(120) DEFAULT 'f',"
+    " PRIMARY KEY (part, id), KEY counts (id), KEY of_code (code), KEY of_boss (boss),"
+    " CONSTRAINT `by, code` FOREIGN KEY (code) REFERENCES late.parents (code) ON UPDATE CASCADE ON DELETE SET NULL,"
+    " CONSTRAINT of_boss FOREIGN KEY (boss) REFERENCES late.parents (id) ON DELETE CASCADE)",
+    "INSERT INTO late.children (part, code, boss) SELECT id % 3, code, id FROM late.parents",
+    "CREATE TABLE late.few (id INT PRIMARY KEY, code CHAR(20), CONSTRAINT few_of FOREIGN KEY (code) REFERENCES late.parents (code))",
+    "INSERT INTO late.few VALUES (1, 'c00001'), (2, NULL)",
+    "CREATE TABLE late.bare (a INT NOT NULL, b CHAR(150) NOT NULL, UNIQUE KEY u (a), KEY b (b))",
+    "INSERT INTO late.bare SELECT id, code FROM late.parents",
+    "ANALYZE TABLE late.parents, late.children, late.bare",
+)
+
+
+def keys_of_large_tables_come_late(pair):
+    """They are as on the source; the foreign keys of a small table that refers to a large one too."""
+    for statement in LATE:
+        pair.source.query(statement)
+    report = pair.run("threads=2", "databases=late", "log=debug")
+    for table in ("parents", "children", "bare"):
+        assert "the keys of table late.%s are built" % table in report["log"], report["log"]
+        assert pair.source.query("SHOW CREATE TABLE late." + table) == pair.target.query("SHOW CREATE TABLE late." + table)
+    assert pair.source.query("SHOW CREATE TABLE late.few") == pair.target.query("SHOW CREATE TABLE late.few")
+    assert pair.source.query("CHECKSUM TABLE late.parents, late.children, late.few, late.bare") \
+        == pair.target.query("CHECKSUM TABLE late.parents, late.children, late.few, late.bare")
+    pair.reset()
+    for fault in ("snapshot-keys-built", "snapshot-keys-built:3"):
+        pair.run("threads=2", "databases=late", expect=-9, fault=fault)
+        if not fault.endswith("3"):
+            pair.reset()
+    # The keys of all three are built, and nothing says so; the one that stands alone is kept.
+    assert re.search("of 4 tables [1-4] are in", pair.run("threads=2", "databases=late")["log"])
+    assert pair.source.query("SHOW CREATE TABLE late.bare") == pair.target.query("SHOW CREATE TABLE late.bare")
+    assert pair.source.query("SHOW CREATE TABLE late.children") == pair.target.query("SHOW CREATE TABLE late.children")
+    pair.source.query("DROP DATABASE late")
+
+
+def rate_is_kept(pair):
+    """A bound below what the copy takes: the time is what it says, and everything arrives."""
+    pair.source.query("CREATE DATABASE slow")
+    pair.source.query("CREATE TABLE slow.t (id INT PRIMARY KEY AUTO_INCREMENT, b LONGBLOB)")
+    for _ in range(4):
+        pair.source.query("INSERT INTO slow.t (b) VALUES (REPEAT('x', 1000000))")
+    began = time.monotonic()
+    report = pair.run("threads=2", "databases=slow", "rate=2000000")
+    assert int(report["bytes"]) >= 4000000 and time.monotonic() - began >= 1.3, report
+    assert pair.source.query("CHECKSUM TABLE slow.t") == pair.target.query("CHECKSUM TABLE slow.t")
+
+
+def load_pauses_the_copy(pair):
+    """It waits while others run statements on the source, says so, and goes on when they are done."""
+    threads = [threading.Thread(target=pair.source.query, args=("SELECT SLEEP(4)",)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: sum(process["info"] == "SELECT SLEEP(4)" for process in pair.source.processes()) == 6)
+    began = time.monotonic()
+    report = pair.run("threads=2", "databases=slow", "load=3", "rate=4000000")
+    assert re.search("pausing: [4-6] statements run on the source", report["log"]) and "going on with the copy" in report["log"], report
+    assert time.monotonic() - began > 2, "it did not wait"
+    for thread in threads:
+        thread.join()
+    assert pair.source.query("CHECKSUM TABLE slow.t") == pair.target.query("CHECKSUM TABLE slow.t")
+    pair.source.query("DROP DATABASE slow")
 
 
 def foreign_table_is_not_touched(pair):
@@ -231,8 +303,11 @@ def without_lock_tables_another_lock_is_taken(pair):
                       "CREATE USER nolock@'127.0.0.1'", "GRANT SELECT, SHOW VIEW, PROCESS, REPLICATION CLIENT, "
                       "REPLICATION SLAVE, TRIGGER, EVENT ON *.* TO nolock@'127.0.0.1'"):
         pair.source.query(statement)
-    report = pair.run("databases=keys", "user=nolock", expect=PRECHECK)
-    assert "neither kind of lock" in report["log"] and "GRANT" in report["log"], report["log"]
+    tells = pair.server.startswith("mariadb")  # each view's position
+    report = pair.run("databases=keys", "user=nolock", expect=0 if tells else PRECHECK)
+    assert "neither kind of lock" in report["log"] and "lock-free" in report["log"], report["log"]
+    assert tells or "cannot be copied without a lock" in report["log"] and "GRANT" in report["log"], report["log"]
+    pair.reset()
     report = pair.run("databases=keys", "user=locker")
     assert report["consistency"] == "flush tables with read lock", report
     for user in ("locker", "nolock"):
@@ -249,9 +324,8 @@ def altered_table_is_told(pair):
     wait_for(lambda: pair.target.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='early'")[0][0] > 0)
     for i in range(60):
         pair.source.query("ALTER TABLE early.t%02d ADD v INT, ALGORITHM=COPY" % i)
-    report = pair.finish(process, expect=SCHEMA)
-    assert "was altered on the source" in report["log"] and "run the same command" in report["log"], report["log"]
-    pair.run("databases=early")
+    report = pair.finish(process)
+    assert "was altered on the source" in report["log"] and "as of a new point" in report["log"], report["log"]
     pair.source.query("DROP DATABASE early")
 
 
@@ -265,9 +339,8 @@ def swapped_tables_are_noticed(pair):
     renames = ["swaps.t%02d TO swaps.x, swaps.t%02d TO swaps.t%02d, swaps.x TO swaps.t%02d" % (i, i + 1, i, i + 1)
                for i in range(0, 60, 2)]
     pair.source.query("RENAME TABLE " + ", ".join(renames))
-    report = pair.finish(process, expect=SCHEMA)
+    report = pair.finish(process)
     assert "was altered on the source" in report["log"], report["log"]
-    pair.run("databases=swaps")
     pair.source.query("DROP DATABASE swaps")
 
 
@@ -322,7 +395,8 @@ def wait_for(condition, timeout=60):
         time.sleep(0.02)
 
 
-CASES = [odd_schema_is_equal, bad_row_is_named, tiny_chunks_are_equal, without_load_data_is_equal, killed_at_fault_points_then_equal,
+CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load_pauses_the_copy,
+         bad_row_is_named, tiny_chunks_are_equal, without_load_data_is_equal, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
          altered_table_is_told, swapped_tables_are_noticed, open_transaction_holds_the_lock_back,

@@ -51,6 +51,7 @@ sample_task(void) {
                            .started_us = 42};
     task.selection = bs_strdup("--tables 'shop''s.%', \\ \"and\" \xc3\xa4");
     task.selection_args = bs_strdup("{}");
+    task.definer = bs_strdup("o'ne@%");
     bs_position_set(&task.point, "mariadb-bin.000001", UINT64_C(5000000000), "0-1-2,1-2-3");
     return task;
 }
@@ -79,6 +80,7 @@ check_task(struct tool *tool, struct bs_error *err) {
     CHECK(got.source_server_id == want.source_server_id);
     CHECK(strcmp(got.selection, want.selection) == 0);
     CHECK(strcmp(got.selection_args, want.selection_args) == 0);
+    CHECK(strcmp(got.definer, want.definer) == 0);
     CHECK(strcmp(got.point.file, want.point.file) == 0 && got.point.pos == want.point.pos);
     CHECK(strcmp(got.point.gtid, want.point.gtid) == 0);
     CHECK(got.point_file_created == want.point_file_created);
@@ -167,13 +169,28 @@ check_ledger(struct tool *tool, struct bs_error *err) {
     free(objects);
     MUST(bs_state_chunk_totals(tool->sql, &tool->state, &chunks, &rows, &bytes, err));
     CHECK(chunks == 0 && rows == 0 && bytes == 0);
-    MUST(bs_state_note_chunk(tool->sql, &tool->state, "d", "t", 0, 10, 100, err));
-    MUST(bs_state_note_chunk(tool->sql, &tool->state, "d", "t", 1, 5, 50, err));
-    CHECK(bs_state_note_chunk(tool->sql, &tool->state, "d", "t", 1, 5, 50, err) == BS_SERVER);
+    struct bs_chunk_note one = {.number = 1, .rows = 5, .bytes = 50, .is_last = true};
+    struct bs_chunk_note zero = {.rows = 10, .bytes = 100, .upper = {"a\0'b", 4}};
+    struct bs_chunk_note *notes = NULL;
+    size_t noted = 0;
+    one.lower = zero.upper;
+    one.upper = zero.lower = bs_str("");
+    MUST(bs_state_note_chunk(tool->sql, &tool->state, "d", "t", &one, err));
+    MUST(bs_state_note_chunk(tool->sql, &tool->state, "d", "t", &zero, err));
+    CHECK(bs_state_note_chunk(tool->sql, &tool->state, "d", "t", &one, err) == BS_SERVER);
+    MUST(bs_state_list_chunks(tool->sql, &tool->state, "d", "t", &notes, &noted, err));
+    CHECK(noted == 2 && notes[0].number == 0 && notes[0].rows == 10 && !notes[0].is_last);
+    CHECK(notes[0].upper.len == 4 && memcmp(notes[0].upper.data, "a\0'b", 4) == 0);
+    CHECK(notes[1].lower.len == 4 && notes[1].is_last && notes[1].bytes == 50);
+    bs_chunk_notes_free(notes, noted);
     MUST(bs_state_chunk_totals(tool->sql, &tool->state, &chunks, &rows, &bytes, err));
     CHECK(chunks == 2 && rows == 15 && bytes == 150);
-    MUST(bs_state_clear_chunks(tool->sql, &tool->state, err));
-    MUST(bs_state_clear_made(tool->sql, &tool->state, err));
+    MUST(bs_state_forget_table(tool->sql, &tool->state, "d", "t", err));
+    MUST(bs_state_chunk_totals(tool->sql, &tool->state, &chunks, &rows, &bytes, err));
+    CHECK(chunks == 0);
+    MUST(bs_state_forget_made(tool->sql, &tool->state, BS_OBJECT_DATABASE, "shop`s", "", err));
+    MUST(bs_state_forget_made(tool->sql, &tool->state, BS_OBJECT_TABLE, "shop`s", "\xc3\xa4 b",
+                              err));
     MUST(bs_state_list_made(tool->sql, &tool->state, &objects, &count, err));
     CHECK(count == 0);
     free(objects);
@@ -296,7 +313,8 @@ obey(struct tool *tool, const char *verb, const char *rest, char *answer, size_t
         MUST(bs_fence_retake(tool->sql, &tool->state, 5000, &tool->epoch, err));
         (void)snprintf(answer, cap, "%" PRIu64, tool->epoch);
     } else if (strcmp(verb, "slot") == 0) {
-        return bs_fence_hold_slot(tool->sql, &tool->state, (unsigned int)atoi(rest), err);
+        return bs_fence_hold_slot(tool->sql, &tool->state, (unsigned int)atoi(rest), tool->epoch,
+                                  err);
     } else if (strcmp(verb, "epoch") == 0) {
         tool->epoch = strtoull(rest, NULL, 10);
         return bs_fence_check(tool->sql, &tool->state, tool->epoch, err);

@@ -153,6 +153,7 @@ class StateTest(unittest.TestCase):
         first = self.installed()
         first.must("take 5000")
         lane = self.tool()
+        lane.must("epoch 8")
         lane.must("slot 0")
         second = self.tool()
         self.assertEqual(second.must("take 5000"), "9")
@@ -162,6 +163,20 @@ class StateTest(unittest.TestCase):
         self.assertIn("error fenced", replaced.ask("retake 8"))
         self.assertEqual(second.ask("held"), "ok 1")
         self.assertEqual(replaced.ask("retake 9"), "ok 10")
+
+    def test_a_slot_is_not_for_an_old_epoch(self):
+        """Lanes of two runs that take the task from each other open at the same time: the older ones give up."""
+        self.installed().must("take 5000")
+        late = self.tool()
+        late.must("epoch 8")
+        self.tool().must("take 5000")
+        self.assertIn("error fenced", late.ask("slot 1"))
+        newer = self.tool()
+        newer.must("epoch 9")
+        newer.send("slot 1")  # which the other session still holds
+        self.await_state("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE='User lock'", 1)
+        late.kill9()
+        self.assertEqual(newer.answer(), "ok")
 
     def test_a_lane_of_an_old_epoch_writes_nothing(self):
         self.installed()
@@ -198,8 +213,8 @@ class StateTest(unittest.TestCase):
         first = self.installed()
         first.must("take 5000")
         lane = self.tool()
-        lane.must("slot 0")
         lane.must("epoch 8")
+        lane.must("slot 0")
         blocker = self.server.connect()
         with blocker.cursor() as cursor:
             cursor.execute("START TRANSACTION")
@@ -218,8 +233,8 @@ class StateTest(unittest.TestCase):
         self.assertEqual(before, (b"mariadb-bin.000001", 9))
         self.assertEqual(self.value(), 100 if finish == "COMMIT" else 0)
         third = self.tool()
-        third.must("slot 0")
         third.must("epoch 9")
+        third.must("slot 0")
         third.must("batch UPDATE shop.t SET v=v+1 WHERE id=1")
         self.assertEqual(self.lane(), (b"moved", 9))
 

@@ -1,0 +1,63 @@
+/* Which runs of source transactions may be applied side by side, and in what order they are known
+ * to be in. Pure: no threads, no servers; what drives it is src/apply/pool.c, and a simulation in
+ * the tests.
+ *
+ * A bundle is a contiguous run of whole source transactions, numbered 1, 2, 3 ... in the source's
+ * order; it becomes one target transaction. While it is open, what it touches is told by hashed
+ * keys:
+ *
+ *   touch, touch ... ─> close ─> [waiting] ──next──> [running] ──committed──> counts for `low`
+ *                                    ^                   │
+ *                                    └───── failed ──────┘   once more, with all before it
+ * committed
+ *
+ * A bundle that writes a key waits for those before it that wrote or read it; one that only reads
+ * it, for those that wrote it. It waits until everything up to the newest of them is committed (the
+ * low-water mark), not for that one alone: a bundle then depends on one number, and waits point
+ * backwards only, so they cannot form a circle. Two keys that hash alike only make a bundle wait
+ * without need. Used by one thread. */
+#ifndef BS_APPLY_SCHEDULER_H
+#define BS_APPLY_SCHEDULER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* So many bundles at most may be closed and not yet part of the low-water mark. */
+enum { BS_SCHEDULER_WINDOW = 64 };
+
+enum bs_touch { BS_TOUCH_READ, BS_TOUCH_WRITE };
+
+struct bs_scheduler;
+
+struct bs_scheduler *bs_scheduler_new(void);
+void bs_scheduler_free(struct bs_scheduler *scheduler);
+
+/* Of the open bundle, which is always there. */
+void bs_scheduler_touch(struct bs_scheduler *scheduler, uint64_t key, enum bs_touch how);
+
+/* Ends the open bundle; returns its number. There must be room in the window. */
+uint64_t bs_scheduler_close(struct bs_scheduler *scheduler);
+bool bs_scheduler_has_room(const struct bs_scheduler *scheduler);
+
+/* Would the open bundle, closed now, have to wait? */
+bool bs_scheduler_open_waits(const struct bs_scheduler *scheduler);
+
+/* The newest bundle that the open one has to wait for so far; 0: none. */
+uint64_t bs_scheduler_open_after(const struct bs_scheduler *scheduler);
+
+/* The oldest waiting bundle that may run; it is running from now on. false: there is none. */
+bool bs_scheduler_next(struct bs_scheduler *scheduler, uint64_t *number);
+
+/* Running bundles end in one of two ways. failed: rolled back; runs again when everything before it
+ * is committed. false: it was so already, so what went wrong is no matter of order. */
+void bs_scheduler_committed(struct bs_scheduler *scheduler, uint64_t number);
+bool bs_scheduler_failed(struct bs_scheduler *scheduler, uint64_t number);
+
+/* Every bundle up to this one is committed. */
+uint64_t bs_scheduler_low(const struct bs_scheduler *scheduler);
+
+/* Closed bundles that are not committed. */
+size_t bs_scheduler_pending(const struct bs_scheduler *scheduler);
+
+#endif

@@ -1,0 +1,100 @@
+/* `load`: an archive, or a part of it, onto a target. */
+#include "cli/cli.h"
+
+#include "cli/report.h"
+#include "snapshot/archive.h"
+#include "snapshot/snapshot.h"
+
+static const struct bs_option OPTIONS[] = {
+    BS_OPTION_ARCHIVE("the directory that snapshot --archive has filled"),
+    BS_OPTION_TARGET,
+    BS_OPTIONS_SELECTION,
+    {.name = "threads",
+     .kind = BS_OPTION_NUMBER,
+     .offset = BS_FIELD(threads),
+     .value = "N",
+     .fallback = "4",
+     .least = 1,
+     .most = 32,
+     .help = "load with this many connections to the target"},
+    BS_OPTION_MEMORY,
+    BS_OPTION_NO_TARGET_BINLOG,
+    BS_OPTION_KEEP_ENGINES,
+    BS_OPTION_DEFINER,
+    BS_OPTIONS_COMMON,
+};
+
+/* Without a selection of one's own everything that the archive was made of. */
+static enum bs_status
+choose_selection(struct bs_run *run, const struct bs_archive *archive, struct bs_error *err) {
+    if (run->selection_given) {
+        return BS_OK;
+    }
+    bs_selection_fini(&run->selection);
+    struct bs_task task = {.selection_args = archive->selection_args};
+    return bs_state_read_selection(&task, &run->state, &run->selection, err);
+}
+
+static enum bs_status
+load_archive(struct bs_run *run, struct bs_archive *archive, struct bs_buf *json,
+             struct bs_error *err) {
+    const struct bs_values *v = run->values;
+    struct bs_snapshot_report report = {0};
+    struct bs_snapshot_config config = {
+        .target = &run->target,
+        .selection = &run->selection,
+        .state = run->state,
+        .threads = (unsigned int)v->threads,
+        .memory_bytes = v->memory,
+        .no_target_binlog = v->no_target_binlog,
+        .keep_engines = v->keep_engines,
+        .definer = run->definer,
+        .progress = bs_cli_show_copy,
+        .progress_arg = run,
+    };
+    enum bs_status status = bs_load_run(&config, archive, &report, err);
+    bs_progress_end(&run->progress);
+    if (status == BS_OK) {
+        status = bs_cli_report_copy(run, &report, "load", json, err);
+    }
+    bs_snapshot_report_fini(&report);
+    return status;
+}
+
+static enum bs_status
+load(struct bs_run *run, struct bs_error *err) {
+    struct bs_archive archive = {0};
+    struct bs_buf json = {0};
+    if (run->values->archive == NULL) {
+        bs_error_set(err, BS_CONFIG, "option --archive is missing");
+        return bs_error_hint(err, "give the directory that snapshot --archive has filled");
+    }
+    enum bs_status status = bs_archive_open(&archive, run->values->archive, err);
+    if (status == BS_OK) {
+        status = choose_selection(run, &archive, err);
+    }
+    if (status == BS_OK) {
+        status = load_archive(run, &archive, &json, err);
+    }
+    if (status == BS_OK && json.len > 0) {
+        bs_buf_puts(&json, "\n");
+        status = bs_report_print(&json, err);
+    }
+    bs_archive_close(&archive);
+    bs_buf_fini(&json);
+    return status;
+}
+
+const struct bs_command bs_command_load = {
+    .name = "load",
+    .synopsis = "--archive DIR --target URI [selection] [options]",
+    .summary = "load what snapshot --archive has filled; run it again to resume",
+    .about =
+        "Puts an archive onto a target, or with a selection a part of it, as snapshot would have\n"
+        "put it there: 'binstream follow' then replays what has been written on the source since.\n"
+        "Each file is checked before its first row is sent: a damaged one is named. After a crash\n"
+        "the same command loads only what is not in.",
+    .table = BS_OPTION_TABLE(OPTIONS),
+    .has_selection = true,
+    .run = load,
+};

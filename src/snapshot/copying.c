@@ -1,0 +1,346 @@
+#include "snapshot/copying.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/stop.h"
+#include "schema/period.h"
+#include "snapshot/early.h"
+#include "state/fence.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    TICK_MS = 200,
+    PROGRESS_EVERY_MS = 1000,
+    LOOK_AT_LOAD_MS = 500,
+    CHUNK_BYTES_DEFAULT = 16 << 20,
+    QUEUE_BYTES_MIN = 2 << 20,
+    QUEUE_BYTES_MAX = 16 << 20,
+    LARGE_ROWS_SHARE =
+        8,           /* of --memory, large rows that are under way take this part, or are one */
+    QUEUE_SHARE = 4, /* of --memory, the queues take this part at most */
+    PACKET_BYTES_MAX = 1 << 30,
+};
+
+static int
+compare_size(const void *a, const void *b) {
+    const struct bs_table *x = (*(struct bs_copy *const *)a)->table;
+    const struct bs_table *y = (*(struct bs_copy *const *)b)->table;
+    return x->data_bytes < y->data_bytes ? 1 : x->data_bytes > y->data_bytes ? -1 : 0;
+}
+
+/* The keys of a table that was continued wait for the end of the window. */
+static struct bs_copy *
+make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
+    struct bs_table *table = run->point.schema->tables[i];
+    const struct bs_resumed *resumed = &run->resume.tables[i];
+    struct bs_copy *copy = bs_copy_new(table, run->there != NULL ? run->there[i] : table, for_ever);
+    bool is_late = run->to == NULL && run->late[i].keys.len > 0 && resumed->first == resumed->last;
+    copy->table_id = run->point.table_ids[i];
+    copy->late_keys = is_late ? bs_buf_cstr(&run->late[i].keys) : NULL;
+    copy->is_locked = copy->is_locked && run->from == NULL;
+    copy->is_of_first_view = bs_resume_is_of_first_view(&run->resume, i);
+    bool has_presets = resumed->fate == BS_FATE_CONTINUED || run->from != NULL;
+    copy->resumed = has_presets ? resumed : NULL;
+    struct bs_archive *archive = run->from != NULL ? run->from : run->to;
+    copy->archived = archive != NULL ? bs_archive_find(archive, table->db, table->name) : NULL;
+    return copy;
+}
+
+static void
+make_work(struct bs_copying *run) {
+    const struct bs_schema *schema = run->point.schema;
+    size_t count = 0;
+    uint64_t chunk_bytes = run->config->chunk_bytes;
+    chunk_bytes = chunk_bytes == 0 ? CHUNK_BYTES_DEFAULT : chunk_bytes;
+    bool takes_history =
+        run->from == NULL && run->to == NULL && bs_period_takes_history(&run->target_server);
+    const char *for_ever = takes_history ? bs_period_for_ever(&run->target_server) : NULL;
+    run->copies = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_copy *));
+    for (size_t i = 0; i < schema->table_count; i++) {
+        if (run->resume.tables[i].fate != BS_FATE_KEPT) {
+            run->copies[count++] = make_copy(run, i, for_ever);
+        }
+    }
+    qsort(run->copies, count, sizeof(struct bs_copy *), compare_size);
+    run->work = bs_work_new(run->copies, count, chunk_bytes);
+    bs_work_bound_large(run->work, run->config->memory_bytes / LARGE_ROWS_SHARE);
+    run->courtesy = bs_courtesy_new(run->config->max_bytes_per_s);
+    uint64_t packet = run->to == NULL ? run->target_server.max_allowed_packet : PACKET_BYTES_MAX;
+    run->pair_config = (struct bs_pair_config){
+        .work = run->work,
+        .courtesy = run->courtesy,
+        .archive = run->from != NULL ? run->from : run->to,
+        .source = &run->source_server,
+        .state = run->config->state,
+        .epoch = run->task.epoch,
+        .piece_bytes = chunk_bytes,
+        .packet_bytes = packet < PACKET_BYTES_MAX ? packet : PACKET_BYTES_MAX,
+    };
+}
+
+static enum bs_status
+check_local_infile(struct bs_copying *run, struct bs_error *err) {
+    struct bs_buf value = {0};
+    bool found = false;
+    enum bs_status status = bs_sql_variable(run->target, "local_infile", true, &value, &found, err);
+    bool is_on =
+        found && (bs_str_is_nocase(bs_buf_str(&value), "ON") || bs_str_is(bs_buf_str(&value), "1"));
+    if (status == BS_OK && !is_on && bs_work_forbid_load(run->work)) {
+        bs_log(BS_LOG_WARNING,
+               "local_infile is off on the target: rows go by INSERT, which is slower");
+    }
+    bs_buf_fini(&value);
+    return status;
+}
+
+static uint64_t
+queue_bytes(const struct bs_copying *run) {
+    uint64_t bytes = run->config->memory_bytes / QUEUE_SHARE / run->pair_count;
+    bytes = bytes < QUEUE_BYTES_MIN ? QUEUE_BYTES_MIN : bytes;
+    return bytes > QUEUE_BYTES_MAX ? QUEUE_BYTES_MAX : bytes;
+}
+
+static enum bs_status
+connect_loader(struct bs_copying *run, struct bs_pair *pair, struct bs_error *err) {
+    char program[64];
+    (void)snprintf(program, sizeof program, "binstream loader %u", pair->index);
+    struct bs_sql_options options = {.program = program,
+                                     .local_infile = true,
+                                     .no_binlog = run->config->no_target_binlog,
+                                     .reads_late = true};
+    enum bs_status status = bs_sql_connect(&pair->target, run->config->target, &options, err);
+    if (status == BS_OK) {
+        status = bs_fence_hold_slot(pair->target, &run->config->state, pair->index, run->task.epoch,
+                                    err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_exec(pair->target, err, "SET foreign_key_checks=0");
+    }
+    if (status == BS_OK && bs_period_takes_history(&run->target_server)) {
+        status = bs_sql_exec(pair->target, err, "SET system_versioning_insert_history=1");
+    }
+    return status == BS_OK ? BS_OK : bs_error_context(err, "connecting to the target");
+}
+
+static enum bs_status
+make_pairs(struct bs_copying *run, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    unsigned int view_count = run->pair_count;
+    run->pair_count += run->point.locked_sql != NULL;
+    run->pairs = bs_zalloc(run->pair_count * sizeof *run->pairs);
+    for (unsigned int i = 0; i < run->pair_count; i++) {
+        bs_pair_init(&run->pairs[i], &run->pair_config, i, queue_bytes(run));
+    }
+    for (unsigned int i = 0; i < view_count && run->views != NULL; i++) {
+        run->pairs[i].source = run->views[i];
+        run->views[i] = NULL;
+    }
+    if (run->point.locked_sql != NULL) {
+        run->pairs[view_count].is_locker = true;
+        run->pairs[view_count].source = run->point.locked_sql;
+        run->point.locked_sql = NULL;
+    }
+    for (unsigned int i = 0; i < run->pair_count && run->to == NULL && status == BS_OK; i++) {
+        status = connect_loader(run, &run->pairs[i], err);
+    }
+    return status;
+}
+
+static void
+show_progress(struct bs_copying *run, bool is_last) {
+    int64_t now = bs_clock_mono_ms();
+    struct bs_work_totals totals;
+    if (run->config->progress == NULL || (!is_last && now - run->progress_ms < PROGRESS_EVERY_MS)) {
+        return;
+    }
+    run->progress_ms = now;
+    bs_work_totals(run->work, &totals);
+    struct bs_snapshot_progress progress = {
+        .tables_done = run->resume.kept + totals.tables_done,
+        .tables_total = run->task.tables_total,
+        .rows_done = run->kept_rows + totals.rows,
+        .rows_estimate = run->task.rows_estimate,
+        .bytes_done = run->kept_bytes + totals.bytes,
+        .bytes_estimate = run->task.bytes_estimate,
+        .elapsed_ms = now - run->started_ms,
+        .load = run->load,
+    };
+    progress.table_count = bs_work_busy(run->work, progress.tables, BS_TABLES_SHOWN_MAX);
+    run->config->progress(run->config->progress_arg, &progress);
+}
+
+/* A thread may sit in a long statement; its server is asked to end it. */
+static void
+interrupt_session(struct bs_sql *control, struct bs_sql *session) {
+    if (session != NULL) {
+        (void)!bs_sql_exec(control, NULL, "KILL QUERY %" PRIu64, bs_sql_connection_id(session));
+    }
+}
+
+static void
+interrupt(struct bs_copying *run) {
+    for (unsigned int i = 0; i < run->pair_count; i++) {
+        interrupt_session(run->source, run->pairs[i].source);
+        interrupt_session(run->target, run->pairs[i].target);
+    }
+}
+
+/* Our own sessions count as running, also while the server waits for them to read on: they are
+ * taken off, those that do not run as well, so the load may be a few more. */
+static enum bs_status
+read_load(struct bs_copying *run, uint64_t *load, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    uint64_t own = run->pair_count + 1;
+    enum bs_status status =
+        bs_sql_query(run->source, &result, err, "SHOW GLOBAL STATUS LIKE 'Threads_running'");
+    if (status == BS_OK) {
+        status = bs_sql_next(result, &fields, err);
+    }
+    uint64_t running = status == BS_OK && fields != NULL ? strtoull(fields[1].data, NULL, 10) : 0;
+    *load = running > own ? running - own : 0;
+    bs_sql_result_free(result);
+    return status;
+}
+
+static enum bs_status
+heed_load(struct bs_copying *run, struct bs_error *err) {
+    int64_t now = bs_clock_mono_ms();
+    uint64_t most = run->config->max_load;
+    uint64_t load = 0;
+    if (most == 0 || now - run->load_ms < LOOK_AT_LOAD_MS) {
+        return BS_OK;
+    }
+    run->load_ms = now;
+    enum bs_status status = read_load(run, &load, err);
+    bool pauses = status == BS_OK && load > most;
+    if (pauses && run->load == 0) {
+        bs_log(BS_LOG_INFO, "pausing: %" PRIu64 " statements run on the source, over --max-load",
+               load);
+    } else if (!pauses && run->load > 0) {
+        bs_log(BS_LOG_INFO, "going on with the copy");
+    }
+    run->load = pauses ? load : 0;
+    bs_courtesy_pause(run->courtesy, pauses);
+    return status;
+}
+
+static void
+watch(struct bs_copying *run) {
+    struct bs_error err = {0};
+    while (!bs_work_wait(run->work, TICK_MS)) {
+        if (bs_stop_check(&err) != BS_OK || heed_load(run, &err) != BS_OK) {
+            bs_work_fail(run->work, &err);
+        }
+        show_progress(run, false);
+    }
+    bs_courtesy_stop(run->courtesy);
+    if (bs_work_is_stopped(run->work)) {
+        interrupt(run);
+    }
+}
+
+static enum bs_status
+run_pairs(struct bs_copying *run, struct bs_error *err) {
+    unsigned int started = 0;
+    for (; started < run->pair_count; started++) {
+        struct bs_pair *pair = &run->pairs[started];
+        void *(*sink)(void *) = run->to == NULL ? bs_loader_main : bs_archiver_main;
+        int rc = pthread_create(&pair->loader, NULL, sink, pair);
+        BS_ASSERT(rc == 0); /* out of threads at this point is out of memory */
+        rc = pthread_create(&pair->dumper, NULL, bs_dumper_main, pair);
+        BS_ASSERT(rc == 0);
+    }
+    watch(run);
+    for (unsigned int i = 0; i < started; i++) {
+        pthread_join(run->pairs[i].dumper, NULL);
+        pthread_join(run->pairs[i].loader, NULL);
+    }
+    return bs_work_error(run->work, err);
+}
+
+static void
+report_long_lock(struct bs_copying *run) {
+    const struct bs_pair *last = &run->pairs[run->pair_count - 1];
+    if (!last->is_locker || last->unlocked_us == 0) {
+        return;
+    }
+    for (size_t i = 0; run->copies[i] != NULL; i++) {
+        run->report->locked_tables += run->copies[i]->is_locked;
+    }
+    run->report->long_locked_ms = (last->unlocked_us - run->point.locked_since_us + 999) / 1000;
+    bs_log(BS_LOG_INFO,
+           "%" PRIu64 " tables of engines without transactions were locked for %" PRId64
+           " ms, until they were copied",
+           run->report->locked_tables, run->report->long_locked_ms);
+}
+
+/* On the first pair's sessions, which nobody uses yet. */
+static enum bs_status
+copy_early_history(struct bs_copying *run, struct bs_error *err) {
+    struct bs_pair *pair = &run->pairs[0];
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; run->copies[i] != NULL && status == BS_OK; i++) {
+        if (run->copies[i]->for_ever == NULL) {
+            continue;
+        }
+        status = bs_sql_exec(pair->target, err, "START TRANSACTION");
+        if (status == BS_OK) {
+            status = bs_fence_check(pair->target, &run->config->state, run->task.epoch, err);
+        }
+        if (status == BS_OK) {
+            status = bs_early_copy(pair->source, pair->target, run->copies[i], err);
+        }
+        if (status == BS_OK) {
+            status = bs_fence_seal(pair->target, &run->config->state, run->task.epoch, err);
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(pair->target, err, "COMMIT");
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
+        }
+    }
+    return status;
+}
+
+enum bs_status
+bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
+    struct bs_work_totals totals;
+    for (size_t i = 0; i < run->resume.table_count; i++) {
+        run->kept_rows += run->resume.tables[i].rows;
+        run->kept_bytes += run->resume.tables[i].bytes;
+    }
+    make_work(run);
+    enum bs_status status = BS_OK;
+    if (run->to != NULL) {
+        bs_work_set_form(run->work, BS_FORM_ARCHIVE);
+    } else {
+        status = check_local_infile(run, err);
+    }
+    if (status == BS_OK) {
+        status = make_pairs(run, err);
+    }
+    if (status == BS_OK && run->from == NULL && run->to == NULL) {
+        status = copy_early_history(run, err);
+    }
+    if (status == BS_OK) {
+        status = run_pairs(run, err);
+        run->altered = status == BS_SCHEMA;
+    }
+    bs_work_totals(run->work, &totals);
+    run->report->rows = totals.rows;
+    run->report->bytes = totals.bytes;
+    run->report->chunks = totals.chunks;
+    run->report->chunks_retried = totals.retried;
+    run->report->paused_ms = bs_courtesy_paused_ms(run->courtesy);
+    if (status == BS_OK) {
+        report_long_lock(run);
+        show_progress(run, true);
+    }
+    return status;
+}

@@ -1,0 +1,166 @@
+#include "snapshot/undo.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "catalog/catalog.h"
+#include "sql/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A database goes only if nothing is in it: neither what stays, nor what others have put there. */
+static enum bs_status
+drop_database(struct bs_sql *control, const char *db, bool *dropped, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_buf value = {0};
+    bool found = false;
+    bs_sql_put_string(&text, bs_str(db));
+    const char *name = bs_buf_cstr(&text);
+    enum bs_status status =
+        bs_sql_value(control, &value, &found, err,
+                     "SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=%s)"
+                     "+(SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA=%s)"
+                     "+(SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA=%s)",
+                     name, name, name);
+    *dropped = status == BS_OK && found && strcmp(bs_buf_cstr(&value), "0") == 0;
+    if (*dropped) {
+        bs_buf_clear(&text);
+        bs_buf_puts(&text, "DROP DATABASE IF EXISTS ");
+        bs_sql_put_ident(&text, bs_str(db));
+        status = bs_sql_run(control, bs_buf_str(&text), err);
+    }
+    bs_buf_fini(&text);
+    bs_buf_fini(&value);
+    return status;
+}
+
+/* Views and routines, then tables, then databases: each pass drops its kinds. */
+static int
+drop_pass(enum bs_object_kind kind) {
+    switch (kind) {
+    case BS_OBJECT_VIEW:
+    case BS_OBJECT_PROCEDURE:
+    case BS_OBJECT_FUNCTION:
+    case BS_OBJECT_PACKAGE:
+    case BS_OBJECT_PACKAGE_BODY:
+    case BS_OBJECT_TRIGGER:
+    case BS_OBJECT_EVENT:
+        return 0;
+    case BS_OBJECT_TABLE:
+    case BS_OBJECT_SEQUENCE:
+        return 1;
+    case BS_OBJECT_DATABASE:
+        return 2;
+    }
+    return 0;
+}
+
+static const struct bs_object *
+find_database(const struct bs_schema *schema, const char *db) {
+    for (size_t i = 0; i < schema->object_count; i++) {
+        const struct bs_object *object = &schema->objects[i];
+        if (object->kind == BS_OBJECT_DATABASE && strcmp(object->db, db) == 0) {
+            return object;
+        }
+    }
+    return NULL;
+}
+
+/* It may have been altered on the source since it was made. */
+static enum bs_status
+keep_database(struct bs_sql *control, const struct bs_schema *schema, const char *db,
+              struct bs_error *err) {
+    const struct bs_object *object = find_database(schema, db);
+    if (object == NULL) {
+        bs_log(BS_LOG_INFO, "database %s on the target stays: it is not empty", db);
+        return BS_OK;
+    }
+    if (object->collation_database == NULL) {
+        return BS_OK;
+    }
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "ALTER DATABASE ");
+    bs_sql_put_ident(&text, bs_str(db));
+    bs_buf_printf(&text, " DEFAULT COLLATE %s", object->collation_database);
+    enum bs_status status = bs_sql_run(control, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    return status;
+}
+
+static enum bs_status
+undo_database(struct bs_sql *control, const struct bs_state *state, const struct bs_schema *schema,
+              const struct bs_object *made, struct bs_error *err) {
+    bool dropped = false;
+    enum bs_status status = drop_database(control, made->db, &dropped, err);
+    if (status == BS_OK && dropped) {
+        return bs_state_forget_made(control, state, made->kind, made->db, made->name, err);
+    }
+    return status == BS_OK ? keep_database(control, schema, made->db, err) : status;
+}
+
+static bool
+stays(const struct bs_resume *resume, const struct bs_schema *schema,
+      const struct bs_object *made) {
+    for (size_t i = 0; i < schema->table_count && made->kind == BS_OBJECT_TABLE; i++) {
+        if (strcmp(schema->tables[i]->db, made->db) == 0 &&
+            strcmp(schema->tables[i]->name, made->name) == 0) {
+            return resume->tables[i].fate != BS_FATE_FRESH;
+        }
+    }
+    return false;
+}
+
+/* The ledger first: what it says is in must be there at any moment. */
+static enum bs_status
+undo_object(struct bs_sql *control, const struct bs_state *state, const struct bs_object *made,
+            struct bs_error *err) {
+    bool has_rows = drop_pass(made->kind) == 1; /* a routine may have a table's name */
+    enum bs_status status =
+        has_rows ? bs_state_forget_table(control, state, made->db, made->name, err) : BS_OK;
+    if (has_rows) {
+        bs_fault_point("snapshot-table-forgotten");
+    }
+    if (status == BS_OK) {
+        status = bs_catalog_drop(control, made, err);
+    }
+    return status == BS_OK
+               ? bs_state_forget_made(control, state, made->kind, made->db, made->name, err)
+               : status;
+}
+
+static enum bs_status
+undo_pass(struct bs_sql *control, const struct bs_state *state, const struct bs_resume *resume,
+          const struct bs_schema *schema, const struct bs_object *made, struct bs_error *err) {
+    if (made->kind == BS_OBJECT_DATABASE) {
+        return undo_database(control, state, schema, made, err);
+    }
+    return stays(resume, schema, made) ? BS_OK : undo_object(control, state, made, err);
+}
+
+enum bs_status
+bs_undo_rest(struct bs_sql *control, const struct bs_state *state, const struct bs_resume *resume,
+             const struct bs_schema *schema, struct bs_error *err) {
+    struct bs_object *made = NULL;
+    size_t count = 0;
+    enum bs_status status = bs_state_list_made(control, state, &made, &count, err);
+    if (status == BS_OK) {
+        status = bs_sql_exec(control, err, "SET foreign_key_checks=0");
+    }
+    for (int pass = 0; pass <= 2; pass++) {
+        for (size_t i = 0; i < count && status == BS_OK; i++) {
+            if (drop_pass(made[i].kind) != pass) {
+                continue;
+            }
+            status = undo_pass(control, state, resume, schema, &made[i], err);
+            if (status != BS_OK) {
+                bs_error_context(err, "dropping what an earlier attempt made: %s %s.%s",
+                                 bs_object_kind_name(made[i].kind), made[i].db, made[i].name);
+            }
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        bs_object_fini(&made[i]);
+    }
+    free(made);
+    return status == BS_OK ? bs_sql_exec(control, err, "SET foreign_key_checks=1") : status;
+}

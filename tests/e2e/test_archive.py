@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""A copy by way of files: snapshot --archive, killed again and again under writers and DDL; load, killed again and again; then
+follow: equal at the end. A flipped byte in any file is named and refused before a row of it is loaded, and a part of an archive
+can be loaded and followed."""
+import argparse
+import glob
+import json
+import os
+import random
+import time
+
+import bs_harness
+import test_resume
+from bs_harness import say
+
+
+def archive_dir(pair):
+    return os.path.join(pair.dir, 'archive')
+
+
+def ledger_lines(pair):
+    try:
+        with open(os.path.join(archive_dir(pair), 'ledger'), 'rb') as ledger:
+            return ledger.read().count(b'\n')
+    except FileNotFoundError:
+        return 0
+
+
+def make(pair, rng, kills):
+    args = ['--archive', archive_dir(pair), '--position=' + ('gtid' if pair.gtid else 'file'), '--chunk-bytes', test_resume.CHUNK, *pair.more, '--json']
+    for number in range(kills):
+        process = pair.start('snapshot', *args, '--max-rate', '2M', '--threads', str(rng.choice((1, 2, 4))), target=False)
+        lines = ledger_lines(pair) + rng.randint(0, 180 // kills)
+        pair.wait_until(lambda: not process.running or ledger_lines(pair) > lines, 'chunks', timeout=120)
+        time.sleep(rng.uniform(0, 0.05))
+        process.kill9()
+        if process.code == 0:
+            break
+        assert process.code == -9, process.tail()
+        if rng.random() < 0.4:
+            test_resume.ddl(pair, rng, number)
+    for point in ('archive-chunk-written:2', 'archive-chunk-noted:2'):
+        process = pair.start('snapshot', *args, '--max-rate', '100M', target=False, fault=point)
+        process.wait(120)
+        if process.code == 0:
+            break
+        assert process.code == -9, process.tail()
+    process = pair.run('snapshot', *args, target=False)
+    report = json.loads(process.out)
+    if report['result'] == 'done':
+        say('archive: %(chunks)d chunks, %(chunks_kept)d stayed, %(chunks_dropped)d were written again' % report)
+    process = pair.run('snapshot', *args, target=False)
+    assert json.loads(process.out)['result'] == 'complete before', process.out
+    process = pair.run('snapshot', *args, '--exclude-tables', 'r.small', target=False, expect=(2,))
+    assert 'another selection' in process.err, process.err
+
+
+def load(pair, rng, kills):
+    args = ['--archive', archive_dir(pair), '--json']
+    for _ in range(kills):
+        process = pair.start('load', *args, '--threads', str(rng.choice((1, 2, 4))), source=False)
+        chunks = rng.randint(0, 180 // kills)
+        pair.wait_until(lambda: not process.running or test_resume.new_chunks(pair, process) > chunks, 'chunks', timeout=120)
+        process.kill9()
+        if process.code == 0:
+            return
+        assert process.code == -9, process.tail()
+    report = json.loads(pair.run('load', *args, source=False).out)
+    say('load: %(chunks)d chunks, %(chunks_kept)d were in, %(chunks_dropped)d were loaded again' % report)
+
+
+def refuse_damage(pair):
+    """In each file of the archive: the manifest, the ledger, and a file of chunks."""
+    files = sorted(glob.glob(archive_dir(pair) + '/data/*/*.chunk'), key=os.path.getsize)
+    for path in (archive_dir(pair) + '/manifest.json', archive_dir(pair) + '/ledger', files[-1], files[0]):
+        with open(path, 'rb') as file:
+            whole = file.read()
+        for place in (0, len(whole) // 2, len(whole) - 1):
+            with open(path, 'wb') as file:
+                file.write(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1:])
+            process = pair.run('load', '--archive', archive_dir(pair), source=False, expect=(1, 3))
+            assert path in process.err and 'damaged' in process.err, process.err
+            pair.run('reset', source=False, expect=(0, 3))
+        with open(path, 'wb') as file:
+            file.write(whole[:-1])
+        process = pair.run('load', '--archive', archive_dir(pair), source=False, expect=(1, 3))
+        assert path in process.err and 'damaged' in process.err, process.err
+        with open(path, 'wb') as file:
+            file.write(whole)
+        pair.run('reset', source=False, expect=(0, 3))
+    os.rename(files[-1], files[-1] + '.away')
+    process = pair.run('load', '--archive', archive_dir(pair), source=False, expect=(1, 3))
+    assert files[-1] in process.err and 'not there' in process.err, process.err
+    os.rename(files[-1] + '.away', files[-1])
+    process = pair.run('snapshot', '--position=' + ('gtid' if pair.gtid else 'file'), expect=(2,))
+    assert 'was begun by load' in process.err, process.err
+    pair.run('reset', source=False)
+    say('damage: named in each of 4 files, in 4 ways; a file that is missing too')
+
+
+def load_a_part(pair):
+    args = ['--archive', archive_dir(pair), '--tables', 'r.wide,r.names,lab.sentinel']
+    pair.run('load', *args, source=False)
+    assert {name for (name,) in pair.target.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'r' AND table_type = 'BASE TABLE'")} \
+        == {'wide', 'names'}
+    pair.follow()
+    for table in ('wide', 'names'):
+        counts = [server.query('SELECT COUNT(*), SUM(n) FROM r.' + table) for server in (pair.source, pair.target)]
+        assert counts[0] == counts[1], counts
+    process = pair.run('load', '--archive', archive_dir(pair), '--tables', 'r.nothing', source=False, expect=(2,))
+    assert 'no table of the archive' in process.err, process.err
+    pair.run('reset', source=False)
+    say('a part: loaded and followed')
+
+
+def test(options):
+    with bs_harness.Pair(*options.pair.split(':'), gtid=options.gtid == 'on', schema=False, seed=options.seed) as pair:
+        rng = random.Random(pair.seed)
+        test_resume.prepare(pair)
+        pair.more = []
+        writers = test_resume.Writers(pair.source, 3, pair.seed).start()
+        pair.actors.append(writers)
+        make(pair, rng, options.kills)
+        load(pair, rng, options.kills)
+        test_resume.kill_follows(pair, rng, options.kills)
+        test_resume.follow_to_the_end(pair)
+        pair.judge('--ignore-auto-increment')
+        pair.run('reset', source=False)
+        refuse_damage(pair)
+        load_a_part(pair)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    parser.add_argument('--kills', type=int, default=3, help='of snapshot, of load, and of follow; 10 in full')
+    options = parser.parse_args()
+    bs_harness.main('archive %s gtid %s' % (options.pair, options.gtid), lambda: test(options))

@@ -1,0 +1,171 @@
+#!/usr/bin/python3
+"""Applying side by side: what is said of a row that is not as it must be, the source's order for those who read the target,
+lanes that become more or fewer between two runs, and transactions that are applied one by one."""
+import argparse
+import threading
+
+import bs_harness
+from bs_harness import say
+
+TRANSACTIONS = 2000
+
+
+def run(server, *statements):
+    with server.connect(autocommit=True) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def same(pair, table):
+    wanted, there = (server.query('SELECT * FROM %s ORDER BY 1' % table) for server in (pair.source, pair.target))
+    assert wanted == there, '%s: %d and %d rows, %s' % (table, len(wanted), len(there), [row for row in wanted if row not in there][:3])
+
+
+def prepare(pair):
+    run(pair.source, 'CREATE DATABASE lanes',
+        'CREATE TABLE lanes.one (id INT PRIMARY KEY, c VARCHAR(30), n INT)',
+        'CREATE TABLE lanes.two (id INT PRIMARY KEY, u INT UNIQUE, c VARCHAR(30))',
+        'CREATE TABLE lanes.moves (id INT, ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, n INT, PRIMARY KEY (id, ts))',
+        "INSERT INTO lanes.moves VALUES (1, '2001-02-03 04:05:06', 0), (2, '2001-02-03 04:05:06', 0)",
+        'CREATE TABLE lanes.seen_a (id INT PRIMARY KEY)', 'CREATE TABLE lanes.seen_b (id INT PRIMARY KEY)',
+        "INSERT INTO lanes.one VALUES (1, 'a', 0), (2, 'b', 0), (3, 'c', 0)",
+        "INSERT INTO lanes.two VALUES (1, 11, 'a'), (2, 12, 'b'), (3, 13, 'c')")
+    pair.snapshot('--databases', 'lanes')
+
+
+def refused(pair, what, spoil, mend, change, *said):
+    """Something has written to the target: follow must stop, name the row, and leave the rest as it was. Then that is mended."""
+    run(pair.target, *spoil)
+    before = pair.target.query('SELECT * FROM lanes.one'), pair.target.query('SELECT * FROM lanes.two')
+    run(pair.source, *change)
+    process = pair.follow(expect=(1,))
+    for words in said:
+        assert words in process.err, '%s: %r is not said:\n%s' % (what, words, process.err)
+    assert before == (pair.target.query('SELECT * FROM lanes.one'), pair.target.query('SELECT * FROM lanes.two')), what
+    run(pair.target, *mend)
+    pair.follow()
+    for table in ('one', 'two'):
+        same(pair, 'lanes.' + table)
+    say('refused: ' + what)
+
+
+def strict(pair):
+    place = 'binlog.0'
+    refused(pair, 'an update of a row that is not there', ['DELETE FROM lanes.one WHERE id = 1'],
+            ["INSERT INTO lanes.one VALUES (1, 'a', 0)"],
+            ["UPDATE lanes.one SET c = 'x' WHERE id = 2", "UPDATE lanes.one SET c = 'x' WHERE id = 1"],
+            'lanes.one', '`id`=1', place, 'where the source changed 1')
+    refused(pair, 'a delete of a row that is not there', ['DELETE FROM lanes.one WHERE id = 3'],
+            ["INSERT INTO lanes.one VALUES (3, 'c', 0)"],
+            ['DELETE FROM lanes.one WHERE id IN (2, 3)'], 'lanes.one', '`id` IN (3', place)
+    refused(pair, 'an insert of a row that is there', ["INSERT INTO lanes.one VALUES (7, 'mine', 0)"],
+            ['DELETE FROM lanes.one WHERE id = 7'],
+            ["INSERT INTO lanes.one VALUES (6, 'theirs', 0), (7, 'theirs', 0)"], 'lanes.one', "'7'", place)
+    # The value of the row that is gone is another row's now: that one must not be taken for it.
+    refused(pair, "an update that would find another row by its unique value",
+            ['DELETE FROM lanes.two WHERE id = 1', "INSERT INTO lanes.two VALUES (9, 11, 'mine')"],
+            ['DELETE FROM lanes.two WHERE id = 9', "INSERT INTO lanes.two VALUES (1, 11, 'a')"],
+            ["UPDATE lanes.two SET c = 'y' WHERE id IN (1, 2)"], 'lanes.two', '`id`=1', place)
+
+
+def times_stay(pair):
+    """A time in a key that would become now, unless it is assigned what it is."""
+    run(pair.source, "UPDATE lanes.moves SET n = 1, ts = ts", "UPDATE lanes.moves SET n = 2, ts = ts WHERE id = 1")
+    pair.follow()
+    wanted, there = (server.query('SELECT id, UNIX_TIMESTAMP(ts), n FROM lanes.moves ORDER BY 1') for server in (pair.source, pair.target))
+    assert wanted == there, (wanted, there)
+    say('times in keys stay')
+
+
+def write_alternately(pair):
+    """Each transaction is one row, in one table or the other, with the next number."""
+    first = pair.source.query('SELECT COUNT(*) FROM lanes.seen_a')[0][0] + pair.source.query('SELECT COUNT(*) FROM lanes.seen_b')[0][0]
+    with pair.source.connect(autocommit=True) as connection, connection.cursor() as cursor:
+        for number in range(first, first + TRANSACTIONS):
+            cursor.execute('INSERT INTO lanes.seen_%s VALUES (%d)' % ('ab'[number % 2], number))
+
+
+class Reader(threading.Thread):
+    """Looks at both tables in one view, again and again: every number up to the highest must be there."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.ended, self.looks, self.gaps, self.failure = server, threading.Event(), 0, [], None
+
+    def run(self):
+        try:
+            with self.server.connect(autocommit=True) as connection, connection.cursor() as cursor:
+                while not self.ended.is_set():
+                    cursor.execute('SELECT COUNT(*), COALESCE(MAX(id) + 1, 0) FROM (SELECT id FROM lanes.seen_a UNION ALL SELECT id FROM lanes.seen_b) x')
+                    count, highest = cursor.fetchone()
+                    self.looks += 1
+                    if count != highest:
+                        self.gaps.append((count, highest))
+        except Exception as error:
+            self.failure = error
+
+
+def in_order(pair):
+    write_alternately(pair)
+    reader = Reader(pair.target)
+    reader.start()
+    pair.follow('--threads', '8', '--max-batch', '1', '--keep-commit-order')
+    reader.ended.set()
+    reader.join(60)
+    assert reader.failure is None, reader.failure
+    assert reader.looks > 10 and not reader.gaps, (reader.looks, reader.gaps[:5])
+    same(pair, 'lanes.seen_a')
+    same(pair, 'lanes.seen_b')
+    say('in order: %d looks, never a gap' % reader.looks)
+
+
+def one_by_one(pair):
+    """--max-batch 1: so many commits on the target as there were transactions."""
+    if pair.gtid:
+        run(pair.source, *["UPDATE lanes.one SET n = n + 1 WHERE id = %d" % (1, 6, 7)[number % 3] for number in range(50)])
+        before = executed(pair.target)
+        pair.follow('--max-batch', '1')
+        more = executed(pair.target) - before
+        assert more >= 50, '%d transactions on the target for 50 of the source' % more
+        same(pair, 'lanes.one')
+        say('one by one: %d transactions for 50' % more)
+
+
+def executed(server):
+    """How many transactions are in the server's log, as its last GTID says."""
+    if server.name.startswith('mariadb'):
+        return int(server.query("SELECT @@gtid_binlog_pos")[0][0].split('-')[-1])
+    return int(server.query("SELECT @@gtid_executed")[0][0].replace('\n', '').split(',')[-1].split('-')[-1])
+
+
+def more_and_fewer(pair):
+    """Each run ends at a COMMIT that other lanes overtake, and the next has another number of lanes."""
+    for lanes, fault in ((8, 'commit-answered:40'), (2, 'commit-sent:30'), (5, 'txn-open:60'), (1, 'commit-answered:20'), (8, 'commit-sent:25')):
+        write_alternately(pair)
+        process = pair.follow('--threads', lanes, '--max-batch', '3', fault=fault, expect=(-9,))
+        assert 'fault point hit' in process.err
+    pair.follow()
+    same(pair, 'lanes.seen_a')
+    same(pair, 'lanes.seen_b')
+    say('lanes came and went: %s rows' % pair.target.query('SELECT COUNT(*) FROM lanes.seen_a')[0][0])
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--pair', default='mariadb-10.11')
+    parser.add_argument('--gtid', default='on', choices=('on', 'off'))
+    options = parser.parse_args()
+
+    def test():
+        with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
+            prepare(pair)
+            strict(pair)
+            times_stay(pair)
+            in_order(pair)
+            one_by_one(pair)
+            more_and_fewer(pair)
+
+    bs_harness.main('lanes %s gtid %s' % (options.pair, options.gtid), test)
+
+
+main()

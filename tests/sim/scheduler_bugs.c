@@ -1,0 +1,33 @@
+/* The real scheduler, with the bugs that can only be seeded inside of it. */
+#define bs_scheduler_touch real_touch
+#define bs_scheduler_failed real_failed
+#include "../../src/apply/scheduler.c"
+#undef bs_scheduler_touch
+#undef bs_scheduler_failed
+
+#include "sim.h"
+
+void bs_scheduler_touch(struct bs_scheduler *s, uint64_t key, enum bs_touch how);
+bool bs_scheduler_failed(struct bs_scheduler *s, uint64_t number);
+
+void
+bs_scheduler_touch(struct bs_scheduler *s, uint64_t key, enum bs_touch how) {
+    real_touch(s, key, how);
+    if (sim_bug == SIM_BUG_READS && how == BS_TOUCH_READ) {
+        struct touched *t = slot_of(s->touched, s->cap, key != 0 ? key : 1);
+        t->read = t->read_before = 0;
+    }
+}
+
+/* At once, and for the last time. */
+bool
+bs_scheduler_failed(struct bs_scheduler *s, uint64_t number) {
+    static uint64_t last_failed;
+    if (sim_bug != SIM_BUG_RETRY_EARLY) {
+        return real_failed(s, number);
+    }
+    bool is_first = last_failed != number;
+    last_failed = number;
+    *bundle_of(s, number) = (struct bundle){WAITING, s->low};
+    return is_first;
+}
