@@ -2,6 +2,7 @@
 """Will it catch up, and what holds it? Each cause is induced, and `status` must name it: network, source, decoding, one
 hot row, target commits, target. With it come the forecast, falling behind, and what is said when all is applied."""
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -18,6 +19,13 @@ MB = 1000000
 CAUSES = ('network', 'source', 'decoding', 'hot_row', 'target_commits', 'target', 'denied')
 WAIT_S = 40  # for a verdict: some beats, on a machine that has other things to do
 COMMIT_S = 0.02
+HOGS = 8
+HOG = """import os
+os.sched_setaffinity(0, {%d})
+print('busy', flush=True)
+while os.getppid() == %d:
+    for _ in range(10**6): pass
+"""
 
 
 class Rates:
@@ -42,6 +50,22 @@ class Rates:
             for _ in range(megabytes):
                 cursor.execute('INSERT INTO pace.heavy VALUES (REPEAT(UUID(), 27778))')  # 1 MB
                 connection.commit()
+
+    @contextlib.contextmanager
+    def writing(self, pause_s):
+        """A megabyte of log after each pause."""
+        stop = threading.Event()
+
+        def write():
+            while not stop.wait(pause_s):
+                self.write_log(1)
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            writer.join()
 
     def write_transactions(self, statement, count):
         """So many transactions of one row each; {} in it becomes a number of its own."""
@@ -111,17 +135,8 @@ class Rates:
         follow.kill9()
 
     def falling_behind(self, follow):
-        stop = threading.Event()
-
-        def write():
-            while not stop.is_set():
-                self.write_log(1)
-                time.sleep(0.2)
-        writer = threading.Thread(target=write, daemon=True)
-        writer.start()
-        status = self.await_status(lambda s: s['falling_behind'] and s['behind_s_per_min'], 'falling behind', follow)
-        stop.set()
-        writer.join()
+        with self.writing(pause_s=0.2):
+            status = self.await_status(lambda s: s['falling_behind'] and s['behind_s_per_min'], 'falling behind', follow)
         assert status['held_by'] == 'network' and status['eta_s'] is None and status['behind_bytes_per_min'] > 0, status
         assert 'falling behind by' in self.pair.run('status', source=False).out
 
@@ -151,20 +166,32 @@ class Rates:
 
     def decoding(self):
         """binstream's main thread gets what another program leaves of a processor: next to nothing."""
-        core = min(os.sched_getaffinity(0))
         self.write_log(100)
         self.proxy.rate = 10000
         follow = self.start()
+        with self.starved(follow), self.writing(pause_s=0.02):  # the source writes on, so that there is always more to read
+            self.proxy.rate = None
+            self.await_cause('decoding', follow)
+        self.finish(follow)
+
+    @contextlib.contextmanager
+    def starved(self, follow):
+        """Some programs that never rest share a processor with the main thread of follow, which is the least of them."""
+        core = min(os.sched_getaffinity(0))
         os.sched_setaffinity(follow.pid, {core})  # this thread alone: the others are there already
         os.setpriority(os.PRIO_PROCESS, follow.pid, 19)
-        busy = subprocess.Popen([sys.executable, '-c', 'import os\nos.sched_setaffinity(0, {%d})\nwhile os.getppid() == %d:\n for _ in range(10**6): pass' % (core, os.getpid())])
-        self.proxy.rate = None
+        argv = [sys.executable, '-c', HOG % (core, os.getpid())]
+        # A session each: where Linux shares the processor among sessions first, priorities count inside them only.
+        hogs = [subprocess.Popen(argv, stdout=subprocess.PIPE, start_new_session=True) for _ in range(HOGS)]
         try:
-            self.await_cause('decoding', follow)
+            for hog in hogs:
+                assert hog.stdout.readline() == b'busy\n'
+            yield
         finally:
-            busy.kill()
-            busy.wait()
-        self.finish(follow)
+            for hog in hogs:
+                hog.kill()
+            for hog in hogs:
+                hog.communicate()
 
     def slow_commits(self, on):
         """Every commit of the target waits so long for others to join it, which never are enough."""
