@@ -100,10 +100,10 @@ class Galera(Cluster):
     def _make_node(self, number, options):
         group, transfer = self._reserve(), self._reserve()
         self.group_ports = getattr(self, "group_ports", []) + [group]
-        # A node that was killed is given up after a second and not after five.
+        # A node that was killed is given up after some seconds; one that waits for its processor is not.
         provider = ["gmcast.listen_addr=tcp://127.0.0.1:%d" % group, "ist.recv_addr=127.0.0.1:%d" % transfer,
-                    "gcache.size=16M", *self.quorum, "evs.keepalive_period=PT0.2S", "evs.suspect_timeout=PT1S",
-                    "evs.inactive_timeout=PT3S", "evs.inactive_check_period=PT0.2S"]
+                    "gcache.size=16M", *self.quorum, "evs.keepalive_period=PT0.2S", "evs.suspect_timeout=PT4S",
+                    "evs.inactive_timeout=PT12S", "evs.inactive_check_period=PT0.2S"]
         node = Server(self.server, dir=os.path.join(self.dir, "node%d" % number), options=[
             "--wsrep-on=ON", "--wsrep-provider=" + self.find(), "--wsrep-cluster-name=test",
             "--wsrep-node-name=node%d" % number, "--wsrep-node-address=127.0.0.1:%d" % group,
