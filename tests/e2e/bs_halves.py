@@ -19,7 +19,7 @@ class Outcome:
 
 def _run(argv, env=None):
     done = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          universal_newlines=True, errors='replace', timeout=60)
+                          universal_newlines=True, errors='replace', timeout=120)
     assert not re.search('Sanitizer|runtime error:', done.stdout), done.stdout
     return done.returncode, done.stdout
 

@@ -227,7 +227,7 @@ class Pair:
         process = self.run('cutover', *args, source=False, **more)
         say('cutover: exit %s after %.2f s' % (process.code, process.seconds))
         if follow is not None:
-            follow.wait(60)
+            follow.wait(120)
             follow.expect(0)
         return process
 
@@ -236,7 +236,7 @@ class Pair:
 
     # ---- conditions ------------------------------------------------------------------------------------------------
 
-    def wait_until(self, condition, what, timeout=60, follow=None, interval=0.01):
+    def wait_until(self, condition, what, timeout=120, follow=None, interval=0.01):
         """Waits for a condition without knowing how long it takes; fails when `follow` ends before."""
         deadline = time.monotonic() + timeout
         while True:

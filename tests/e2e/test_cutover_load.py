@@ -92,7 +92,7 @@ def start_writers(pair, options, switch):
 def results_of(writers):
     results = []
     for writer in writers:
-        out, _ = writer.communicate(timeout=60)
+        out, _ = writer.communicate(timeout=120)
         assert writer.returncode == 0, 'a writer failed'
         results.append(json.loads(out))
     return results

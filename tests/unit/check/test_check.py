@@ -23,7 +23,7 @@ CHECKS = (
 
 def run(source, target, *args, text=False):
     argv = [BINSTREAM, "check", "--source", source, "--target", target, *args] + ([] if text else ["--json"])
-    return subprocess.run(argv, capture_output=True, text=True, timeout=60)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=120)
 
 
 class CheckTest(unittest.TestCase):

@@ -56,7 +56,7 @@ class CliTest(unittest.TestCase):
 
     def run_it(self, verb, *args, code=0, **more):
         process = self.start(verb, *args, **more)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, code, "%s %s\n%s\n%s" % (verb, args, out, err))
         return out if code == 0 else err
 
@@ -124,7 +124,7 @@ class CliTest(unittest.TestCase):
                     "transactions", "rows", "lag_s"):
             self.assertIn(key, report)
         self.assertEqual(report["result"], "done")
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(json.loads(out)["cutover"], report)
         for line in err.splitlines():
@@ -143,7 +143,7 @@ class CliTest(unittest.TestCase):
         self.await_true("the task", lambda: self.start("status").wait() == 0)
         self.await_following("cutover")
         self.run_it("cutover", "--freeze=none")
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 0, err)
         report = json.loads(out)
         self.assertEqual(report["snapshot"]["rows"], 2)
@@ -159,7 +159,7 @@ class CliTest(unittest.TestCase):
         self.run_it("snapshot")
         process = self.follow()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 6, err)
         self.assertIn("stopped by request", err)
         self.run_it("follow", "--until-caught-up")
@@ -171,7 +171,7 @@ class CliTest(unittest.TestCase):
         cutover = self.start("cutover")
         self.await_true("the request", lambda: self.target.query("SELECT id FROM binstream.request WHERE state='asked'"))
         follow.kill()
-        out, err = cutover.communicate(timeout=30)
+        out, err = cutover.communicate(timeout=120)
         self.assertEqual(cutover.returncode, 1, out + err)
         self.assertIn("ended before it answered", err)
         self.assertEqual(self.target.query("SELECT state FROM binstream.request"), ((b"answered",),))
@@ -183,7 +183,7 @@ class CliTest(unittest.TestCase):
         cutover = self.start("cutover")
         self.await_true("the request", lambda: self.target.query("SELECT id FROM binstream.request WHERE state='asked'"))
         cutover.send_signal(signal.SIGINT)
-        out, err = cutover.communicate(timeout=30)
+        out, err = cutover.communicate(timeout=120)
         self.assertEqual(cutover.returncode, 6, out + err)
         self.assertEqual(self.target.query("SELECT exit_code FROM binstream.request"), ((6,),))
         follow.send_signal(signal.SIGCONT)
@@ -197,7 +197,7 @@ class CliTest(unittest.TestCase):
         self.run_it("snapshot")
         process = self.follow()
         self.run_it("abort")
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
         self.assertEqual(process.returncode, 6)
         self.assertEqual(self.json("status")["phase"], "aborted")
         self.assertIn("aborted", self.run_it("follow", code=3))
@@ -272,7 +272,7 @@ class CliTest(unittest.TestCase):
         self.assertIn("mysql://guarded:", shown)
         self.assertNotIn(SECRET, shown)
         process.terminate()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
         self.assertNotIn(SECRET, out + err)
         for wrong in (uri.replace("mysql:", "mysq:"), uri + "?x=1", uri.replace("@", "@@"), uri.replace("@127", "#@127")):
             self.assertNotIn(SECRET, self.run_it("check", source=wrong, code=2))

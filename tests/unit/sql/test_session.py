@@ -283,7 +283,7 @@ def a_lost_connection_is_an_io_error(server):
             server.query(how % number)
         else:
             server.kill9()
-        text = child.communicate("\n", timeout=60)[0]
+        text = child.communicate("\n", timeout=120)[0]
         assert text.startswith("ERROR io ") and "connection to root@127.0.0.1:%d lost" % server.port in text, text
     server.start()
 
