@@ -124,7 +124,7 @@ class Killing:
 
     def two_at_once(self):
         one, two = self.pair.follow_start('--until-cutover'), self.pair.follow_start('--until-cutover')
-        loser = self.pair.wait_until(lambda: (not one.running and one) or (not two.running and two), 'one of two follows to give up', 60)
+        loser = self.pair.wait_until(lambda: (not one.running and one) or (not two.running and two), 'one of two follows to give up')
         winner = two if loser is one else one
         assert loser.code not in (0, -signal.SIGKILL), 'exit %s' % loser.code
         message = loser.err.lower() + loser.out.lower()
