@@ -291,6 +291,22 @@ Test(decoder, artificial_events_and_heartbeats_move_nothing) {
     close_stream(&s);
 }
 
+Test(decoder, a_heartbeat_by_gtid_says_how_far_the_log_was_read) {
+    struct stream s;
+    open_stream(&s, BS_MYSQL, BS_POSITION_GTID_MYSQL, "", 4, true);
+    head(&s);
+    uint64_t end = s.pos;
+    s.pos += 1000;
+    OK(push(&s, BS_EVENT_HEARTBEAT, 0, REAL, "b.000001", 8));
+    uint64_t told = bs_decoder_pos(s.decoder);
+    cr_assert_gt(told, end + 1000);
+    expect_at(&s, "", "b.000001", 4, "");
+    OK(push(&s, BS_EVENT_HEARTBEAT_V2, 0, ARTIFICIAL, "\1\10b.000001\2\1\4\0", 14));
+    OK(push(&s, BS_EVENT_HEARTBEAT_V2, 0, ARTIFICIAL, "\1\10b.000007\2\3\xfc\xff\xff\0", 16));
+    cr_assert_eq(bs_decoder_pos(s.decoder), told);
+    close_stream(&s);
+}
+
 Test(decoder, a_file_that_ends_inside_a_group_stops) {
     struct stream s;
     open_stream(&s, BS_MYSQL, BS_POSITION_FILE, "", 4, true);

@@ -1,7 +1,7 @@
 /* Runs bs_snapshot_run for test_snapshot.py: root without a password on two loopback ports.
  *
  *     snapshot_probe SOURCE_PORT TARGET_PORT [threads=N] [rate=BYTES] [load=N] [chunk=BYTES]
- * [memory=BYTES] [lock=MS] [consistency=ftwrl|lock-tables] [databases=LIST] [task=NAME]
+ * [memory=BYTES] [lock=MS] [consistency=ftwrl|lock-tables|lock-free] [databases=LIST] [task=NAME]
  * [user=SOURCE_USER] [log=debug]
  *
  * Prints the report as "name=value" lines; exits with the status. */
@@ -54,8 +54,9 @@ take_option(struct bs_snapshot_config *config, struct bs_selection *selection,
     } else if (bs_str_is(name, "lock")) {
         config->lock_timeout_ms = (uint32_t)number;
     } else if (bs_str_is(name, "consistency")) {
-        config->consistency =
-            strcmp(value, "ftwrl") == 0 ? BS_CONSISTENCY_FTWRL : BS_CONSISTENCY_LOCK_TABLES;
+        config->consistency = strcmp(value, "ftwrl") == 0       ? BS_CONSISTENCY_FTWRL
+                              : strcmp(value, "lock-free") == 0 ? BS_CONSISTENCY_LOCK_FREE
+                                                                : BS_CONSISTENCY_LOCK_TABLES;
     } else if (bs_str_is(name, "databases")) {
         return bs_selection_parse_list(&selection->databases, value, false, NULL) == BS_OK;
     } else if (bs_str_is(name, "task")) {
