@@ -24,6 +24,7 @@
 enum {
     WARNINGS_SHOWN = 3,
     ROW_SHOWN_MAX = 200,
+    DUP_ENTRY = 1062,
     NOT_ALLOWED_COMMAND = 1148,
     CLIENT_LOCAL_FILES_DISABLED = 3948,
     LOAD_INFILE_DISABLED = 4166,
@@ -167,6 +168,11 @@ name_row(struct piece *piece, struct bs_error *err) {
             size_t len = naming > 0 ? bs_row_key_len(row, naming) : row.len;
             len = len < ROW_SHOWN_MAX ? len : ROW_SHOWN_MAX;
             *err = cause;
+            if (cause.sql_errno == DUP_ENTRY) {
+                bs_error_hint(err, "somebody else writes to this table of the target, or the "
+                                   "target takes values for equal that differ on the source: look "
+                                   "for the row there, then run reset and the copy again");
+            }
             bs_error_context(err, "storing the row %s (%.*s)",
                              naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
             break;

@@ -242,6 +242,20 @@ def bad_row_is_named(pair):
     pair.source.query("DROP DATABASE bad")
 
 
+def duplicate_is_not_swallowed(pair):
+    """A row whose key is on the target already. LOAD DATA LOCAL leaves it out, with a warning that nobody reads."""
+    pair.source.query("CREATE DATABASE twice")
+    pair.source.query("CREATE TABLE twice.t (id INT PRIMARY KEY, v VARCHAR(100))")
+    pair.source.query("INSERT INTO twice.t VALUES " + ",".join("(%d, REPEAT('x', 100))" % i for i in range(5000)))
+    process = pair.start("databases=twice", "chunk=10000", "threads=1", "rate=300000")
+    wait_for(lambda: pair.target.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'twice'")[0][0] > 0)
+    pair.target.query("INSERT INTO twice.t VALUES (4711, 'somebody else wrote this')")
+    report = pair.finish(process, expect=SERVER)
+    assert "row with key ('4711')" in report["log"] and "somebody else writes" in report["log"] and "Duplicate entry" in report["log"], report["log"]
+    assert pair.target.query("SELECT COUNT(*) FROM twice.t WHERE id = 4712")[0][0] == 0
+    pair.source.query("DROP DATABASE twice")
+
+
 def busy_source_is_of_one_moment(pair):
     """Money moves between two tables all the time; its sum is the same at every position."""
     pair.source.query("CREATE DATABASE bank")
@@ -396,7 +410,7 @@ def wait_for(condition, timeout=60):
 
 
 CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load_pauses_the_copy,
-         bad_row_is_named, tiny_chunks_are_equal, without_load_data_is_equal, killed_at_fault_points_then_equal,
+         bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
          altered_table_is_told, swapped_tables_are_noticed, open_transaction_holds_the_lock_back,
