@@ -17,6 +17,7 @@ enum {
     CHUNK_GROWTH_MAX = 4,
     FIRST_CHUNK_ROWS = 10000, /* by then the catalogue's guess, which may be stale, is measured */
     ROW_BYTES_GUESS = 128,    /* where the catalogue knows nothing */
+    RECENT_CHUNKS = 8,        /* so many, about, tell the size of the next one */
     QUEUE_MAX = 128,
     LARGE_ROW_BYTES = 512 << 10, /* on average: several of them are much of what is allowed */
 };
@@ -30,7 +31,9 @@ struct work_table {
     struct bs_bound after;
     uint64_t chunk_count;
     uint64_t chunk_rows;  /* of the chunk before */
-    uint64_t rows, bytes; /* loaded so far; before that the catalogue's guess */
+    uint64_t rows, bytes; /* loaded so far */
+    uint64_t recent_rows,
+        recent_bytes; /* of the last chunks loaded; before, the catalogue's guess */
     bool is_measured;
     bool builds_keys;
     int64_t began_ms; /* 0: not yet */
@@ -118,8 +121,8 @@ bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes) {
     work->chunk_bytes = chunk_bytes;
     for (size_t i = 0; i < count; i++) {
         work->tables[i].copy = copies[i];
-        work->tables[i].rows = copies[i]->table->row_estimate;
-        work->tables[i].bytes = copies[i]->table->data_bytes;
+        work->tables[i].recent_rows = copies[i]->table->row_estimate;
+        work->tables[i].recent_bytes = copies[i]->table->data_bytes;
         if (copies[i]->resumed != NULL) {
             take_resumed(work, i, copies[i]->resumed);
         }
@@ -168,7 +171,7 @@ is_for(const struct bs_copy *copy, enum bs_taker taker) {
 
 static uint64_t
 row_bytes(const struct work_table *table) {
-    return table->rows > 0 ? table->bytes / table->rows : 0;
+    return table->recent_rows > 0 ? table->recent_bytes / table->recent_rows : 0;
 }
 
 /* Under the lock: may a chunk more of the table be begun, if its rows are large? */
@@ -234,8 +237,8 @@ static void
 give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *item) {
     table->is_being_cut = true;
     table->began_ms = table->began_ms > 0 ? table->began_ms : bs_clock_mono_ms();
-    table->chunk_rows =
-        bs_work_chunk_rows(work->chunk_bytes, table->rows, table->bytes, table->chunk_rows);
+    table->chunk_rows = bs_work_chunk_rows(work->chunk_bytes, table->recent_rows,
+                                           table->recent_bytes, table->chunk_rows);
     item->table = (size_t)(table - work->tables);
     item->copy = table->copy;
     item->rows = table->chunk_rows;
@@ -304,15 +307,27 @@ bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chu
     return wants_keys;
 }
 
+/* Under the lock. Rows may grow or shrink along the key: what was loaded long ago counts less. */
+static void
+measure(const struct bs_work *work, struct work_table *table, uint64_t rows, uint64_t bytes) {
+    if (!table->is_measured) {
+        table->is_measured = true;
+        table->recent_rows = 0;
+        table->recent_bytes = 0;
+    }
+    if (table->recent_bytes > RECENT_CHUNKS * work->chunk_bytes) {
+        table->recent_rows /= 2;
+        table->recent_bytes /= 2;
+    }
+    table->recent_rows += rows;
+    table->recent_bytes += bytes;
+}
+
 void
 bs_work_add(struct bs_work *work, struct bs_chunk *chunk, uint64_t rows, uint64_t bytes) {
     pthread_mutex_lock(&work->lock);
     struct work_table *table = &work->tables[chunk->table];
-    if (!table->is_measured) {
-        table->is_measured = true;
-        table->rows = 0;
-        table->bytes = 0;
-    }
+    measure(work, table, rows, bytes);
     table->rows += rows;
     table->bytes += bytes;
     chunk->rows += rows;
@@ -463,8 +478,8 @@ bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap)
         tables[count++] = (struct bs_table_progress){
             .db = table->copy->table->db,
             .name = table->copy->table->name,
-            .rows_done = table->is_measured ? table->rows : 0,
-            .bytes_done = table->is_measured ? table->bytes : 0,
+            .rows_done = table->rows,
+            .bytes_done = table->bytes,
             .bytes_estimate = table->copy->table->data_bytes,
             .elapsed_ms = now - table->began_ms,
             .builds_keys = table->builds_keys,

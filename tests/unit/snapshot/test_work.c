@@ -1,6 +1,9 @@
 #include "snapshot/work.h"
 
 #include <criterion/criterion.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <stdio.h>
 
 static struct bs_table tables[] = {
     {.db = (char[]){"d"}, .name = (char[]){"large"}, .row_estimate = 1000, .data_bytes = 1000000},
@@ -92,4 +95,90 @@ Test(work, the_first_error_stays_and_closes_the_queues) {
     cr_assert_not(bs_work_take(work, BS_TAKER_FIRST, &item));
     bs_queue_free(queue);
     bs_work_free(work);
+}
+
+/* The plan of a table of 100 GB, on statistics: a thousand million rows that grow from 20 bytes to
+ * 187, with eight dumpers at work on it. */
+enum { DUMPERS = 8, CHUNK_BYTES = 16 << 20, HEAP_MAX = 1 << 20 };
+
+struct huge {
+    uint64_t rows, bytes, chunks, smallest, largest;
+    size_t heap;
+};
+
+static const uint64_t HUGE_ROWS = 1000000000;
+
+/* The rows of the chunk as they would be, and what they weigh. */
+static uint64_t
+huge_bytes(uint64_t first, uint64_t rows) {
+    return rows * (20 + (first + rows / 2) / 6000000);
+}
+
+/* Cuts the next chunk; NULL: there was no row left. */
+static struct bs_chunk *
+cut_huge(struct bs_work *work, uint64_t *at) {
+    struct bs_work_item item;
+    char end[32];
+    if (!bs_work_take(work, BS_TAKER_FIRST, &item)) {
+        return NULL;
+    }
+    uint64_t left = HUGE_ROWS - *at;
+    uint64_t rows = item.rows < left ? item.rows : left;
+    struct bs_chunk *chunk = bs_chunk_new(item.copy, item.table, item.number);
+    struct bs_str key = {end, (size_t)snprintf(end, sizeof end, "%" PRIu64, *at + rows)};
+    if (rows < left) {
+        bs_bound_set(&chunk->upper, &key, 1);
+    }
+    bs_work_cut(work, &item, chunk, rows == left);
+    bs_bound_fini(&item.after);
+    chunk->attempts = (unsigned int)rows; /* to be known when it is loaded */
+    return chunk;
+}
+
+static void
+load_huge(struct bs_work *work, struct bs_chunk *chunk, struct huge *huge) {
+    uint64_t rows = chunk->attempts;
+    uint64_t bytes = huge_bytes(huge->rows, rows);
+    bs_work_add(work, chunk, rows, bytes);
+    bs_work_done(work, chunk);
+    huge->rows += rows;
+    huge->bytes += bytes;
+    huge->chunks++;
+    huge->smallest = bytes < huge->smallest ? bytes : huge->smallest;
+    huge->largest = bytes > huge->largest ? bytes : huge->largest;
+    size_t heap = mallinfo2().uordblks;
+    huge->heap = heap > huge->heap ? heap : huge->heap;
+}
+
+Test(work, a_hundred_gigabytes_are_planned_in_flat_memory) {
+    struct bs_table table = {.db = (char[]){"d"},
+                             .name = (char[]){"huge"},
+                             .row_estimate = 900000000, /* statistics are not exact */
+                             .data_bytes = (uint64_t)120 << 30};
+    struct bs_copy copy = {.table = &table};
+    struct bs_copy *alone[] = {&copy};
+    struct huge huge = {.smallest = UINT64_MAX};
+    struct bs_chunk *open[DUMPERS] = {NULL};
+    size_t before = mallinfo2().uordblks;
+    struct bs_work *work = bs_work_new(alone, 1, CHUNK_BYTES);
+    uint64_t at = 0;
+    for (size_t i = 0; i < DUMPERS; i++) {
+        open[i] = cut_huge(work, &at);
+        at += open[i]->attempts;
+    }
+    for (size_t i = 0; open[i] != NULL; i = (i + 1) % DUMPERS) { /* in the order of the key */
+        load_huge(work, open[i], &huge);
+        open[i] = at < HUGE_ROWS ? cut_huge(work, &at) : NULL;
+        at += open[i] != NULL ? open[i]->attempts : 0;
+    }
+    cr_assert(bs_work_wait(work, 1));
+    bs_work_free(work);
+    cr_log_info("%" PRIu64 " chunks of %" PRIu64 " to %" PRIu64 " bytes, %" PRIu64
+                " bytes, heap %zu",
+                huge.chunks, huge.smallest, huge.largest, huge.bytes, huge.heap - before);
+    cr_assert_eq(huge.rows, HUGE_ROWS);
+    cr_assert_gt(huge.bytes, (uint64_t)100 * 1000 * 1000 * 1000);
+    cr_assert_lt(huge.largest, (uint64_t)CHUNK_BYTES * 5 / 4);
+    cr_assert(huge.chunks > 5000 && huge.chunks < 8000, "%" PRIu64 " chunks", huge.chunks);
+    cr_assert_lt(huge.heap - before, HEAP_MAX);
 }
