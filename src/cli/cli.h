@@ -10,6 +10,7 @@
 
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "check/check.h"
 #include "cli/option.h"
 #include "cli/progress.h"
 #include "cli/values.h"
@@ -82,7 +83,7 @@ enum bs_status bs_cli_take_definer(struct bs_run *run, const struct bs_task *tas
                                    struct bs_error *err) BS_MUST_CHECK;
 
 /* The steps that `migrate` shares with the commands. */
-enum bs_status bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err)
+enum bs_status bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err)
     BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */
 enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json,
                                struct bs_error *err) BS_MUST_CHECK;
