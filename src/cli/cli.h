@@ -90,10 +90,14 @@ enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json,
 /* The report of a copy, for people and as JSON; and its progress. */
 struct bs_snapshot_report;
 struct bs_snapshot_progress;
+struct bs_table_progress;
 enum bs_status bs_cli_report_copy(struct bs_run *run, const struct bs_snapshot_report *report,
                                   const char *command, struct bs_buf *json,
                                   struct bs_error *err) BS_MUST_CHECK;
 void bs_cli_show_copy(void *run, const struct bs_snapshot_progress *progress);
+/* Its lines, without an end: of a table in work, and of all together. */
+void bs_cli_put_table_progress(struct bs_buf *out, const struct bs_table_progress *table);
+void bs_cli_put_copy_progress(struct bs_buf *out, const struct bs_snapshot_progress *progress);
 enum bs_status bs_cli_follow(struct bs_run *run, struct bs_buf *json,
                              struct bs_error *err) BS_MUST_CHECK;
 

@@ -156,7 +156,8 @@ const struct bs_command bs_command_snapshot = {
         "keep writing to it. The source is locked only for the instant in which that moment is\n"
         "fixed; the report says for how long. Triggers and events are left out: they come at\n"
         "cutover. What is in is recorded on the target, so after a crash the same command copies\n"
-        "only what is missing, and whole tables again where that would not do. Into an archive the\n"
+        "only what is missing, and whole tables again where that would not do. Into an archive "
+        "the\n"
         "prechecks that concern the source are made now.",
     .table = BS_OPTION_TABLE(OPTIONS),
     .needs_source = true,

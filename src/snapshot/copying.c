@@ -150,11 +150,21 @@ make_pairs(struct bs_copying *run, struct bs_error *err) {
     return status;
 }
 
+/* For `status`, which others ask. What the target's session has to say of it, its threads will
+ * say. */
+static void
+note_progress(struct bs_copying *run, const struct bs_snapshot_progress *progress) {
+    struct bs_buf json = {0};
+    bs_progress_put(&json, progress, bs_clock_wall_us());
+    (void)!bs_state_save_report(run->target, &run->config->state, "copy", bs_buf_cstr(&json), NULL);
+    bs_buf_fini(&json);
+}
+
 static void
 show_progress(struct bs_copying *run, bool is_last) {
     int64_t now = bs_clock_mono_ms();
     struct bs_work_totals totals;
-    if (run->config->progress == NULL || (!is_last && now - run->progress_ms < PROGRESS_EVERY_MS)) {
+    if (!is_last && now - run->progress_ms < PROGRESS_EVERY_MS) {
         return;
     }
     run->progress_ms = now;
@@ -163,14 +173,21 @@ show_progress(struct bs_copying *run, bool is_last) {
         .tables_done = run->resume.kept + totals.tables_done,
         .tables_total = run->task.tables_total,
         .rows_done = run->kept_rows + totals.rows,
+        .rows_kept = run->kept_rows,
         .rows_estimate = run->task.rows_estimate,
         .bytes_done = run->kept_bytes + totals.bytes,
+        .bytes_kept = run->kept_bytes,
         .bytes_estimate = run->task.bytes_estimate,
         .elapsed_ms = now - run->started_ms,
         .load = run->load,
     };
     progress.table_count = bs_work_busy(run->work, progress.tables, BS_TABLES_SHOWN_MAX);
-    run->config->progress(run->config->progress_arg, &progress);
+    if (run->config->progress != NULL) {
+        run->config->progress(run->config->progress_arg, &progress);
+    }
+    if (run->to == NULL) {
+        note_progress(run, &progress);
+    }
 }
 
 /* A thread may sit in a long statement; its server is asked to end it. */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/position.h"
 #include "schema/selection.h"
+#include "snapshot/progress.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -22,27 +23,6 @@ enum bs_consistency {
 };
 
 enum bs_position_choice { BS_POSITION_AUTO, BS_POSITION_WANT_GTID, BS_POSITION_WANT_FILE };
-
-/* A table in work. Texts live as long as the call that tells of it. */
-struct bs_table_progress {
-    const char *db, *name;
-    uint64_t rows_done, bytes_done, bytes_estimate;
-    int64_t elapsed_ms; /* since it was begun */
-    bool builds_keys;   /* all its rows are in */
-};
-
-enum { BS_TABLES_SHOWN_MAX = 8 };
-
-/* What a progress display is told; called from the main thread about once a second. */
-struct bs_snapshot_progress {
-    uint64_t tables_done, tables_total;
-    uint64_t rows_done, rows_estimate;
-    uint64_t bytes_done, bytes_estimate;
-    int64_t elapsed_ms;
-    struct bs_table_progress tables[BS_TABLES_SHOWN_MAX]; /* those in work, or some of them */
-    size_t table_count;
-    uint64_t load; /* the reason for a pause: so many statements run on the source; 0: no pause */
-};
 
 struct bs_snapshot_config {
     const struct bs_endpoint *source;

@@ -30,8 +30,9 @@ struct work_table {
     unsigned int in_work; /* chunks that a pair has in hand, or cuts */
     struct bs_bound after;
     uint64_t chunk_count;
-    uint64_t chunk_rows;  /* of the chunk before */
-    uint64_t rows, bytes; /* loaded so far */
+    uint64_t chunk_rows;            /* of the chunk before */
+    uint64_t rows, bytes;           /* loaded so far */
+    uint64_t kept_rows, kept_bytes; /* that were in before */
     uint64_t recent_rows,
         recent_bytes; /* of the last chunks loaded; before, the catalogue's guess */
     bool is_measured;
@@ -87,6 +88,8 @@ static void
 take_resumed(struct bs_work *work, size_t index, const struct bs_resumed *resumed) {
     struct work_table *table = &work->tables[index];
     table->is_cut = resumed->is_cut;
+    table->kept_rows = resumed->rows;
+    table->kept_bytes = resumed->bytes;
     table->chunk_count = resumed->next_number;
     if (resumed->after.count > 0) {
         bs_bound_set(&table->after, resumed->after.values, resumed->after.count);
@@ -478,8 +481,9 @@ bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap)
         tables[count++] = (struct bs_table_progress){
             .db = table->copy->table->db,
             .name = table->copy->table->name,
-            .rows_done = table->rows,
-            .bytes_done = table->bytes,
+            .rows_done = table->kept_rows + table->rows,
+            .bytes_done = table->kept_bytes + table->bytes,
+            .bytes_kept = table->kept_bytes,
             .bytes_estimate = table->copy->table->data_bytes,
             .elapsed_ms = now - table->began_ms,
             .builds_keys = table->builds_keys,

@@ -123,8 +123,8 @@ size_t bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size
 /* Waits at most timeout_ms for the end; true when it is reached. */
 bool bs_work_wait(struct bs_work *work, int timeout_ms);
 
-/* How many rows the next chunk should have: chunk_bytes by the size of the rows before, never more than
- * four times the one before. Pure. */
+/* How many rows the next chunk should have: chunk_bytes by the size of the rows before, never more
+ * than four times the one before. Pure. */
 uint64_t bs_work_chunk_rows(uint64_t chunk_bytes, uint64_t rows, uint64_t bytes, uint64_t before);
 
 #endif
