@@ -56,6 +56,7 @@ bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         .memory_bytes = v->memory,
         .max_bytes_per_s = v->max_rate,
         .max_load = v->max_load,
+        .max_history = v->max_history,
         .lock_timeout_ms = (uint32_t)v->lock_timeout_ms,
         .consistency = (enum bs_consistency)v->consistency,
         .position = (enum bs_position_choice)v->position,

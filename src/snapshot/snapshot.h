@@ -38,6 +38,7 @@ struct bs_snapshot_config {
     enum bs_position_choice position;
     uint64_t max_bytes_per_s; /* read from the source; 0: no bound */
     uint64_t max_load;        /* pause while more than these statements run there; 0: never */
+    uint64_t max_history;     /* give the views up while its history list is longer; 0: never */
     bool no_target_binlog;
     bool keep_engines;   /* tables of MyISAM and the like stay what they are */
     const char *definer; /* whose name objects are made in, see bs_definer_read; NULL: their own */
@@ -52,7 +53,7 @@ struct bs_snapshot_report {
     uint64_t tables_kept, tables_continued, chunks_kept, chunks_dropped;
     uint64_t views, routines, databases;
     int64_t elapsed_ms;
-    int64_t paused_ms;       /* because of the source's load */
+    int64_t paused_ms;       /* because of the source's load, or its history list */
     int64_t locked_ms;       /* how long writers on the source could not write */
     uint64_t locked_tables;  /* of engines without transactions */
     int64_t long_locked_ms;  /* and how long these could not be written */

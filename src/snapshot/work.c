@@ -53,6 +53,7 @@ struct bs_work {
     struct bs_queue *queues[QUEUE_MAX];
     size_t queue_count;
     enum bs_form form;
+    bool drains;
     struct bs_error error; /* status BS_OK: none */
     atomic_bool stopped;   /* read without the lock, for every block */
 };
@@ -161,8 +162,25 @@ bs_work_free(struct bs_work *work) {
 
 /* Under the lock. */
 static bool
+is_loaded(const struct bs_work *work) {
+    return work->totals.tables_done == work->table_count;
+}
+
+/* Under the lock: nobody has anything of it in hand. */
+static bool
+is_idle(const struct bs_work *work) {
+    bool idle = true;
+    for (size_t i = 0; i < work->table_count && idle; i++) {
+        const struct work_table *table = &work->tables[i];
+        idle = !table->is_being_cut && !table->builds_keys && table->in_work == 0;
+    }
+    return idle;
+}
+
+/* Under the lock. */
+static bool
 is_finished(const struct bs_work *work) {
-    return work->totals.tables_done == work->table_count || atomic_load(&work->stopped);
+    return is_loaded(work) || (work->drains && is_idle(work)) || atomic_load(&work->stopped);
 }
 
 static bool
@@ -256,7 +274,8 @@ bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *ite
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
     struct work_table *table = NULL;
-    while (!is_finished_for(work, taker) && (item->chunk = take_again(work, taker)) == NULL &&
+    while (!is_finished_for(work, taker) && !work->drains &&
+           (item->chunk = take_again(work, taker)) == NULL &&
            (table = choose_table(work, taker)) == NULL) {
         pthread_cond_wait(&work->changed, &work->lock);
     }
@@ -434,6 +453,22 @@ bs_work_fail(struct bs_work *work, const struct bs_error *err) {
     }
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
+}
+
+void
+bs_work_drain(struct bs_work *work) {
+    pthread_mutex_lock(&work->lock);
+    work->drains = true;
+    pthread_cond_broadcast(&work->changed);
+    pthread_mutex_unlock(&work->lock);
+}
+
+bool
+bs_work_is_drained(struct bs_work *work) {
+    pthread_mutex_lock(&work->lock);
+    bool is_drained = work->drains && !is_loaded(work);
+    pthread_mutex_unlock(&work->lock);
+    return is_drained;
 }
 
 bool
