@@ -1,6 +1,7 @@
 /* Checks of what the two servers are. */
 #include "base/mem.h"
 #include "check/check_private.h"
+#include "sql/bulk.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -212,9 +213,13 @@ bs_check_local_infile(struct bs_checking *c, struct bs_error *err) {
     if (status == BS_OK && strcmp(value, "ON") == 0) {
         bs_check_add(c, BS_CHECK_PASS, bs_strdup("local_infile is on on the target"), NULL);
     } else if (status == BS_OK) {
+        bool has_bulk = bs_sql_can_bulk(c->config->target);
         bs_check_add(c, BS_CHECK_WARNING,
-                     bs_strdup("local_infile is off on the target: rows go in by INSERT, which is "
-                               "slower"),
+                     bs_strdup(has_bulk ? "local_infile is off on the target: rows of more than a "
+                                          "megabyte go in by INSERT, and one that is larger than "
+                                          "max_allowed_packet cannot"
+                                        : "local_infile is off on the target: rows go in by "
+                                          "INSERT, which is slower"),
                      bs_strdup("on the target: SET GLOBAL local_infile=1"));
     }
     free(value);

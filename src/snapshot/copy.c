@@ -255,15 +255,24 @@ is_set_by_expression(enum bs_carry carry) {
     return carry == BS_CARRY_INDEX || carry == BS_CARRY_ASCII || carry == BS_CARRY_JSON;
 }
 
+/* given: the value's bytes, as a variable or a parameter. */
+static void
+put_expression(struct bs_buf *out, enum bs_carry carry, const char *given) {
+    if (carry == BS_CARRY_INDEX) {
+        bs_buf_printf(out, "CAST(%s AS UNSIGNED)", given);
+    } else {
+        const char *charset = carry == BS_CARRY_JSON ? "utf8mb4" : "latin1";
+        bs_buf_printf(out, "CONVERT(%s USING %s)", given, charset);
+    }
+}
+
 static void
 put_load_setter(struct bs_buf *out, const struct bs_carried *carried, size_t i) {
+    char given[32];
+    (void)snprintf(given, sizeof given, "@bs%zu", i);
     bs_sql_put_ident(out, bs_str(carried->column->name));
-    if (carried->carry == BS_CARRY_INDEX) {
-        bs_buf_printf(out, "=CAST(@bs%zu AS UNSIGNED)", i);
-    } else {
-        const char *charset = carried->carry == BS_CARRY_JSON ? "utf8mb4" : "latin1";
-        bs_buf_printf(out, "=CONVERT(@bs%zu USING %s)", i, charset);
-    }
+    bs_buf_puts(out, "=");
+    put_expression(out, carried->carry, given);
 }
 
 static char *
@@ -306,6 +315,25 @@ make_insert(const struct bs_copy *copy) {
     return bs_buf_take_cstr(&out);
 }
 
+static char *
+make_bulk(const struct bs_copy *copy) {
+    struct bs_buf out = {0};
+    if (copy->column_count == 0) {
+        return NULL;
+    }
+    bs_buf_puts(&out, copy->insert);
+    for (size_t i = 0; i < copy->column_count; i++) {
+        bs_buf_puts(&out, i > 0 ? ", " : "(");
+        if (is_set_by_expression(copy->columns[i].carry)) {
+            put_expression(&out, copy->columns[i].carry, "?");
+        } else {
+            bs_buf_puts(&out, "?");
+        }
+    }
+    bs_buf_puts(&out, ")");
+    return bs_buf_take_cstr(&out);
+}
+
 struct bs_copy *
 bs_copy_new(const struct bs_table *table, const struct bs_table *there, const char *for_ever) {
     struct bs_copy *copy = bs_zalloc(sizeof *copy);
@@ -317,6 +345,7 @@ bs_copy_new(const struct bs_table *table, const struct bs_table *there, const ch
     copy->select = make_select(copy);
     copy->load = make_load(copy);
     copy->insert = make_insert(copy);
+    copy->bulk = make_bulk(copy);
     return copy;
 }
 
@@ -329,6 +358,7 @@ bs_copy_free(struct bs_copy *copy) {
     free(copy->select);
     free(copy->load);
     free(copy->insert);
+    free(copy->bulk);
     free(copy);
 }
 

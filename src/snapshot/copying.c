@@ -1,5 +1,6 @@
 #include "snapshot/copying.h"
 #include "snapshot/history.h"
+#include "sql/bulk.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -85,14 +86,18 @@ make_work(struct bs_copying *run) {
     };
 }
 
+/* Values in binary need no LOAD DATA, but for rows that no packet takes. */
 static enum bs_status
-check_local_infile(struct bs_copying *run, struct bs_error *err) {
+choose_form(struct bs_copying *run, struct bs_error *err) {
     struct bs_buf value = {0};
     bool found = false;
     enum bs_status status = bs_sql_variable(run->target, "local_infile", true, &value, &found, err);
     bool is_on =
         found && (bs_str_is_nocase(bs_buf_str(&value), "ON") || bs_str_is(bs_buf_str(&value), "1"));
-    if (status == BS_OK && !is_on && bs_work_forbid_load(run->work)) {
+    run->pair_config.may_load = is_on;
+    if (status == BS_OK && bs_sql_can_bulk(run->target)) {
+        bs_work_set_form(run->work, BS_FORM_BULK);
+    } else if (status == BS_OK && !is_on && bs_work_forbid_load(run->work)) {
         bs_log(BS_LOG_WARNING,
                "local_infile is off on the target: rows go by INSERT, which is slower");
     }
@@ -387,7 +392,7 @@ bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
     if (run->to != NULL) {
         bs_work_set_form(run->work, BS_FORM_ARCHIVE);
     } else {
-        status = check_local_infile(run, err);
+        status = choose_form(run, err);
     }
     if (status == BS_OK) {
         status = make_pairs(run, err);

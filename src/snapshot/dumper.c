@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "sql/bulk.h"
 #include "sql/json_check.h"
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
@@ -117,6 +118,49 @@ put_insert_row(struct dump *dump, const struct bs_str *fields, struct bs_error *
     return BS_OK;
 }
 
+static size_t
+row_size(const struct bs_copy *copy, const struct bs_str *fields) {
+    size_t len = 0;
+    for (size_t i = 0; i < copy->column_count; i++) {
+        len += fields[i].len;
+    }
+    return len;
+}
+
+/* So many bytes and rows fit into a packet of bare values. */
+static bool
+fits_bulk(const struct dump *dump, size_t bytes, uint64_t rows) {
+    size_t values = rows * dump->chunk->copy->column_count;
+    return bs_sql_bulk_size(bytes, values) <= dump->pair->config->packet_bytes - PACKET_MARGIN;
+}
+
+/* Adds one row of bare values, which alone fits into a packet (needs_other). */
+static enum bs_status
+put_bulk_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
+    const struct bs_copy *copy = dump->chunk->copy;
+    struct bs_block *block = dump->block;
+    size_t bytes = block->text.len + row_size(copy, fields);
+    if (block->rows > 0 && !fits_bulk(dump, bytes, block->rows + 1)) {
+        enum bs_status status = send_block(dump, err);
+        if (status != BS_OK) {
+            return status;
+        }
+        start_block(dump);
+        block = dump->block;
+    }
+    block->zero_enums += bs_row_put_bulk(&block->text, &block->ends, copy, fields);
+    block->rows++;
+    return BS_OK;
+}
+
+static bool
+is_full(const struct dump *dump) {
+    const struct bs_block *block = dump->block;
+    size_t values = block->rows * dump->chunk->copy->column_count;
+    return block->text.len >= dump->block_len_limit ||
+           (dump->chunk->form == BS_FORM_BULK && values >= BS_BULK_VALUES_MAX);
+}
+
 /* Documents that the source keeps as text must be such as MySQL's JSON can hold. */
 static enum bs_status
 check_documents(const struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
@@ -180,6 +224,8 @@ put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
     }
     if (dump->chunk->form == BS_FORM_INSERT) {
         status = put_insert_row(dump, fields, err);
+    } else if (dump->chunk->form == BS_FORM_BULK) {
+        status = put_bulk_row(dump, fields, err);
     } else if (dump->chunk->form == BS_FORM_ARCHIVE) {
         bs_chunk_put_row(&dump->block->text, fields, field_count(dump->chunk->copy));
         dump->block->rows++;
@@ -188,7 +234,7 @@ put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
         block->zero_enums += bs_row_put_load(&block->text, dump->chunk->copy, fields);
         block->rows++;
     }
-    if (status == BS_OK && dump->block->text.len >= dump->block_len_limit) {
+    if (status == BS_OK && is_full(dump)) {
         status = send_block(dump, err);
     }
     if (status == BS_OK && dump->chunk->copy->key == NULL &&
@@ -198,14 +244,10 @@ put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
     return status;
 }
 
-/* LOAD DATA takes JSON as text, from which decimals come back as doubles. */
 static bool
-wants_insert(const struct bs_chunk *chunk, const struct bs_str *fields) {
-    if (chunk->form != BS_FORM_LOAD || !chunk->copy->has_json) {
-        return false;
-    }
-    for (size_t i = 0; i < chunk->copy->column_count; i++) {
-        if (chunk->copy->columns[i].carry == BS_CARRY_JSON && fields[i].data != NULL &&
+has_json_decimal(const struct bs_copy *copy, const struct bs_str *fields) {
+    for (size_t i = 0; copy->has_json && i < copy->column_count; i++) {
+        if (copy->columns[i].carry == BS_CARRY_JSON && fields[i].data != NULL &&
             bs_json_has_decimal(fields[i])) {
             return true;
         }
@@ -213,13 +255,30 @@ wants_insert(const struct bs_chunk *chunk, const struct bs_str *fields) {
     return false;
 }
 
+/* Does the row need another form than its chunk has? LOAD DATA takes JSON as text, from which
+ * decimals come back as doubles. Bare values are copied several times on their way, and a packet
+ * holds no part of a row, so large rows go by LOAD DATA, which is a stream. Noted in the chunk,
+ * where the loader looks after the chunk's end. */
+static bool
+needs_other(const struct dump *dump, const struct bs_str *fields) {
+    struct bs_chunk *chunk = dump->chunk;
+    if (chunk->form == BS_FORM_LOAD) {
+        chunk->wants_other = has_json_decimal(chunk->copy, fields);
+        chunk->other = BS_FORM_INSERT;
+    } else if (chunk->form == BS_FORM_BULK) {
+        size_t size = row_size(chunk->copy, fields);
+        chunk->wants_other = size > BS_LARGE_ROW_BYTES || !fits_bulk(dump, size, 1);
+        chunk->other = dump->pair->config->may_load ? BS_FORM_LOAD : BS_FORM_INSERT;
+    }
+    return chunk->wants_other;
+}
+
 static enum bs_status
 put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
     const struct bs_str *fields = NULL;
     enum bs_status status;
     while ((status = bs_sql_next(rows, &fields, err)) == BS_OK && fields != NULL) {
-        if (wants_insert(dump->chunk, fields)) {
-            dump->chunk->wants_insert = true; /* the loader looks at it after the chunk's end */
+        if (needs_other(dump, fields)) {
             return BS_OK;
         }
         status = put_row(dump, fields, err);
@@ -247,8 +306,7 @@ put_archived_rows(struct dump *dump, struct bs_str block, bool *ends, struct bs_
         if (status != BS_OK || !more) {
             break;
         }
-        *ends = wants_insert(dump->chunk, fields);
-        dump->chunk->wants_insert = *ends;
+        *ends = needs_other(dump, fields);
         status = *ends ? BS_OK : put_row(dump, fields, err);
         if (status == BS_OK && dump->block == NULL &&
             bs_work_is_stopped(dump->pair->config->work)) {
@@ -403,7 +461,7 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
             return explain(item->copy, err);
         }
         if (chunk != NULL) {
-            chunk->form = bs_work_form(pair->config->work);
+            chunk->form = bs_work_form(pair->config->work, item->table);
         }
         if (bs_work_cut(pair->config->work, item, chunk, is_last)) {
             send_for_keys(pair, item->copy);

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "snapshot/row_text.h"
+#include "sql/bulk.h"
 #include "sql/text.h"
 #include "state/fence.h"
 
@@ -43,6 +44,8 @@ struct piece {
     enum bs_block_kind end; /* once it has */
     bool is_lost;           /* the queue was closed before the end */
     uint64_t rows, bytes, zero_enums;
+    struct bs_sql_bulk *bulk; /* while values go in binary */
+    bool wants_other;         /* all of the chunk has come, and it needs another form */
 };
 
 static bool
@@ -125,19 +128,24 @@ store_load(struct piece *piece, struct bs_error *err) {
     return status == BS_OK ? check_load(piece, &report, err) : status;
 }
 
+/* The rows of the block at hand, as one INSERT. */
 static enum bs_status
-run_insert(struct piece *piece, struct bs_str text, uint64_t rows, uint64_t zero_enums,
-           struct bs_error *err) {
+run_insert(struct piece *piece, struct bs_error *err) {
+    const struct bs_block *block = piece->block;
     struct bs_sql *target = piece->pair->target;
-    enum bs_status status = bs_sql_run(target, text, err);
-    if (status == BS_OK &&
-        (bs_sql_warning_count(target) != zero_enums || bs_sql_affected(target) != rows)) {
+    enum bs_status status =
+        piece->bulk != NULL
+            ? bs_sql_bulk_run(piece->bulk, (const char *)block->text.data,
+                              (const uint32_t *)(const void *)block->ends.data, block->rows, err)
+            : bs_sql_run(target, bs_buf_str(&block->text), err);
+    if (status == BS_OK && (bs_sql_warning_count(target) != block->zero_enums ||
+                            bs_sql_affected(target) != block->rows)) {
         struct bs_buf warnings = {0};
         (void)!bs_sql_warnings(target, WARNINGS_SHOWN, &warnings, NULL);
         status =
             bs_error_set(err, BS_CONFLICT,
                          "the target stored %" PRIu64 " of %" PRIu64 " rows, with warnings: %s",
-                         bs_sql_affected(target), rows, bs_buf_cstr(&warnings));
+                         bs_sql_affected(target), block->rows, bs_buf_cstr(&warnings));
         bs_buf_fini(&warnings);
     }
     return status;
@@ -193,7 +201,7 @@ insert_block(struct piece *piece, struct bs_error *err) {
         status = bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
     }
     if (status == BS_OK) {
-        status = run_insert(piece, bs_buf_str(&block->text), block->rows, block->zero_enums, err);
+        status = run_insert(piece, err);
     }
     if (is_lax && status != BS_IO) {
         struct bs_error strict = {0};
@@ -202,10 +210,8 @@ insert_block(struct piece *piece, struct bs_error *err) {
             return strict.status;
         }
     }
-    if (status == BS_SERVER && !bs_sql_is_retryable(err) && !is_lax) {
-        status = name_row(piece, err);
-    }
-    return status;
+    bool is_refused = status == BS_SERVER && !bs_sql_is_retryable(err);
+    return is_refused && piece->bulk == NULL && !is_lax ? name_row(piece, err) : status;
 }
 
 static enum bs_status
@@ -223,6 +229,34 @@ store_inserts(struct piece *piece, struct bs_error *err) {
         }
     }
     return status;
+}
+
+/* Values in binary. What is refused goes again by INSERT, which names the row. */
+static enum bs_status
+store_bulk(struct piece *piece, struct bs_error *err) {
+    const struct bs_copy *copy = piece->chunk->copy;
+    enum bs_status status = bs_sql_bulk_open(&piece->bulk, piece->pair->target, bs_str(copy->bulk),
+                                             copy->column_count, err);
+    if (status == BS_OK) {
+        status = store_inserts(piece, err);
+    }
+    bs_sql_bulk_close(piece->bulk);
+    piece->bulk = NULL;
+    return status;
+}
+
+static enum bs_status
+store_rows(struct piece *piece, struct bs_error *err) {
+    switch (piece->chunk->form) {
+    case BS_FORM_LOAD:
+        return store_load(piece, err);
+    case BS_FORM_BULK:
+        return store_bulk(piece, err);
+    case BS_FORM_INSERT:
+    case BS_FORM_ARCHIVE:
+        break;
+    }
+    return store_inserts(piece, err);
 }
 
 static enum bs_status
@@ -294,12 +328,15 @@ static enum bs_status
 store(struct piece *piece, struct bs_error *err) {
     enum bs_status status = begin(piece, err);
     if (status == BS_OK && !piece->has_ended) {
-        status =
-            piece->chunk->form == BS_FORM_LOAD ? store_load(piece, err) : store_inserts(piece, err);
+        status = store_rows(piece, err);
     }
     bool is_whole = piece->has_ended && piece->end == BS_BLOCK_CHUNK_END;
-    if (status == BS_OK && is_whole && piece->chunk->wants_insert) {
-        return bs_error_set(err, BS_CONFLICT, "the chunk holds JSON decimals");
+    if (status == BS_OK && is_whole && piece->chunk->wants_other) {
+        piece->wants_other = true;
+        return bs_error_set(err, BS_CONFLICT, "%s",
+                            piece->chunk->form == BS_FORM_LOAD
+                                ? "it holds decimals in JSON, which would become doubles"
+                                : "it holds a large row");
     }
     return status == BS_OK ? commit(piece, err) : status;
 }
@@ -340,10 +377,13 @@ choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *for
         *form = BS_FORM_INSERT;
         return true;
     }
-    if (chunk->form == BS_FORM_LOAD && err->status == BS_CONFLICT) {
-        bs_log(BS_LOG_WARNING, "table %s, chunk %" PRIu64 " goes again, by INSERT: %s", name,
-               chunk->number, err->message);
-        *form = BS_FORM_INSERT;
+    bool is_refused = err->status == BS_SERVER && !bs_sql_is_retryable(err);
+    if ((chunk->form == BS_FORM_LOAD && err->status == BS_CONFLICT) ||
+        (chunk->form == BS_FORM_BULK && (err->status == BS_CONFLICT || is_refused))) {
+        *form = piece->wants_other ? chunk->other : BS_FORM_INSERT;
+        bs_log(piece->wants_other ? BS_LOG_DEBUG : BS_LOG_WARNING,
+               "table %s, chunk %" PRIu64 " goes again, by %s: %s", name, chunk->number,
+               *form == BS_FORM_LOAD ? "LOAD DATA" : "INSERT", err->message);
         return true;
     }
     if (bs_sql_is_retryable(err) && chunk->attempts + 1 < BS_CHUNK_ATTEMPTS_MAX) {

@@ -28,6 +28,7 @@ enum {
     BS_BLOCK_BYTES = 1 << 20,      /* a block is sent when it is so full */
     BS_BLOCK_KEEP_BYTES = 4 << 20, /* larger ones are not kept for reuse */
     BS_LARGE_ROW_BYTES = 1 << 20,  /* a row of more gets a block of its own */
+    BS_BULK_VALUES_MAX = 1 << 16,  /* in a block: each takes some bytes more while it is sent */
 };
 
 enum bs_block_kind {
@@ -41,8 +42,9 @@ struct bs_block {
     enum bs_block_kind kind;
     struct bs_chunk *chunk;
     const struct bs_copy *copy; /* KEYS: whose */
-    struct bs_buf text;         /* lines for LOAD DATA, or one whole INSERT */
-    struct bs_buf ends;         /* INSERT: where each row ends in text, as uint32_t */
+    struct bs_buf text;         /* lines for LOAD DATA, one whole INSERT, or bare values */
+    struct bs_buf ends;         /* INSERT: where each row ends in text, as uint32_t; BULK: the
+                                   values' lengths (bs_row_put_bulk) */
     size_t head_len;            /* INSERT: where the first row starts */
     uint64_t rows;
     uint64_t zero_enums; /* how many warnings storing the rows must make */
@@ -58,6 +60,7 @@ struct bs_pair_config {
     uint64_t epoch;
     uint64_t piece_bytes;  /* --chunk-bytes */
     uint64_t packet_bytes; /* the target's max_allowed_packet */
+    bool may_load;         /* LOAD DATA is allowed there */
 };
 
 struct bs_pair {

@@ -1,5 +1,6 @@
 #include "snapshot/row_text.h"
 
+#include "sql/bulk.h"
 #include "sql/json_text.h"
 #include "sql/text.h"
 
@@ -97,6 +98,25 @@ bs_row_put_insert(struct bs_buf *out, const struct bs_copy *copy, const struct b
         zeros += is_enum_zero(&copy->columns[i], fields[i]) ? 1 : 0;
     }
     bs_buf_put_u8(out, ')');
+    return zeros;
+}
+
+uint32_t
+bs_row_put_bulk(struct bs_buf *out, struct bs_buf *lengths, const struct bs_copy *copy,
+                const struct bs_str *fields) {
+    uint32_t zeros = 0;
+    size_t size = copy->column_count * sizeof(uint32_t);
+    uint8_t *length = bs_buf_reserve(lengths, size);
+    for (size_t i = 0; i < copy->column_count; i++) {
+        bool is_null = fields[i].data == NULL;
+        uint32_t len = is_null ? BS_SQL_BULK_NULL : (uint32_t)fields[i].len;
+        memcpy(length + i * sizeof len, &len, sizeof len);
+        if (!is_null) {
+            bs_buf_put_str(out, fields[i]);
+            zeros += is_enum_zero(&copy->columns[i], fields[i]) ? 1 : 0;
+        }
+    }
+    lengths->len += size;
     return zeros;
 }
 

@@ -37,6 +37,8 @@ struct work_table {
         recent_bytes; /* of the last chunks loaded; before, the catalogue's guess */
     bool is_measured;
     bool builds_keys;
+    bool has_other; /* a chunk of it had values that wanted this form; so may the next ones */
+    enum bs_form other;
     int64_t began_ms; /* 0: not yet */
 };
 
@@ -269,6 +271,15 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
     }
 }
 
+/* Under the lock. */
+static enum bs_form
+form_of(const struct bs_work *work, const struct work_table *table) {
+    if (work->form == BS_FORM_BULK && table->copy->bulk == NULL) {
+        return BS_FORM_INSERT;
+    }
+    return work->form == BS_FORM_BULK && table->has_other ? table->other : work->form;
+}
+
 bool
 bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *item) {
     memset(item, 0, sizeof *item);
@@ -287,7 +298,7 @@ bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *ite
         item->copy = item->chunk->copy;
         item->table = item->chunk->table;
         if (item->chunk->attempts == 0) {
-            item->chunk->form = work->form;
+            item->chunk->form = form_of(work, &work->tables[item->table]);
         }
     } else if (table != NULL) {
         give_table(work, table, item);
@@ -405,11 +416,15 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
     work->totals.rows -= chunk->rows;
     work->totals.bytes -= chunk->bytes;
     work->totals.retried++;
+    if (chunk->wants_other) {
+        work->tables[chunk->table].has_other = true;
+        work->tables[chunk->table].other = chunk->other;
+    }
     chunk->must_empty = chunk->must_empty || chunk->rows > 0;
     chunk->rows = 0;
     chunk->bytes = 0;
     chunk->attempts++;
-    chunk->wants_insert = false;
+    chunk->wants_other = false;
     chunk->next = work->again;
     work->again = chunk;
     work->tables[chunk->table].in_work--;
@@ -421,7 +436,7 @@ bool
 bs_work_forbid_load(struct bs_work *work) {
     pthread_mutex_lock(&work->lock);
     bool is_first = work->form == BS_FORM_LOAD;
-    work->form = BS_FORM_INSERT;
+    work->form = is_first ? BS_FORM_INSERT : work->form;
     pthread_mutex_unlock(&work->lock);
     return is_first;
 }
@@ -434,9 +449,9 @@ bs_work_set_form(struct bs_work *work, enum bs_form form) {
 }
 
 enum bs_form
-bs_work_form(struct bs_work *work) {
+bs_work_form(struct bs_work *work, size_t table) {
     pthread_mutex_lock(&work->lock);
-    enum bs_form form = work->form;
+    enum bs_form form = form_of(work, &work->tables[table]);
     pthread_mutex_unlock(&work->lock);
     return form;
 }

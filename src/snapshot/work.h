@@ -47,7 +47,8 @@ struct bs_chunk {
     unsigned int attempts;
     uint64_t rows, bytes; /* committed by this attempt: a table that is read whole goes in pieces */
     bool must_empty;      /* an earlier attempt committed pieces: empty the table first */
-    bool wants_insert;    /* the dumper saw a value that LOAD DATA would change */
+    bool wants_other;     /* the dumper saw a value that this form does not carry ... */
+    enum bs_form other;   /* ... and this one does */
     bool is_last;         /* no row of the table is behind it */
     struct bs_chunk *next;      /* in the list of those to be dumped again */
     struct bs_chunk *next_open; /* in the list of those that are not loaded yet */
@@ -102,8 +103,8 @@ void bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy);
 
 /* From now on nothing may be loaded by LOAD DATA. Returns true for the first caller. */
 bool bs_work_forbid_load(struct bs_work *work);
-enum bs_form bs_work_form(struct bs_work *work);
-/* How chunks are stored that nobody has tried yet. */
+/* How chunks are stored that nobody has tried yet: LOAD, unless it was set. */
+enum bs_form bs_work_form(struct bs_work *work, size_t table);
 void bs_work_set_form(struct bs_work *work, enum bs_form form);
 
 /* Stops everybody. The first error stays. */

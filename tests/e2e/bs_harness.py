@@ -223,7 +223,8 @@ class Pair:
         return self.run('follow', '--until-caught-up', *args, **more)
 
     def cutover(self, *args, follow=None, **more):
-        """Asks the running follow to cut over; both must end with 0."""
+        """Asks the running follow to cut over; both must end with 0. A busy machine may freeze for longer than the default lets it."""
+        args = args if '--max-freeze' in args else (*args, '--max-freeze', '120')
         process = self.run('cutover', *args, source=False, **more)
         say('cutover: exit %s after %.2f s' % (process.code, process.seconds))
         if follow is not None:

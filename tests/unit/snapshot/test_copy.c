@@ -31,6 +31,9 @@ Test(copy, the_key_comes_first_and_generated_columns_do_not_travel) {
     cr_assert_not_null(strstr(copy->load,
                               "(`i``d`, `f`, @bs2, @bs3, @bs4) SET `e`=CAST(@bs2 AS UNSIGNED), "
                               "`u`=CONVERT(@bs3 USING latin1), `j`=CONVERT(@bs4 USING utf8mb4)"));
+    cr_assert_str_eq(copy->bulk, "INSERT INTO `d`.`t` (`i``d`, `f`, `e`, `u`, `j`) VALUES (?, ?, "
+                                 "CAST(? AS UNSIGNED), CONVERT(? USING latin1), "
+                                 "CONVERT(? USING utf8mb4))");
     cr_assert_eq(copy->naming_count, 1);
     cr_assert(copy->has_json);
     bs_copy_free(copy);

@@ -76,3 +76,20 @@ Test(row_text, a_large_value_is_escaped_whole) {
     bs_buf_fini(&value);
     bs_buf_fini(&out);
 }
+
+Test(row_text, bare_values_follow_each_other_and_their_lengths_stand_beside_them) {
+    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_buf out = {0};
+    struct bs_buf lengths = {0};
+    struct bs_str fields[] = {{"-0", 2}, {NULL, 0}, {"0", 1}};
+    struct bs_str others[] = {{"7", 1}, {"", 0}, {"3", 1}};
+    uint32_t expected[] = {2, UINT32_MAX, 1, 1, 0, 1};
+    cr_assert_eq(bs_row_put_bulk(&out, &lengths, copy, fields), 1, "an ENUM's error value");
+    cr_assert_eq(bs_row_put_bulk(&out, &lengths, copy, others), 0);
+    cr_assert(bs_str_is(text(&out), "-0073"));
+    cr_assert_eq(lengths.len, sizeof expected);
+    cr_assert_arr_eq(lengths.data, expected, sizeof expected);
+    bs_buf_fini(&lengths);
+    bs_buf_fini(&out);
+    bs_copy_free(copy);
+}
