@@ -49,6 +49,7 @@ static const struct {
     {"left-out", bs_check_left_out, false, false},
     {"no-equal", bs_check_no_equal, false, false},
     {"definers", bs_check_definers, false, false},
+    {"accounts", bs_check_accounts, true, false},
     {"function-creators", bs_check_function_creators, false, false},
     {"routine-privileges", bs_check_routine_privileges, false, false},
     {"max-allowed-packet", bs_check_packet, true, false},
