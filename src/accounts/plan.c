@@ -140,6 +140,22 @@ plan_grants(const struct bs_accounts_job *job, const struct bs_accounts_plan *pl
     return status;
 }
 
+/* PUBLIC cannot be dropped: on a target where it may do nothing, nobody has touched it. */
+static enum bs_status
+look_at_public(const struct bs_accounts_job *job, const struct bs_accounts_plan *plan,
+               struct bs_account_plan *item, struct bs_error *err) {
+    struct bs_account *there = bs_account_list_find(&plan->there, &item->account->name);
+    if (item->fate != BS_FATE_LEFT || !bs_account_is_public(&item->account->name)) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        bs_catalog_account_grants(job->target, plan->target_can.partial_revokes, there, err);
+    if (status == BS_OK && there->grant_count == 0 && there->roles.count == 0) {
+        item->fate = BS_FATE_DUE;
+    }
+    return status;
+}
+
 /* PUBLIC is there without being made, wherever it can be. */
 static bool
 is_idle_public(const struct bs_account_name *source, const struct bs_account *account) {
@@ -161,6 +177,11 @@ plan_one(const struct bs_accounts_job *job, bool only_looks, const struct bs_acc
     bs_translate_identity(route, item->account, &item->notes);
     item->note = find_note(plan, &item->account->name);
     item->fate = is_own ? BS_FATE_NOTHING : fate_of(plan, item);
+    status = look_at_public(job, plan, item, err);
+    if (status != BS_OK) {
+        bs_account_name_fini(&source);
+        return status;
+    }
     if (item->fate == BS_FATE_DUE || (item->fate == BS_FATE_SAME && only_looks)) {
         status = plan_grants(job, plan, route, databases, item, &source, err);
     }

@@ -5,6 +5,7 @@ import argparse
 import contextlib
 import json
 import re
+import signal
 
 import pymysql
 
@@ -60,7 +61,7 @@ def refused(server, user, password, *statements):
 
 
 def is_carried(line):
-    return ' ON `other`' not in line and ' ON `mysql`' not in line
+    return line.startswith('REVOKE') or (' ON `other`' not in line and ' ON `mysql`' not in line)
 
 
 def told(server, name):
@@ -99,11 +100,21 @@ def prepare(pair):
         'CREATE TABLE shop.t (id INT PRIMARY KEY, n INT, `x y` INT)', 'INSERT INTO shop.t VALUES (1, 2, 3)', 'CREATE TABLE shop.u (id INT PRIMARY KEY)',
         'CREATE TABLE other.x (id INT PRIMARY KEY)', 'CREATE PROCEDURE shop.p() SQL SECURITY DEFINER SELECT 7',
         "CREATE USER plain@localhost", 'GRANT SELECT ON shop.* TO plain@localhost')
+    if has_public(pair) and not pair.across:
+        add_public(pair)
     if has_roles(pair.names[0]):
         run(pair.source, 'CREATE ROLE reader', 'CREATE ROLE boss', 'GRANT SELECT ON shop.u TO ' + role(pair, 'reader'),
             'GRANT %s TO %s' % (role(pair, 'reader'), role(pair, 'boss')), 'GRANT INSERT ON shop.u TO ' + role(pair, 'boss'), 'CREATE USER member@localhost',
             'GRANT %s TO member@localhost' % role(pair, 'boss'), 'GRANT %s TO member@localhost WITH ADMIN OPTION' % role(pair, 'reader'),
             'SET DEFAULT ROLE %s %s member@localhost' % (role(pair, 'boss'), 'FOR' if flavour(pair.names[0]) == 'mariadb' else 'TO'))
+
+
+def add_public(pair):
+    run(pair.source, 'CREATE TABLE shop.free (id INT PRIMARY KEY)', 'GRANT SELECT ON shop.free TO PUBLIC', 'GRANT SELECT ON other.x TO PUBLIC', "CREATE USER anybody@localhost")
+
+
+def has_public(pair):
+    return pair.names[0] in ('mariadb-10.11', 'mariadb-11.8')
 
 
 def add_passwords(pair):
@@ -252,7 +263,35 @@ def made_and_reset(pair):
     return uri
 
 
+def partial(pair):
+    """What is taken out of *.*: only onto a server that can do that as well."""
+    run(pair.source, 'SET GLOBAL partial_revokes=ON', 'CREATE USER partial@localhost', 'GRANT SELECT ON *.* TO partial@localhost',
+        'REVOKE SELECT ON other.* FROM partial@localhost')
+    result, = checked(pair, '--accounts', expect=3)
+    assert "'partial'@'localhost'" in result['found'] and 'partial_revokes=ON' in result['found'], result
+    run(pair.target, 'SET GLOBAL partial_revokes=ON')
+    pair.run('snapshot', DATABASES, '--accounts')
+    assert_same(pair)
+    run(pair.target, 'CREATE DATABASE other', 'CREATE TABLE other.x (id INT)')
+    as_user(pair.target, 'partial', '', 'SELECT * FROM shop.t')
+    refused(pair.target, 'partial', '', 'SELECT * FROM other.x')
+    pair.run('reset', source=False)
+    run(pair.target, 'DROP DATABASE other', 'SET GLOBAL partial_revokes=OFF')
+    run(pair.source, 'DROP USER partial@localhost', 'SET GLOBAL partial_revokes=OFF')
+    say('partial revokes are carried, or refused')
+
+
+def second_password(pair):
+    run(pair.source, "CREATE USER twice@localhost IDENTIFIED BY 'a'", "ALTER USER twice@localhost IDENTIFIED BY 'b' RETAIN CURRENT PASSWORD")
+    result, = checked(pair, '--accounts', expect=3)
+    assert "'twice'@'localhost'" in result['found'] and 'DISCARD OLD PASSWORD' in result['found'], result
+    run(pair.source, 'DROP USER twice@localhost')
+
+
 def same_flavour(pair):
+    if pair.names[0] == 'mysql-9.7':
+        partial(pair)
+        second_password(pair)
     run(pair.target, "CREATE USER there@localhost IDENTIFIED BY 'target'")
     refuse_wrong(pair, pair.dir + '/archive')
     assert checked(pair) == []
@@ -265,6 +304,9 @@ def same_flavour(pair):
     assert_rights(pair)
     assert_common(pair)
     assert_roles(pair)
+    if has_public(pair):
+        as_user(pair.target, 'anybody', '', 'SELECT * FROM shop.free')
+        refused(pair.target, 'anybody', '', 'SELECT * FROM shop.u')
     assert pair.status()['accounts'] is True
     say('the snapshot makes them, whatever it died of before')
     cut_over(pair, uri)
@@ -321,9 +363,30 @@ def refuse_hash(pair):
     assert result['verdict'] == 'pass' and "'secret'@'localhost'" in result['found'], result
 
 
+def assert_everything(pair):
+    lines = ' '.join(row[0] for row in pair.target.query('SHOW GRANTS FOR chief@localhost'))
+    assert ('ALL PRIVILEGES ON *.*' in lines or 'ROLE_ADMIN' in lines) and 'WITH GRANT OPTION' in lines, lines
+
+
+def refuse_late(pair):
+    """An account that nobody asked the check about: the cutover is undone, and says why."""
+    if fits(pair):
+        return
+    follow = pair.follow_start('--until-cutover')
+    pair.wait_applied(follow)
+    run(pair.source, "CREATE USER sudden@localhost IDENTIFIED BY 'x'")
+    process = pair.run('cutover', source=False, expect=(1,))
+    assert "'sudden'@'localhost' cannot be carried" in process.err + process.out, process.tail()
+    assert pair.source.query('SELECT @@read_only') == ((0,),)
+    run(pair.source, 'DROP USER sudden@localhost')
+    follow.signal(signal.SIGTERM)
+    follow.wait(60)
+
+
 def across(pair):
     run(pair.source, "CREATE USER secret@localhost IDENTIFIED BY 'x'", 'GRANT SELECT ON shop.* TO secret@localhost',
-        'GRANT REPLICATION CLIENT ON *.* TO plain@localhost', 'CREATE USER all_of_it@localhost', 'GRANT ALL ON shop.* TO all_of_it@localhost')
+        'GRANT REPLICATION CLIENT ON *.* TO plain@localhost', 'CREATE USER all_of_it@localhost', 'GRANT ALL ON shop.* TO all_of_it@localhost',
+        'CREATE USER chief@localhost', 'GRANT ALL ON *.* TO chief@localhost WITH GRANT OPTION')
     if not fits(pair):
         refuse_hash(pair)
     process = pair.run('snapshot', DATABASES, '--accounts')
@@ -339,6 +402,8 @@ def across(pair):
         as_user(pair.target, 'secret', 'y', 'SELECT 1')
         refused(pair.target, 'secret', 'y', 'SELECT * FROM shop.t')
     say('what can be said on the target is brought: roles, their members, accounts without a password')
+    assert_everything(pair)
+    refuse_late(pair)
     run(pair.source, 'CREATE USER late@localhost', 'GRANT INSERT ON shop.* TO late@localhost')
     if has_roles(pair.names[0]):
         run(pair.source, 'REVOKE %s FROM member@localhost' % role(pair, 'boss'), 'DROP ROLE ' + role(pair, 'boss'))
