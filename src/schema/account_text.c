@@ -270,13 +270,15 @@ static void
 add_old(struct bs_account_statements *out, const struct bs_account *account,
         const struct bs_server *server) {
     struct bs_buf text = {0};
+    BS_ASSERT(account->way_count > 0);
     const struct bs_account_way *way = &account->ways[0];
     bs_buf_puts(&text, "CREATE USER ");
     bs_account_put_name(&text, &account->name);
-    if (account->way_count > 0 && is_native(way) && way->hash_len > 0) {
+    bool is_first = is_native(way) || strcmp(way->plugin, "mysql_old_password") == 0;
+    if (is_first && way->hash_len > 0) {
         bs_buf_puts(&text, " IDENTIFIED BY PASSWORD ");
         put_hash(&text, way, false);
-    } else if (account->way_count > 0 && !is_native(way)) {
+    } else if (!is_first) {
         put_way_mysql(&text, way, false, server);
     }
     add(out, &text);

@@ -386,10 +386,12 @@ def refuse_late(pair):
 def across(pair):
     run(pair.source, "CREATE USER secret@localhost IDENTIFIED BY 'x'", 'GRANT SELECT ON shop.* TO secret@localhost',
         'GRANT REPLICATION CLIENT ON *.* TO plain@localhost', 'CREATE USER all_of_it@localhost', 'GRANT ALL ON shop.* TO all_of_it@localhost',
-        'CREATE USER chief@localhost', 'GRANT ALL ON *.* TO chief@localhost WITH GRANT OPTION')
+        'CREATE USER chief@localhost', 'GRANT ALL ON *.* TO chief@localhost WITH GRANT OPTION',
+        'CREATE TABLE shop.ghost (id INT PRIMARY KEY)', 'GRANT SELECT ON shop.ghost TO plain@localhost', 'DROP TABLE shop.ghost')
     if not fits(pair):
         refuse_hash(pair)
     process = pair.run('snapshot', DATABASES, '--accounts')
+    assert 'the target has no such object yet: GRANT SELECT ON `shop`.`ghost`' in process.err, process.tail()
     process = pair.run('snapshot', DATABASES, '--accounts')
     assert 'complete before' in process.out
     assert_common(pair)
