@@ -114,17 +114,29 @@ class Bench:
 
     def binstream(self, verb, source, target, *more, local=False):
         """(measures, report) of one run."""
-        argv = self.command(verb, source, target, *more, local=local)
         with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
-            process = Process(argv, os.path.join(folder, verb))
-            try:
-                process.wait(TIMEOUT_S)
-                if process.code != 0:
-                    raise BenchError("exit code %d: %s\n%s" % (process.code, process.describe(), process.tail()))
-                report = json.loads(process.out.strip().splitlines()[-1])
-            finally:
-                process.kill9()
+            return self._measure(self.command(verb, source, target, *more, local=local), folder)
+
+    @staticmethod
+    def _measure(argv, folder):
+        process = Process(argv, os.path.join(folder, argv[1]))
+        try:
+            process.wait(TIMEOUT_S)
+            if process.code != 0:
+                raise BenchError("exit code %d: %s\n%s" % (process.code, process.describe(), process.tail()))
+            report = json.loads(process.out.strip().splitlines()[-1])
+        finally:
+            process.kill9()
         return {"wall_s": process.seconds, "cpu_s": process.cpu_s, "peak_mib": process.peak_kb / 1024}, report
+
+    def archive(self, source, *more):
+        """(measures, report) of a copy into files; their size is one of the measures."""
+        with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
+            files = os.path.join(folder, "archive")
+            argv = [BINSTREAM, "snapshot", "--source", "mysql://root@127.0.0.1:%d/?ssl-mode=DISABLED" % source.port, "--archive", files,
+                    "--json", "--progress", "none", *more]
+            measures, report = self._measure(argv, folder)
+            return {**measures, "disk_mb": size_mb(files)}, report
 
     def dump_and_load(self, source, target, database, log=True):
         """Measures of the dump program of the source piped into the client of the target, both together. log: the target's own
@@ -183,6 +195,11 @@ def _login(server):
     return ["--no-defaults", "--user=root", "--host=127.0.0.1", "--port=%d" % server.port, no_tls, "--default-character-set=utf8mb4"]
 
 
+def size_mb(folder):
+    """Of all files in it."""
+    return sum(os.path.getsize(os.path.join(path, name)) for path, _, names in os.walk(folder) for name in names) / 1e6
+
+
 def _memory_mib():
     with open("/proc/meminfo") as handle:
         return int(re.search(r"MemTotal:\s+(\d+)", handle.read()).group(1)) // 1024
@@ -212,7 +229,7 @@ def _medians(runs, amounts, measures):
 
 
 _UNITS = {"rows": ("rows/s", 1), "transactions": ("transactions/s", 1), "bytes": ("MB/s", 1e6)}
-_HEADS = {"wall_s": "wall s", "cpu_s": "CPU s", "peak_mib": "peak MiB", "target_cpu_s": "target CPU s", "start_s": "start s",
+_HEADS = {"wall_s": "wall s", "cpu_s": "CPU s", "peak_mib": "peak MiB", "target_cpu_s": "target CPU s", "start_s": "start s", "disk_mb": "MB on disk",
           "net_s": "net s", "median_ms": "median ms", "p99_ms": "99% ms", "max_ms": "max ms"}
 
 

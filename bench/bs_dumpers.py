@@ -12,6 +12,7 @@ from bs_server_install import Unavailable
 from bs_servers import flavour
 
 TOOL = "mydumper + myloader"
+DUMPER = "mydumper, compressed"
 _PROGRAMS = ("mydumper", "myloader")
 _CHUNKS = 8  # that a table is cut into, so that two threads have work to the end
 
@@ -26,7 +27,9 @@ class Dumper:
             self.version, self._programs = _own(folder) if folder else ensure_mydumper()
         except Unavailable as error:
             self.missing = str(error)
-        self._asks_version = not self.missing and "--server-version" in self._help("mydumper")
+        told = "" if self.missing else self._help("mydumper")
+        self._asks_version = "--server-version" in told
+        self.compress = "--compress=zstd" if "zstd" in told else "--compress"  # old ones know gzip only
 
     def _help(self, program):
         argv, env = self._programs[program]
@@ -37,11 +40,21 @@ class Dumper:
         common = ["--threads=%d" % threads, "--verbose=1"]
         with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
             files = os.path.join(folder, "dump")
-            dump = self._run("mydumper", source, folder, "--database=" + database, "--outputdir=" + files,
-                             "--rows=%d" % max(1000, rows // _CHUNKS), *common)
+            dump = self._dump(source, folder, files, database, rows, *common)
             load = self._run("myloader", target, folder, "--directory=" + files, *(["--enable-binlog"] if log else []), *common)
         return {"wall_s": dump.seconds + load.seconds, "cpu_s": dump.cpu_s + load.cpu_s,
                 "peak_mib": max(dump.peak_kb, load.peak_kb) / 1024, "dump_s": dump.seconds, "load_s": load.seconds}
+
+    def archive(self, source, database, rows, threads):
+        """Measures of a dump into files that are compressed, and their size."""
+        with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
+            files = os.path.join(folder, "dump")
+            dump = self._dump(source, folder, files, database, rows, "--threads=%d" % threads, "--verbose=1", self.compress)
+            return {"wall_s": dump.seconds, "cpu_s": dump.cpu_s, "peak_mib": dump.peak_kb / 1024, "disk_mb": bs_bench.size_mb(files)}
+
+    def _dump(self, source, folder, files, database, rows, *options):
+        return self._run("mydumper", source, folder, "--database=" + database, "--outputdir=" + files,
+                         "--rows=%d" % max(1000, rows // _CHUNKS), *options)
 
     def _run(self, program, server, folder, *options):
         argv, env = self._programs[program]

@@ -9,11 +9,15 @@ from bs_servers import flavour
 THREADS = 2
 # A log of at least so many bytes a row holds the rows, which are longer. Of fewer rows it cannot be told: tables alone make a log as well.
 LOG_ROW_BYTES, LOG_MIN_ROWS = 100, 200
-# How a snapshot goes: from server to server. Another way, such as through files, is another entry.
+# How a snapshot goes: from server to server. Another way is another entry.
 FORMS = {"direct": "snapshot"}
 # At most this part of the other's time or CPU, by whether the target writes its own binlog.
 BOUNDS = {True: {bs_dumpers.TOOL: {"wall_s": 0.75, "cpu_s": 1}, "dump": {"wall_s": 0.4}},
           False: {bs_dumpers.TOOL: {"wall_s": 0.6, "cpu_s": 1}, "dump": {"wall_s": 0.4}}}
+
+
+ARCHIVE_MEASURES = bs_bench.MEASURES + ("disk_mb",)
+ARCHIVE_BOUNDS = {bs_dumpers.DUMPER: {"wall_s": 0.6, "cpu_s": 1, "disk_mb": 1}}
 
 
 def measure(bench):
@@ -25,6 +29,7 @@ def measure(bench):
             for log in (True, False):
                 for form in FORMS:
                     yield _compare(bench, source, dumper, form, kind, tables, log)
+            yield _archive(bench, source, dumper, kind, tables)
             bs_data.execute(source, "DROP DATABASE " + bs_data.DATABASE)
 
 
@@ -62,11 +67,11 @@ def _binstream(bench, source, target):
     return bench.binstream("snapshot", source, target, "--databases", bs_data.DATABASE, *more)
 
 
-def _result(name, what, bench, runs, report, notes, bounds=None):
+def _result(name, what, bench, runs, report, notes, bounds=None, measures=bs_bench.MEASURES):
     runs.sort(key=lambda run: run["tool"] != bs_bench.OURS)  # ours is the first line
     amounts = {"rows": report["rows"], "bytes": report["bytes"]}
     what = "%s%s rows, %.0f MB, median of %d" % (what, "{:,}".format(report["rows"]), report["bytes"] / 1e6, bench.options.rounds)
-    return bs_bench.result(name, what, runs, amounts, notes, bounds=bounds)
+    return bs_bench.result(name, what, runs, amounts, notes, measures, bounds)
 
 
 def _expect_all(target, tables):
@@ -97,6 +102,35 @@ def _compare(bench, source, dumper, form, kind, tables, log):
     what = "%s, %d threads, the target's binlog %s: " % (kind, THREADS, "on" if log else "off")
     name = "snapshot-%s-%s%s" % (form, kind, "" if log else "-unlogged")
     return _result(name, what, bench, runs, reports[-1], notes, bounds)
+
+
+# ---- into files -------------------------------------------------------------------------------------------------------------
+
+
+def _archive(bench, source, dumper, kind, tables):
+    """Each compresses at its own level, both with zstd if mydumper knows it."""
+    table, rows = next(iter(tables.items()))
+    reports, notes = [], []
+
+    def ours():
+        measures, report = bench.archive(source, "--databases", bs_data.DATABASE, "--threads", str(THREADS))
+        if report["rows"] != rows:
+            raise bs_bench.BenchError("the archive has %d rows of %s, not %d" % (report["rows"], table, rows))
+        reports.append(report)
+        return measures
+    tools = {bs_bench.OURS: ours}
+    if dumper.missing:
+        notes.append("SKIPPED: %s: %s" % (bs_dumpers.DUMPER, dumper.missing))
+    else:
+        notes.append("mydumper %s: version %s" % (dumper.compress, dumper.version))
+        tools[bs_dumpers.DUMPER] = lambda: dumper.archive(source, bs_data.DATABASE, rows, THREADS)
+    runs, names = [], list(tools)
+    for number in range(bench.options.rounds):
+        for tool in names if number % 2 == 0 else names[::-1]:
+            runs.append({"tool": tool, "round": number + 1, **tools[tool]()})
+    bounds = ARCHIVE_BOUNDS if bs_dumpers.DUMPER in tools else {}
+    what = "%s, %d threads, into files: " % (kind, THREADS)
+    return _result("snapshot-archive-" + kind, what, bench, runs, reports[-1], notes, bounds, ARCHIVE_MEASURES)
 
 
 def _rounds(bench, tools, check):

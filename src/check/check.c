@@ -7,58 +7,62 @@
 
 #include <stdlib.h>
 
-/* In this order they are made and shown. Those that only concern a copy that is yet to be made are
- * left out before a follow. */
+enum {
+    BEFORE_FOLLOW = 1, /* others only concern a copy that is yet to be made */
+    NEEDS_LOG = 2,     /* says nothing when the binary log is off */
+    OF_SOURCE = 4,     /* can be made without a target: before a copy into an archive */
+};
+
+/* In this order they are made and shown. */
 static const struct {
     const char *name;
     bs_check_function *run;
-    bool before_follow;
-    bool needs_log; /* says nothing when the binary log is off */
+    unsigned int when;
 } CHECKS[] = {
-    {"source-version", bs_check_source_version, true, false},
-    {"target-version", bs_check_target_version, true, false},
-    {"flavour", bs_check_flavour, true, false},
-    {"same-server", bs_check_same_server, true, false},
-    {"lower-case-table-names", bs_check_lower_case, true, false},
-    {"ddl-settings", bs_check_ddl_settings, true, false},
-    {"log-bin", bs_check_log_bin, true, false},
-    {"binlog-format", bs_check_binlog_format, true, true},
-    {"binlog-row-image", bs_check_row_image, true, true},
-    {"binlog-row-value-options", bs_check_row_value_options, true, true},
-    {"server-id", bs_check_server_id, true, true},
-    {"source-privileges", bs_check_source_privileges, true, false},
-    {"target-privileges", bs_check_target_privileges, true, false},
-    {"process-privilege", bs_check_process, false, false},
-    {"freeze-privilege", bs_check_freeze, true, false},
-    {"gtid", bs_check_gtid, false, true},
-    {"binlog-expiry", bs_check_expiry, false, true},
-    {"sync-binlog", bs_check_sync_binlog, false, true},
-    {"binlog-filters", bs_check_binlog_filters, true, true},
-    {"prepared-xa", bs_check_xa, false, false},
-    {"selection", bs_check_selection, false, false},
-    {"target-empty", bs_check_target_empty, false, false},
-    {"engines", bs_check_engines, false, false},
-    {"tables-without-transactions", bs_check_without_transactions, false, false},
-    {"tables-without-key", bs_check_keyless, false, false},
-    {"system-versioned", bs_check_versioned, false, false},
-    {"sequences", bs_check_sequences, false, false},
-    {"views", bs_check_views, false, false},
-    {"foreign-keys", bs_check_foreign_keys, false, false},
-    {"cascades", bs_check_cascades, false, false},
-    {"translated", bs_check_translated, false, false},
-    {"left-out", bs_check_left_out, false, false},
-    {"no-equal", bs_check_no_equal, false, false},
-    {"definers", bs_check_definers, false, false},
-    {"accounts", bs_check_accounts, true, false},
-    {"function-creators", bs_check_function_creators, false, false},
-    {"routine-privileges", bs_check_routine_privileges, false, false},
-    {"max-allowed-packet", bs_check_packet, true, false},
-    {"target-read-only", bs_check_target_read_only, true, false},
-    {"target-binlog-format", bs_check_target_binlog_format, true, false},
-    {"local-infile", bs_check_local_infile, false, false},
-    {"cluster-node", bs_check_cluster_node, true, false},
-    {"cluster-settings", bs_check_cluster_settings, true, false},
-    {"cluster-tables", bs_check_cluster_tables, false, false},
+    {"source-version", bs_check_source_version, BEFORE_FOLLOW | OF_SOURCE},
+    {"target-version", bs_check_target_version, BEFORE_FOLLOW},
+    {"flavour", bs_check_flavour, BEFORE_FOLLOW},
+    {"same-server", bs_check_same_server, BEFORE_FOLLOW},
+    {"lower-case-table-names", bs_check_lower_case, BEFORE_FOLLOW},
+    {"ddl-settings", bs_check_ddl_settings, BEFORE_FOLLOW},
+    {"log-bin", bs_check_log_bin, BEFORE_FOLLOW | OF_SOURCE},
+    {"binlog-format", bs_check_binlog_format, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"binlog-row-image", bs_check_row_image, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"binlog-row-value-options", bs_check_row_value_options, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"server-id", bs_check_server_id, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"source-privileges", bs_check_source_privileges, BEFORE_FOLLOW | OF_SOURCE},
+    {"target-privileges", bs_check_target_privileges, BEFORE_FOLLOW},
+    {"process-privilege", bs_check_process, OF_SOURCE},
+    {"freeze-privilege", bs_check_freeze, BEFORE_FOLLOW | OF_SOURCE},
+    {"gtid", bs_check_gtid, NEEDS_LOG | OF_SOURCE},
+    {"binlog-expiry", bs_check_expiry, NEEDS_LOG | OF_SOURCE},
+    {"sync-binlog", bs_check_sync_binlog, NEEDS_LOG | OF_SOURCE},
+    {"binlog-filters", bs_check_binlog_filters, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"prepared-xa", bs_check_xa, OF_SOURCE},
+    {"selection", bs_check_selection, OF_SOURCE},
+    {"target-empty", bs_check_target_empty, 0},
+    {"engines", bs_check_engines, OF_SOURCE},
+    {"tables-without-transactions", bs_check_without_transactions, OF_SOURCE},
+    {"tables-without-key", bs_check_keyless, OF_SOURCE},
+    {"system-versioned", bs_check_versioned, OF_SOURCE},
+    {"sequences", bs_check_sequences, 0},
+    {"views", bs_check_views, OF_SOURCE},
+    {"foreign-keys", bs_check_foreign_keys, OF_SOURCE},
+    {"cascades", bs_check_cascades, 0},
+    {"translated", bs_check_translated, 0},
+    {"left-out", bs_check_left_out, 0},
+    {"no-equal", bs_check_no_equal, 0},
+    {"definers", bs_check_definers, 0},
+    {"accounts", bs_check_accounts, BEFORE_FOLLOW},
+    {"function-creators", bs_check_function_creators, 0},
+    {"routine-privileges", bs_check_routine_privileges, 0},
+    {"max-allowed-packet", bs_check_packet, BEFORE_FOLLOW},
+    {"target-read-only", bs_check_target_read_only, BEFORE_FOLLOW},
+    {"target-binlog-format", bs_check_target_binlog_format, BEFORE_FOLLOW},
+    {"local-infile", bs_check_local_infile, 0},
+    {"cluster-node", bs_check_cluster_node, BEFORE_FOLLOW},
+    {"cluster-settings", bs_check_cluster_settings, BEFORE_FOLLOW},
+    {"cluster-tables", bs_check_cluster_tables, 0},
 };
 
 enum { CHECK_COUNT = sizeof CHECKS / sizeof CHECKS[0], NAMES_SHOWN = 20 };
@@ -110,10 +114,23 @@ bs_check_variable(struct bs_sql *sql, const char *name, char **value, struct bs_
     return status;
 }
 
+static bool
+is_wanted(enum bs_check_for purpose, unsigned int when) {
+    switch (purpose) {
+    case BS_CHECK_FOR_SNAPSHOT:
+        return true;
+    case BS_CHECK_FOR_FOLLOW:
+        return (when & BEFORE_FOLLOW) != 0;
+    case BS_CHECK_FOR_ARCHIVE:
+        return (when & OF_SOURCE) != 0;
+    }
+    return true;
+}
+
 static enum bs_status
 run_one(struct bs_checking *c, size_t index, bool log_is_on, struct bs_error *err) {
-    bool wanted = c->config->purpose == BS_CHECK_FOR_SNAPSHOT || CHECKS[index].before_follow;
-    if (!wanted || (CHECKS[index].needs_log && !log_is_on)) {
+    unsigned int when = CHECKS[index].when;
+    if (!is_wanted(c->config->purpose, when) || ((when & NEEDS_LOG) != 0 && !log_is_on)) {
         return BS_OK;
     }
     c->name = CHECKS[index].name;
@@ -157,7 +174,7 @@ bs_check_run(const struct bs_check_config *config, struct bs_check_report *repor
     if (status == BS_OK && config->purpose == BS_CHECK_FOR_FOLLOW) {
         status = check_identity(&c, err);
     }
-    if (status == BS_OK) {
+    if (status == BS_OK && config->purpose != BS_CHECK_FOR_ARCHIVE) {
         status = bs_catalog_server(config->target, &c.target, err);
     }
     if (status == BS_OK) {

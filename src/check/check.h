@@ -1,6 +1,6 @@
 /* The prechecks: each says pass, warning or fail, what was found, and how to mend it. Read-only on
  * both servers. Called by src/cli: as `check`, and before snapshot and follow, which stop with exit
- * 3 at a fail. */
+ * 3 at a fail. Before a copy into an archive, where there is no target yet, those of the source. */
 #ifndef BS_CHECK_CHECK_H
 #define BS_CHECK_CHECK_H
 
@@ -27,11 +27,15 @@ struct bs_check_report {
     size_t warnings, failures;
 };
 
-enum bs_check_for { BS_CHECK_FOR_SNAPSHOT, BS_CHECK_FOR_FOLLOW };
+enum bs_check_for {
+    BS_CHECK_FOR_SNAPSHOT,
+    BS_CHECK_FOR_FOLLOW,
+    BS_CHECK_FOR_ARCHIVE, /* the checks that concern the source alone */
+};
 
 struct bs_check_config {
     struct bs_sql *source;
-    struct bs_sql *target;
+    struct bs_sql *target; /* not used for an archive */
     const struct bs_selection *selection;
     struct bs_state state;
     enum bs_check_for purpose;

@@ -34,9 +34,9 @@ struct bs_check_notes {
 struct bs_checking {
     const struct bs_check_config *config;
     struct bs_check_report *report;
-    const char *name; /* of the check that runs now */
-    struct bs_server source, target;
-    struct bs_check_table *tables; /* sorted by db and name */
+    const char *name;                /* of the check that runs now */
+    struct bs_server source, target; /* target: zeroes for an archive */
+    struct bs_check_table *tables;   /* sorted by db and name */
     size_t table_count;
     char **databases; /* selected ones that the source shows */
     size_t database_count;

@@ -300,10 +300,17 @@ warn_of_history(struct bs_checking *c) {
                      bs_strdup("system-versioned tables can be moved with their history"), NULL);
         return BS_OK;
     }
+    bool is_archive = c->config->purpose == BS_CHECK_FOR_ARCHIVE;
     add_names(c, &names, BS_CHECK_WARNING,
-              "system-versioned tables whose history stays behind, since the target cannot take it",
-              bs_strdup("their current rows are moved exactly; for the history the target must be "
-                        "MariaDB 10.11 or newer"),
+              is_archive ? "system-versioned tables whose history stays behind, since an archive "
+                           "holds current rows"
+                         : "system-versioned tables whose history stays behind, since the target "
+                           "cannot take it",
+              bs_strdup(is_archive
+                            ? "copy them onto a target of MariaDB 10.11 or newer, without an "
+                              "archive, if the history matters"
+                            : "their current rows are moved exactly; for the history the "
+                              "target must be MariaDB 10.11 or newer"),
               "there are no system-versioned tables");
     return BS_OK;
 }

@@ -10,6 +10,7 @@
 
 #include "base/endpoint.h"
 #include "base/error.h"
+#include "check/check.h"
 #include "cli/option.h"
 #include "cli/progress.h"
 #include "cli/values.h"
@@ -87,17 +88,21 @@ enum bs_status bs_cli_take_accounts(struct bs_run *run, const struct bs_task *ta
                                     struct bs_error *err) BS_MUST_CHECK;
 
 /* The steps that `migrate` shares with the commands. */
-enum bs_status bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err)
+enum bs_status bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err)
     BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */
 enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json,
                                struct bs_error *err) BS_MUST_CHECK;
 /* The report of a copy, for people and as JSON; and its progress. */
 struct bs_snapshot_report;
 struct bs_snapshot_progress;
+struct bs_table_progress;
 enum bs_status bs_cli_report_copy(struct bs_run *run, const struct bs_snapshot_report *report,
                                   const char *command, struct bs_buf *json,
                                   struct bs_error *err) BS_MUST_CHECK;
 void bs_cli_show_copy(void *run, const struct bs_snapshot_progress *progress);
+/* Its lines, without an end: of a table in work, and of all together. */
+void bs_cli_put_table_progress(struct bs_buf *out, const struct bs_table_progress *table);
+void bs_cli_put_copy_progress(struct bs_buf *out, const struct bs_snapshot_progress *progress);
 enum bs_status bs_cli_follow(struct bs_run *run, struct bs_buf *json,
                              struct bs_error *err) BS_MUST_CHECK;
 

@@ -71,7 +71,7 @@ run_checks(struct bs_run *run, enum bs_check_for purpose, struct bs_check_report
                                      .definer = run->definer,
                                      .accounts = run->accounts};
     enum bs_status status = bs_cli_connect(&run->source, &config.source, err);
-    if (status == BS_OK) {
+    if (status == BS_OK && purpose != BS_CHECK_FOR_ARCHIVE) {
         status = bs_cli_connect(&run->target, &config.target, err);
     }
     if (status == BS_OK) {
@@ -111,10 +111,9 @@ show_failures(const struct bs_run *run, const struct bs_check_report *report) {
 }
 
 enum bs_status
-bs_cli_check(struct bs_run *run, bool for_follow, struct bs_error *err) {
+bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err) {
     struct bs_check_report report = {0};
-    enum bs_status status =
-        run_checks(run, for_follow ? BS_CHECK_FOR_FOLLOW : BS_CHECK_FOR_SNAPSHOT, &report, err);
+    enum bs_status status = run_checks(run, purpose, &report, err);
     if (status == BS_OK) {
         show_failures(run, &report);
         status = report.failures > 0 ? fail(&report, err) : BS_OK;

@@ -288,7 +288,7 @@ bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
     if (status != BS_OK || done) {
         return status;
     }
-    status = bs_cli_check(run, true, err);
+    status = bs_cli_check(run, BS_CHECK_FOR_FOLLOW, err);
     return status == BS_OK ? follow(run, until, json, err) : status;
 }
 

@@ -45,7 +45,7 @@ migrate(struct bs_run *run, struct bs_error *err) {
     run->values = &values;
     enum bs_status status = needs_copy(run, &needed, err);
     if (status == BS_OK && needed) {
-        status = bs_cli_check(run, false, err);
+        status = bs_cli_check(run, BS_CHECK_FOR_SNAPSHOT, err);
     }
     if (status == BS_OK && needed) {
         status = bs_cli_snapshot(run, &snapshot, err);

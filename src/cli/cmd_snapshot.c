@@ -57,6 +57,7 @@ bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         .memory_bytes = v->memory,
         .max_bytes_per_s = v->max_rate,
         .max_load = v->max_load,
+        .max_history = v->max_history,
         .lock_timeout_ms = (uint32_t)v->lock_timeout_ms,
         .consistency = (enum bs_consistency)v->consistency,
         .position = (enum bs_position_choice)v->position,
@@ -140,8 +141,8 @@ snapshot(struct bs_run *run, struct bs_error *err) {
     if (status == BS_OK && copied) {
         return say_copied(run, err);
     }
-    if (status == BS_OK && has_target) {
-        status = bs_cli_check(run, false, err);
+    if (status == BS_OK) {
+        status = bs_cli_check(run, has_target ? BS_CHECK_FOR_SNAPSHOT : BS_CHECK_FOR_ARCHIVE, err);
     }
     if (status == BS_OK) {
         status = bs_cli_snapshot(run, &json, err);
@@ -164,7 +165,9 @@ const struct bs_command bs_command_snapshot = {
         "keep writing to it. The source is locked only for the instant in which that moment is\n"
         "fixed; the report says for how long. Triggers and events are left out: they come at\n"
         "cutover. What is in is recorded on the target, so after a crash the same command copies\n"
-        "only what is missing, and whole tables again where that would not do.",
+        "only what is missing, and whole tables again where that would not do. Into an archive "
+        "the\n"
+        "prechecks that concern the source are made now.",
     .table = BS_OPTION_TABLE(OPTIONS),
     .needs_source = true,
     .takes_archive = true,

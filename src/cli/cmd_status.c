@@ -6,8 +6,10 @@
 #include "base/stop.h"
 #include "cli/pace.h"
 #include "cli/report.h"
+#include "snapshot/progress.h"
 #include "state/fence.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -30,6 +32,9 @@ struct look {
     bool has_checkpoint;
     bool running;
     uint64_t chunks, rows_copied, bytes_copied;
+    struct bs_copy_point *points; /* of the copy, while not all rows are as of one; by number */
+    size_t point_count;
+    char *copy; /* what the copy last said of itself: JSON, NULL: nothing yet */
     char *beat; /* what the follow last said of itself: flat JSON, NULL: nothing yet */
     char *cutover;
 };
@@ -38,6 +43,8 @@ static void
 look_fini(struct look *look) {
     bs_task_fini(&look->task);
     bs_checkpoint_fini(&look->checkpoint);
+    bs_copy_points_free(look->points, look->point_count);
+    free(look->copy);
     free(look->beat);
     free(look->cutover);
 }
@@ -82,6 +89,12 @@ take_look(struct bs_sql *sql, const struct bs_run *run, struct look *look, struc
                                        &look->bytes_copied, err);
     }
     if (status == BS_OK) {
+        status = bs_state_load_copy_points(sql, state, &look->points, &look->point_count, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_load_report(sql, state, "copy", &look->copy, err);
+    }
+    if (status == BS_OK) {
         status = bs_state_load_report(sql, state, "beat", &look->beat, err);
     }
     if (status == BS_OK) {
@@ -120,6 +133,14 @@ position_of(const struct look *look) {
     return look->has_checkpoint ? &look->checkpoint.position : &look->task.point;
 }
 
+/* Where the copy's rows will be as of one position; NULL: they are. */
+static const struct bs_position *
+window_end(const struct look *look) {
+    bool is_copied = look->task.phase != BS_PHASE_COPYING;
+    return is_copied && look->point_count > 0 ? &look->points[look->point_count - 1].position
+                                              : NULL;
+}
+
 static bool
 has_definer(const struct bs_task *task) {
     return task->definer != NULL && *task->definer != '\0';
@@ -146,6 +167,13 @@ put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *l
     bs_json_put_text(out, "snapshot_file", task->point.file);
     bs_json_put_u64(out, "snapshot_pos", task->point.pos);
     bs_json_put_text(out, "snapshot_gtid", task->point.gtid);
+    const struct bs_position *end = window_end(look);
+    bs_json_put_text(out, "window_file", end != NULL ? end->file : NULL);
+    if (end != NULL) {
+        bs_json_put_u64(out, "window_pos", end->pos);
+    } else {
+        bs_json_put_raw(out, "window_pos", NULL);
+    }
 }
 
 /* What the beat says, null while no follow runs. */
@@ -174,6 +202,7 @@ put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_json_put_raw(out, "lag_s", lag);
     bs_json_put_bool(out, "caught_up", is_beating(look) && beat_flag(look, "caught_up"));
     put_pace_json(out, look);
+    bs_json_put_raw(out, "copy", look->copy);
     bs_json_put_raw(out, "follow", look->beat);
     bs_json_put_raw(out, "cutover", look->cutover);
     bs_json_close(out);
@@ -222,6 +251,30 @@ put_copy(struct bs_buf *out, const struct look *look) {
     bs_buf_fini(&line);
 }
 
+/* Of a copy that runs now: each table in work, and all together. */
+static void
+put_copy_progress(struct bs_buf *out, const struct look *look) {
+    struct bs_told_progress told;
+    struct bs_buf line = {0};
+    if (look->task.phase != BS_PHASE_COPYING || !look->running || look->copy == NULL ||
+        !bs_progress_read(&told, look->copy)) {
+        return;
+    }
+    bool is_fresh = bs_clock_wall_us() - told.at_us < BEAT_STALE_US;
+    for (size_t i = 0; i < told.progress.table_count && is_fresh; i++) {
+        bs_buf_clear(&line);
+        bs_cli_put_table_progress(&line, &told.progress.tables[i]);
+        bs_report_put_line(out, "in work", "%s", bs_buf_cstr(&line));
+    }
+    if (is_fresh) {
+        bs_buf_clear(&line);
+        bs_cli_put_copy_progress(&line, &told.progress);
+        bs_report_put_line(out, "progress", "%s", bs_buf_cstr(&line));
+    }
+    bs_told_progress_fini(&told);
+    bs_buf_fini(&line);
+}
+
 static void
 put_pace(struct bs_buf *out, const struct look *look) {
     struct bs_pace pace;
@@ -265,6 +318,14 @@ put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
         bs_report_put_line(out, "accounts", "are brought as well");
     }
     put_copy(out, look);
+    put_copy_progress(out, look);
+    const struct bs_position *end = window_end(look);
+    if (end != NULL) {
+        bs_report_put_line(out, "window",
+                           "the copy's rows are as of one position from %s:%" PRIu64
+                           " on; until then no cutover",
+                           end->file, end->pos);
+    }
     put_follow(out, look);
     bs_report_put_position(out, position_of(look));
 }
@@ -343,7 +404,12 @@ const struct bs_command bs_command_status = {
         "    target            statements do: its processor, its disk, its locks, the way to it\n\n"
         "\"source or network\" stands where the source cannot be reached or does not say where "
         "its\n"
-        "log ends. The source is not asked by this command; the follow asks it every two seconds.",
+        "log ends. The source is not asked by this command; the follow asks it every two "
+        "seconds.\n\n"
+        "While it copies, each table in work is told with its rows, its rate and the time that is\n"
+        "left, and all of them together. A copy that was resumed, or taken without a lock, is as "
+        "of\n"
+        "several positions: \"window\" says up to where follow brings its rows together.",
     .table = BS_OPTION_TABLE(OPTIONS),
     .run = status,
 };

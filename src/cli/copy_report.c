@@ -14,11 +14,10 @@ per_second(uint64_t amount, int64_t ms) {
 }
 
 static void
-put_left(struct bs_buf *out, uint64_t done, uint64_t estimate, int64_t elapsed_ms) {
-    if (done > 0 && estimate > done) {
-        double part = (double)(estimate - done) / (double)done;
+put_left(struct bs_buf *out, int64_t left_ms) {
+    if (left_ms >= 0) {
         bs_buf_puts(out, ", about ");
-        bs_report_put_ms(out, (int64_t)((double)elapsed_ms * part));
+        bs_report_put_ms(out, left_ms);
         bs_buf_puts(out, " left");
     }
 }
@@ -31,26 +30,42 @@ put_percent(struct bs_buf *out, uint64_t done, uint64_t estimate) {
 }
 
 static void
-put_amounts(struct bs_buf *out, uint64_t rows, uint64_t bytes, int64_t elapsed_ms) {
+put_amounts(struct bs_buf *out, uint64_t rows, uint64_t bytes, double bytes_per_s) {
     bs_report_put_count(out, rows);
     bs_buf_puts(out, " rows, ");
     bs_report_put_bytes(out, bytes);
     bs_buf_puts(out, ", ");
-    bs_report_put_bytes(out, (uint64_t)per_second(bytes, elapsed_ms));
+    bs_report_put_bytes(out, (uint64_t)bytes_per_s);
     bs_buf_puts(out, "/s");
 }
 
-static void
-put_table(struct bs_buf *out, const struct bs_table_progress *t) {
-    bs_buf_printf(out, "  %s.%s: ", t->db, t->name);
+void
+bs_cli_put_table_progress(struct bs_buf *out, const struct bs_table_progress *t) {
+    bs_buf_printf(out, "%s.%s: ", t->db, t->name);
     if (t->builds_keys) {
         bs_report_put_count(out, t->rows_done);
         bs_buf_puts(out, " rows, building its keys");
         return;
     }
     put_percent(out, t->bytes_done, t->bytes_estimate);
-    put_amounts(out, t->rows_done, t->bytes_done, t->elapsed_ms);
-    put_left(out, t->bytes_done, t->bytes_estimate, t->elapsed_ms);
+    put_amounts(out, t->rows_done, t->bytes_done,
+                bs_progress_per_s(t->bytes_done, t->bytes_kept, t->elapsed_ms));
+    put_left(out,
+             bs_progress_left_ms(t->bytes_done, t->bytes_kept, t->bytes_estimate, t->elapsed_ms));
+}
+
+void
+bs_cli_put_copy_progress(struct bs_buf *out, const struct bs_snapshot_progress *p) {
+    put_percent(out, p->bytes_done, p->bytes_estimate);
+    bs_buf_printf(out, "%" PRIu64 " of %" PRIu64 " tables, ", p->tables_done, p->tables_total);
+    put_amounts(out, p->rows_done, p->bytes_done,
+                bs_progress_per_s(p->bytes_done, p->bytes_kept, p->elapsed_ms));
+    if (p->load > 0) {
+        bs_buf_printf(out, ", paused: %" PRIu64 " statements run on the source", p->load);
+    } else {
+        put_left(out, bs_progress_left_ms(p->bytes_done, p->bytes_kept, p->bytes_estimate,
+                                          p->elapsed_ms));
+    }
 }
 
 /* A line for each table in work, and one for all. */
@@ -59,18 +74,12 @@ bs_cli_show_copy(void *arg, const struct bs_snapshot_progress *p) {
     struct bs_run *run = arg;
     struct bs_buf text = {0};
     for (size_t i = 0; i < p->table_count; i++) {
-        put_table(&text, &p->tables[i]);
+        bs_buf_puts(&text, "  ");
+        bs_cli_put_table_progress(&text, &p->tables[i]);
         bs_buf_puts(&text, "\n");
     }
     bs_buf_puts(&text, "copying: ");
-    put_percent(&text, p->bytes_done, p->bytes_estimate);
-    bs_buf_printf(&text, "%" PRIu64 " of %" PRIu64 " tables, ", p->tables_done, p->tables_total);
-    put_amounts(&text, p->rows_done, p->bytes_done, p->elapsed_ms);
-    if (p->load > 0) {
-        bs_buf_printf(&text, ", paused: %" PRIu64 " statements run on the source", p->load);
-    } else {
-        put_left(&text, p->bytes_done, p->bytes_estimate, p->elapsed_ms);
-    }
+    bs_cli_put_copy_progress(&text, p);
     bs_progress_show(&run->progress, bs_buf_cstr(&text));
     bs_buf_fini(&text);
 }

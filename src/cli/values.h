@@ -14,7 +14,7 @@ struct bs_values {
     bool json, accounts;
     int progress, log_level;
     uint64_t threads, max_batch, memory, chunk_bytes;
-    uint64_t max_rate, max_load;
+    uint64_t max_rate, max_load, max_history;
     uint64_t lock_timeout_ms, max_freeze_ms, give_up_ms;
     char *hook;
     char **files; /* NULL-terminated */
@@ -174,6 +174,16 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
          .most = 1000000,                                                                          \
          .help = "pause the copy while more than this many other statements run on the source "    \
                  "(Threads_running); 0 never pauses"},                                             \
+        {.name = "max-history",                                                                    \
+         .kind = BS_OPTION_NUMBER,                                                                 \
+         .offset = BS_FIELD(max_history),                                                          \
+         .value = "N",                                                                             \
+         .fallback = "0",                                                                          \
+         .least = 0,                                                                               \
+         .most = 1000000000,                                                                       \
+         .help = "when the source's InnoDB history list is longer than this, give the copy's "     \
+                 "views up, wait until half of it is purged, and go on as of a new position; 0 "   \
+                 "never does"},                                                                    \
         {.name = "position",                                                                       \
          .kind = BS_OPTION_CHOICE,                                                                 \
          .offset = BS_FIELD(position),                                                             \

@@ -297,12 +297,12 @@ run_all(struct bs_copying *run, bool *is_complete, struct bs_error *err) {
 
 static enum bs_status
 attempt(const struct bs_snapshot_config *config, struct bs_snapshot_report *report,
-        int64_t started_ms, bool *altered, struct bs_error *err) {
+        int64_t started_ms, enum bs_again *again, struct bs_error *err) {
     struct bs_archive archive = {0};
     struct bs_copying run = {
         .config = config, .report = report, .started_ms = started_ms, .to = &archive};
     enum bs_status status = run_all(&run, &report->was_complete, err);
-    *altered = run.altered;
+    *again = run.again;
     report->elapsed_ms = bs_clock_mono_ms() - run.started_ms;
     bs_copying_fini(&run);
     bs_archive_close(&archive);

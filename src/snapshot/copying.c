@@ -1,4 +1,5 @@
 #include "snapshot/copying.h"
+#include "snapshot/history.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,6 +17,8 @@ enum {
     TICK_MS = 200,
     PROGRESS_EVERY_MS = 1000,
     LOOK_AT_LOAD_MS = 500,
+    LOOK_AT_HISTORY_MS = 1000,
+    HISTORY_PART = 2, /* what must be purged of --max-history before the copy goes on */
     CHUNK_BYTES_DEFAULT = 16 << 20,
     QUEUE_BYTES_MIN = 2 << 20,
     QUEUE_BYTES_MAX = 16 << 20,
@@ -150,11 +153,21 @@ make_pairs(struct bs_copying *run, struct bs_error *err) {
     return status;
 }
 
+/* For `status`, which others ask. What the target's session has to say of it, its threads will
+ * say. */
+static void
+note_progress(struct bs_copying *run, const struct bs_snapshot_progress *progress) {
+    struct bs_buf json = {0};
+    bs_progress_put(&json, progress, bs_clock_wall_us());
+    (void)!bs_state_save_report(run->target, &run->config->state, "copy", bs_buf_cstr(&json), NULL);
+    bs_buf_fini(&json);
+}
+
 static void
 show_progress(struct bs_copying *run, bool is_last) {
     int64_t now = bs_clock_mono_ms();
     struct bs_work_totals totals;
-    if (run->config->progress == NULL || (!is_last && now - run->progress_ms < PROGRESS_EVERY_MS)) {
+    if (!is_last && now - run->progress_ms < PROGRESS_EVERY_MS) {
         return;
     }
     run->progress_ms = now;
@@ -163,14 +176,21 @@ show_progress(struct bs_copying *run, bool is_last) {
         .tables_done = run->resume.kept + totals.tables_done,
         .tables_total = run->task.tables_total,
         .rows_done = run->kept_rows + totals.rows,
+        .rows_kept = run->kept_rows,
         .rows_estimate = run->task.rows_estimate,
         .bytes_done = run->kept_bytes + totals.bytes,
+        .bytes_kept = run->kept_bytes,
         .bytes_estimate = run->task.bytes_estimate,
         .elapsed_ms = now - run->started_ms,
         .load = run->load,
     };
     progress.table_count = bs_work_busy(run->work, progress.tables, BS_TABLES_SHOWN_MAX);
-    run->config->progress(run->config->progress_arg, &progress);
+    if (run->config->progress != NULL) {
+        run->config->progress(run->config->progress_arg, &progress);
+    }
+    if (run->to == NULL) {
+        note_progress(run, &progress);
+    }
 }
 
 /* A thread may sit in a long statement; its server is asked to end it. */
@@ -229,11 +249,58 @@ heed_load(struct bs_copying *run, struct bs_error *err) {
     return status;
 }
 
+/* Over the bound the work is drained; give_views_up does the rest. */
+static enum bs_status
+heed_history(struct bs_copying *run, struct bs_error *err) {
+    int64_t now = bs_clock_mono_ms();
+    uint64_t most = run->config->max_history;
+    uint64_t length = 0;
+    if (most == 0 || run->history > 0 || run->from != NULL ||
+        now - run->history_ms < LOOK_AT_HISTORY_MS) {
+        return BS_OK;
+    }
+    run->history_ms = now;
+    enum bs_status status = bs_history_read(run->source, &run->source_server, &length, err);
+    if (status == BS_OK && length > most) {
+        run->history = length;
+        bs_log(BS_LOG_INFO,
+               "the source's history list is %" PRIu64 " long, over --max-history: the copy's "
+               "views are given up when the chunks in work are in",
+               length);
+        bs_work_drain(run->work);
+    }
+    return status;
+}
+
+/* The threads have ended. Waits until the source has purged what the views held back, with the task
+ * still held against others. */
+static enum bs_status
+give_views_up(struct bs_copying *run, struct bs_error *err) {
+    int64_t since_ms = bs_clock_mono_ms();
+    for (unsigned int i = 0; i < run->pair_count; i++) {
+        bs_sql_close(run->pairs[i].source);
+        run->pairs[i].source = NULL;
+    }
+    enum bs_status status = bs_sql_exec(run->source, err, "ROLLBACK");
+    if (status == BS_OK) {
+        status = bs_history_await(run->source, &run->source_server,
+                                  run->config->max_history / HISTORY_PART, err);
+    }
+    run->report->paused_ms += bs_clock_mono_ms() - since_ms;
+    if (status != BS_OK) {
+        return status;
+    }
+    run->again = BS_AGAIN_HISTORY;
+    return bs_error_set(err, BS_LIMIT, "the source's history list was %" PRIu64 " long",
+                        run->history);
+}
+
 static void
 watch(struct bs_copying *run) {
     struct bs_error err = {0};
     while (!bs_work_wait(run->work, TICK_MS)) {
-        if (bs_stop_check(&err) != BS_OK || heed_load(run, &err) != BS_OK) {
+        if (bs_stop_check(&err) != BS_OK || heed_load(run, &err) != BS_OK ||
+            heed_history(run, &err) != BS_OK) {
             bs_work_fail(run->work, &err);
         }
         show_progress(run, false);
@@ -330,7 +397,7 @@ bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = run_pairs(run, err);
-        run->altered = status == BS_SCHEMA;
+        run->again = status == BS_SCHEMA ? BS_AGAIN_ALTERED : BS_AGAIN_NOT;
     }
     bs_work_totals(run->work, &totals);
     run->report->rows = totals.rows;
@@ -338,6 +405,9 @@ bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
     run->report->chunks = totals.chunks;
     run->report->chunks_retried = totals.retried;
     run->report->paused_ms = bs_courtesy_paused_ms(run->courtesy);
+    if (status == BS_OK && bs_work_is_drained(run->work)) {
+        return give_views_up(run, err);
+    }
     if (status == BS_OK) {
         report_long_lock(run);
         show_progress(run, true);

@@ -23,6 +23,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum bs_again {
+    BS_AGAIN_NOT,
+    BS_AGAIN_ALTERED, /* a table was altered while it was copied */
+    BS_AGAIN_HISTORY, /* the views had to be given up */
+};
+
 struct bs_copying {
     const struct bs_snapshot_config *config;
     struct bs_snapshot_report *report;
@@ -37,7 +43,9 @@ struct bs_copying {
     struct bs_late_keys *late; /* of each of the point's tables */
     struct bs_resume resume;
     struct bs_archive *from, *to; /* instead of a source, or of a target; NULL: the server */
-    bool altered;                 /* the copy ended because a table of it was altered */
+    enum bs_again again;          /* why another attempt goes on where this one has ended */
+    uint64_t history;             /* over --max-history: how long it was; 0: it was not */
+    int64_t history_ms;           /* when it was looked at last */
     struct bs_copy **copies;      /* largest table first */
     struct bs_work *work;
     struct bs_courtesy *courtesy;
@@ -78,10 +86,10 @@ enum bs_status bs_copying_finish(struct bs_copying *run, struct bs_error *err) B
 
 /* snapshot.c */
 void bs_copying_fini(struct bs_copying *run);
-/* One attempt, and others as long as a table was altered while it was copied. */
+/* One attempt, and others as long as there is a reason for another one. */
 typedef enum bs_status bs_copying_attempt(const struct bs_snapshot_config *config,
                                           struct bs_snapshot_report *report, int64_t started_ms,
-                                          bool *altered, struct bs_error *err);
+                                          enum bs_again *again, struct bs_error *err);
 enum bs_status bs_copying_attempts(const struct bs_snapshot_config *config,
                                    struct bs_snapshot_report *report, bs_copying_attempt *attempt,
                                    struct bs_error *err) BS_MUST_CHECK;

@@ -27,7 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ATTEMPTS_MAX = 5 }; /* within one run, each because a table was altered */
+enum { ALTERED_MAX = 4 }; /* within one run */
 
 /* What load has put there has the archive's chunks, and the archive's points. */
 static enum bs_status
@@ -129,13 +129,13 @@ bs_copying_fini(struct bs_copying *run) {
     bs_sql_close(run->target);
 }
 
-/* One attempt. *altered: it was given up because a table was altered while it was copied. */
+/* *again: it was given up, and another one may go on. */
 static enum bs_status
 attempt(const struct bs_snapshot_config *config, struct bs_snapshot_report *report,
-        int64_t started_ms, bool *altered, struct bs_error *err) {
+        int64_t started_ms, enum bs_again *again, struct bs_error *err) {
     struct bs_copying run = {.config = config, .report = report, .started_ms = started_ms};
     enum bs_status status = run_all(&run, err);
-    *altered = run.altered;
+    *again = run.again;
     struct bs_error ignored;
     bs_error_clear(&ignored);
     if (status == BS_OK &&
@@ -147,20 +147,60 @@ attempt(const struct bs_snapshot_config *config, struct bs_snapshot_report *repo
     return status;
 }
 
+/* What the attempts of this run have come to. */
+struct earlier {
+    unsigned int altered, given_up;
+    uint64_t chunks_kept; /* that stayed when the last one began */
+    int64_t paused_ms;
+};
+
+/* A bound on the history list under which the copy gets nowhere is dropped: tables that cannot be
+ * continued would be begun for ever. */
+static void
+heed_standstill(struct earlier *earlier, const struct bs_snapshot_report *report,
+                struct bs_snapshot_config *config) {
+    if (earlier->given_up++ > 0 && report->chunks_kept <= earlier->chunks_kept) {
+        bs_log(BS_LOG_WARNING,
+               "nothing of what was copied since the views were given up last could stay: the copy "
+               "goes on without --max-history");
+        config->max_history = 0;
+    }
+    earlier->chunks_kept = report->chunks_kept;
+}
+
+static bool
+may_go_on(struct earlier *earlier, enum bs_again again, const struct bs_snapshot_report *report,
+          struct bs_snapshot_config *config) {
+    earlier->paused_ms += report->paused_ms;
+    switch (again) {
+    case BS_AGAIN_NOT:
+        break;
+    case BS_AGAIN_ALTERED:
+        return ++earlier->altered <= ALTERED_MAX;
+    case BS_AGAIN_HISTORY:
+        heed_standstill(earlier, report, config);
+        return true;
+    }
+    return false;
+}
+
 enum bs_status
 bs_copying_attempts(const struct bs_snapshot_config *config, struct bs_snapshot_report *report,
                     bs_copying_attempt *attempt_once, struct bs_error *err) {
+    struct bs_snapshot_config now = *config;
+    struct earlier earlier = {0};
+    enum bs_again again = BS_AGAIN_NOT;
     int64_t started_ms = bs_clock_mono_ms();
-    bool altered = false;
     memset(report, 0, sizeof *report);
-    enum bs_status status = attempt_once(config, report, started_ms, &altered, err);
-    for (int again = 1; status != BS_OK && altered && again < ATTEMPTS_MAX; again++) {
+    enum bs_status status = attempt_once(&now, report, started_ms, &again, err);
+    while (status != BS_OK && may_go_on(&earlier, again, report, &now)) {
         bs_log(BS_LOG_INFO, "%s; the copy goes on as of a new point", err->message);
         bs_error_clear(err);
         bs_snapshot_report_fini(report);
         memset(report, 0, sizeof *report);
-        status = attempt_once(config, report, started_ms, &altered, err);
+        status = attempt_once(&now, report, started_ms, &again, err);
     }
+    report->paused_ms += earlier.paused_ms;
     return status;
 }
 

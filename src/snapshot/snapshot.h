@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/position.h"
 #include "schema/selection.h"
+#include "snapshot/progress.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -22,27 +23,6 @@ enum bs_consistency {
 };
 
 enum bs_position_choice { BS_POSITION_AUTO, BS_POSITION_WANT_GTID, BS_POSITION_WANT_FILE };
-
-/* A table in work. Texts live as long as the call that tells of it. */
-struct bs_table_progress {
-    const char *db, *name;
-    uint64_t rows_done, bytes_done, bytes_estimate;
-    int64_t elapsed_ms; /* since it was begun */
-    bool builds_keys;   /* all its rows are in */
-};
-
-enum { BS_TABLES_SHOWN_MAX = 8 };
-
-/* What a progress display is told; called from the main thread about once a second. */
-struct bs_snapshot_progress {
-    uint64_t tables_done, tables_total;
-    uint64_t rows_done, rows_estimate;
-    uint64_t bytes_done, bytes_estimate;
-    int64_t elapsed_ms;
-    struct bs_table_progress tables[BS_TABLES_SHOWN_MAX]; /* those in work, or some of them */
-    size_t table_count;
-    uint64_t load; /* the reason for a pause: so many statements run on the source; 0: no pause */
-};
 
 struct bs_snapshot_config {
     const struct bs_endpoint *source;
@@ -58,6 +38,7 @@ struct bs_snapshot_config {
     enum bs_position_choice position;
     uint64_t max_bytes_per_s; /* read from the source; 0: no bound */
     uint64_t max_load;        /* pause while more than these statements run there; 0: never */
+    uint64_t max_history;     /* give the views up while its history list is longer; 0: never */
     bool no_target_binlog;
     bool keep_engines;   /* tables of MyISAM and the like stay what they are */
     bool accounts;       /* accounts and their rights too: see src/accounts */
@@ -74,7 +55,7 @@ struct bs_snapshot_report {
     uint64_t views, routines, databases;
     uint64_t accounts, accounts_left; /* made, and left as they were on the target */
     int64_t elapsed_ms;
-    int64_t paused_ms;       /* because of the source's load */
+    int64_t paused_ms;       /* because of the source's load, or its history list */
     int64_t locked_ms;       /* how long writers on the source could not write */
     uint64_t locked_tables;  /* of engines without transactions */
     int64_t long_locked_ms;  /* and how long these could not be written */

@@ -1,3 +1,4 @@
+#include "snapshot/history.h"
 #include "snapshot/copying.h"
 
 #include "base/log.h"
@@ -14,6 +15,10 @@ bs_copying_connect_source(struct bs_copying *run, struct bs_error *err) {
     enum bs_status status = bs_sql_connect(&run->source, run->config->source, &source, err);
     if (status == BS_OK) {
         status = bs_catalog_server(run->source, &run->source_server, err);
+    }
+    if (status == BS_OK && run->config->max_history > 0) { /* may it be asked at all? */
+        uint64_t length = 0;
+        status = bs_history_read(run->source, &run->source_server, &length, err);
     }
     return status == BS_OK ? BS_OK : bs_error_context(err, "connecting to the source");
 }

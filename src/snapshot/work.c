@@ -30,8 +30,9 @@ struct work_table {
     unsigned int in_work; /* chunks that a pair has in hand, or cuts */
     struct bs_bound after;
     uint64_t chunk_count;
-    uint64_t chunk_rows;  /* of the chunk before */
-    uint64_t rows, bytes; /* loaded so far */
+    uint64_t chunk_rows;            /* of the chunk before */
+    uint64_t rows, bytes;           /* loaded so far */
+    uint64_t kept_rows, kept_bytes; /* that were in before */
     uint64_t recent_rows,
         recent_bytes; /* of the last chunks loaded; before, the catalogue's guess */
     bool is_measured;
@@ -52,6 +53,7 @@ struct bs_work {
     struct bs_queue *queues[QUEUE_MAX];
     size_t queue_count;
     enum bs_form form;
+    bool drains;
     struct bs_error error; /* status BS_OK: none */
     atomic_bool stopped;   /* read without the lock, for every block */
 };
@@ -87,6 +89,8 @@ static void
 take_resumed(struct bs_work *work, size_t index, const struct bs_resumed *resumed) {
     struct work_table *table = &work->tables[index];
     table->is_cut = resumed->is_cut;
+    table->kept_rows = resumed->rows;
+    table->kept_bytes = resumed->bytes;
     table->chunk_count = resumed->next_number;
     if (resumed->after.count > 0) {
         bs_bound_set(&table->after, resumed->after.values, resumed->after.count);
@@ -158,8 +162,25 @@ bs_work_free(struct bs_work *work) {
 
 /* Under the lock. */
 static bool
+is_loaded(const struct bs_work *work) {
+    return work->totals.tables_done == work->table_count;
+}
+
+/* Under the lock: nobody has anything of it in hand. */
+static bool
+is_idle(const struct bs_work *work) {
+    bool idle = true;
+    for (size_t i = 0; i < work->table_count && idle; i++) {
+        const struct work_table *table = &work->tables[i];
+        idle = !table->is_being_cut && !table->builds_keys && table->in_work == 0;
+    }
+    return idle;
+}
+
+/* Under the lock. */
+static bool
 is_finished(const struct bs_work *work) {
-    return work->totals.tables_done == work->table_count || atomic_load(&work->stopped);
+    return is_loaded(work) || (work->drains && is_idle(work)) || atomic_load(&work->stopped);
 }
 
 static bool
@@ -253,7 +274,8 @@ bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *ite
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
     struct work_table *table = NULL;
-    while (!is_finished_for(work, taker) && (item->chunk = take_again(work, taker)) == NULL &&
+    while (!is_finished_for(work, taker) && !work->drains &&
+           (item->chunk = take_again(work, taker)) == NULL &&
            (table = choose_table(work, taker)) == NULL) {
         pthread_cond_wait(&work->changed, &work->lock);
     }
@@ -433,6 +455,22 @@ bs_work_fail(struct bs_work *work, const struct bs_error *err) {
     pthread_mutex_unlock(&work->lock);
 }
 
+void
+bs_work_drain(struct bs_work *work) {
+    pthread_mutex_lock(&work->lock);
+    work->drains = true;
+    pthread_cond_broadcast(&work->changed);
+    pthread_mutex_unlock(&work->lock);
+}
+
+bool
+bs_work_is_drained(struct bs_work *work) {
+    pthread_mutex_lock(&work->lock);
+    bool is_drained = work->drains && !is_loaded(work);
+    pthread_mutex_unlock(&work->lock);
+    return is_drained;
+}
+
 bool
 bs_work_is_stopped(struct bs_work *work) {
     return atomic_load(&work->stopped);
@@ -478,8 +516,9 @@ bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap)
         tables[count++] = (struct bs_table_progress){
             .db = table->copy->table->db,
             .name = table->copy->table->name,
-            .rows_done = table->rows,
-            .bytes_done = table->bytes,
+            .rows_done = table->kept_rows + table->rows,
+            .bytes_done = table->kept_bytes + table->bytes,
+            .bytes_kept = table->kept_bytes,
             .bytes_estimate = table->copy->table->data_bytes,
             .elapsed_ms = now - table->began_ms,
             .builds_keys = table->builds_keys,

@@ -12,6 +12,9 @@
  * with. Any dumper may dump any chunk again, because all views show one position. The end is when
  * every table is cut to its end and every chunk is loaded.
  *
+ * A copy that must give its views up for a while is drained: what is in work comes to its end, and
+ * the rest is for another attempt.
+ *
  * Tables that are locked (see bs_copy) are for the dumper alone whose session holds the lock; the
  * others are not for it. Of those some may be for the first view alone.
  *
@@ -117,14 +120,19 @@ struct bs_work_totals {
 };
 void bs_work_totals(struct bs_work *work, struct bs_work_totals *totals);
 
+/* Nothing more is begun, and what is in work is brought to its end; then the wait is over. */
+void bs_work_drain(struct bs_work *work);
+/* It was drained before all was loaded. */
+bool bs_work_is_drained(struct bs_work *work);
+
 /* The tables in work, at most cap of them; returns how many were put. */
 size_t bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap);
 
 /* Waits at most timeout_ms for the end; true when it is reached. */
 bool bs_work_wait(struct bs_work *work, int timeout_ms);
 
-/* How many rows the next chunk should have: chunk_bytes by the size of the rows before, never more than
- * four times the one before. Pure. */
+/* How many rows the next chunk should have: chunk_bytes by the size of the rows before, never more
+ * than four times the one before. Pure. */
 uint64_t bs_work_chunk_rows(uint64_t chunk_bytes, uint64_t rows, uint64_t bytes, uint64_t before);
 
 #endif

@@ -13,7 +13,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 ROWS = 1000
 # What must have been moved, by benchmark.
 ROWS_MOVED = {"snapshot": ROWS + ROWS // 10, "snapshot-direct-sysbench": ROWS, "snapshot-direct-sysbench-unlogged": ROWS,
-              "snapshot-direct-wide": ROWS // 4, "snapshot-direct-wide-unlogged": ROWS // 4,
+              "snapshot-archive-sysbench": ROWS, "snapshot-direct-wide": ROWS // 4, "snapshot-direct-wide-unlogged": ROWS // 4,
+              "snapshot-archive-wide": ROWS // 4,
               "follow-small": 4 * (ROWS // 5 // 5), "follow-bulk": 3 * (ROWS // 5),
               "events-count-sysbench": None, "events-json-sysbench": None, "events-count-narrow": None, "events-json-narrow": None}
 TRANSACTIONS = 60
@@ -24,7 +25,7 @@ ROWS_MOVED.update({"apply-special-unique": TRANSACTIONS * 4 + 1, "apply-special-
                    "latency-batched": TRANSACTIONS * 4 + 1, "latency-single": 10 * 4 + 1, "lag": None})
 NEED_LANES = {"apply-special-unique-single", "latency-single"}  # there with a follow that has --threads and --max-batch
 NATIVE = "native, 4 workers"
-DUMPER = "mydumper + myloader"
+DUMPER, ARCHIVER = "mydumper + myloader", "mydumper, compressed"
 
 
 def run(folder, *arguments):
@@ -47,7 +48,8 @@ def check_result(result):
     assert set(result["ratios"]) == set(medians) - {"binstream"}, result
     if result["name"].startswith("snapshot-"):
         assert set(result["bounds"]) == set(result["shares"]) == set(result["ratios"]), result
-        assert (DUMPER in medians) != any(note.startswith("SKIPPED: %s: " % DUMPER) for note in result["notes"]), result
+        other = ARCHIVER if result["name"].startswith("snapshot-archive-") else DUMPER
+        assert (other in medians) != any(note.startswith("SKIPPED: %s: " % other) for note in result["notes"]), result
     assert [run["round"] for run in result["runs"] if run["tool"] == "binstream"] == [1], result
 
 
@@ -68,7 +70,8 @@ def main():
             check_result(result)
             assert "\n%s: " % result["name"] in done.stdout, "the table of " + result["name"]
         without = run(folder, "snapshot", "--rows", "100", "--rounds", "1", "--mydumper", folder)
-        assert without.returncode == 0 and without.stdout.count("\n  SKIPPED: %s: " % DUMPER) == 4, without.stdout
+        skipped = [without.stdout.count("\n  SKIPPED: %s: " % tool) for tool in (DUMPER, ARCHIVER)]
+        assert without.returncode == 0 and skipped == [4, 2], without.stdout
         assert run(folder, "no-such-benchmark").returncode == 2
         assert run(folder, "apply", "--workloads", "no-such-workload").returncode == 2
         assert os.listdir(folder) == [], "left behind: %s" % os.listdir(folder)

@@ -26,6 +26,14 @@ def ledger_lines(pair):
         return 0
 
 
+def refuse_unfit_source(pair):
+    """The prechecks of the source are made before a file is."""
+    pair.source.query('SET GLOBAL binlog_format = STATEMENT')
+    process = pair.run('snapshot', '--archive', archive_dir(pair), target=False, expect=(3,))
+    pair.source.query('SET GLOBAL binlog_format = ROW')
+    assert 'binlog-format' in process.err and not os.path.exists(archive_dir(pair)), process.err
+
+
 def make(pair, rng, kills):
     args = ['--archive', archive_dir(pair), '--position=' + ('gtid' if pair.gtid else 'file'), '--chunk-bytes', test_resume.CHUNK, *pair.more, '--json']
     for number in range(kills):
@@ -118,6 +126,7 @@ def test(options):
         rng = random.Random(pair.seed)
         test_resume.prepare(pair)
         pair.more = []
+        refuse_unfit_source(pair)
         writers = test_resume.Writers(pair.source, 3, pair.seed).start()
         pair.actors.append(writers)
         make(pair, rng, options.kills)

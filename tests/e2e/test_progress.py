@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """What snapshot shows while it copies: on a terminal a line for each table in work and one for all of it, drawn in place, with
-the log above; elsewhere the same lines now and then. A bound on the rate makes it last."""
+the log above; elsewhere the same lines now and then; and what `status` says of it meanwhile. A bound on the rate makes it last."""
 import argparse
 import contextlib
 import os
@@ -56,6 +56,25 @@ def on_a_terminal(pair):
     return drawn, screen.lines, out
 
 
+def by_status(pair):
+    """What `status` says of a copy that runs, as text and as JSON; and of one that was killed."""
+    process = pair.start('snapshot', '--databases', 'shown', '--threads', '2', '--max-rate', '2M', '--chunk-bytes', '400K')
+    table, whole = r'in work +shown\.(one|two): \d+ %, [\d,]+ rows, .*/s', r'progress +\d+ %, \d of 2 tables, [\d,]+ rows, .*/s, about .* left'
+
+    def look():
+        text = pair.run('status', source=False, expect=(0, 3)).out
+        return text if len(re.findall(table, text)) == 2 and re.search(whole, text) else None
+    pair.wait_until(look, 'status of a copy', interval=0.1)
+    copy = pair.status()['copy']
+    assert {t['name'] for t in copy['tables']} <= {'one', 'two'} and copy['tables_total'] == 2, copy
+    assert copy['bytes_done'] > 0 and copy['bytes_per_s'] > 0 and copy['eta_s'] > 0, copy
+    process.kill9()
+    pair.wait_until(lambda: not pair.status()['running'], 'the end of its sessions')
+    assert 'in work' not in pair.run('status', source=False).out
+    say('by status: %d of about %d bytes, %.0f bytes/s' % (copy['bytes_done'], copy['bytes_estimate'], copy['bytes_per_s']))
+    pair.run('reset', source=False)
+
+
 def test(options):
     with bs_harness.Pair(options.pair, schema=False) as pair:
         pair.source.query('CREATE DATABASE shown')
@@ -64,6 +83,7 @@ def test(options):
             for _ in range(11):
                 pair.source.query("INSERT INTO shown.%s (b) SELECT REPEAT('x', 4000) FROM shown.%s UNION ALL SELECT 'x'" % (table, table))
             pair.source.query('ANALYZE TABLE shown.' + table)
+        by_status(pair)
         drawn, left, out = on_a_terminal(pair)
         table = r'^  shown\.(one|two): \d+ %, [\d,]+ rows, [\d.]+ \w+, [\d.]+ \w+/s'
         whole = r'^copying: \d+ %, \d of 2 tables, [\d,]+ rows, [\d.]+ \w+, [\d.]+ \w+/s'

@@ -225,13 +225,15 @@ def kill_follows(pair, rng, kills):
     """Within the window, at its end, and behind it."""
     for _ in range(kills // 2):
         kill_follow_at_any_time(pair, rng, 0.3)
+    told = pair.run('status', source=False).out
+    assert ('window  ' in told) == has_window(pair), told
     hits = 0
     for point in ('window-keys-built', 'window-closed'):
         was_open = has_window(pair)
         process = pair.follow_start('--until-cutover', fault=point)
         pair.wait_until(lambda: not process.running or not has_window(pair), 'the end of the window', timeout=120)
         if was_open:
-            process.wait(60)
+            process.wait(120)
             assert process.code == -9 and 'fault point hit: ' + point in process.err, process.tail()
             hits += 1
         process.kill9()
