@@ -53,6 +53,7 @@ static const struct {
     {"left-out", bs_check_left_out, 0},
     {"no-equal", bs_check_no_equal, 0},
     {"definers", bs_check_definers, 0},
+    {"accounts", bs_check_accounts, BEFORE_FOLLOW},
     {"function-creators", bs_check_function_creators, 0},
     {"routine-privileges", bs_check_routine_privileges, 0},
     {"max-allowed-packet", bs_check_packet, BEFORE_FOLLOW},

@@ -40,6 +40,7 @@ struct bs_check_config {
     struct bs_state state;
     enum bs_check_for purpose;
     bool keep_engines, no_target_binlog;
+    bool accounts;       /* --accounts */
     const char *definer; /* as bs_definer_read gives it; NULL: each object keeps its own */
 };
 

@@ -4,8 +4,8 @@
  *   inventory.c  what is selected on the source, and selection entries that match nothing
  *   grants.c     SHOW GRANTS as data (pure), and asking it
  *
- * The checks, by what they look at: privileges.c, definers.c, binlog.c, servers.c, settings.c,
- * objects.c, translation.c, cluster.c */
+ * The checks, by what they look at: privileges.c, definers.c, accounts.c, binlog.c, servers.c,
+ * settings.c, objects.c, translation.c, cluster.c */
 #ifndef BS_CHECK_CHECK_PRIVATE_H
 #define BS_CHECK_CHECK_PRIVATE_H
 
@@ -85,6 +85,7 @@ bs_check_function bs_check_log_bin, bs_check_binlog_format, bs_check_row_image,
     bs_check_binlog_filters, bs_check_xa;
 bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_check_process,
     bs_check_definers, bs_check_function_creators, bs_check_routine_privileges, bs_check_freeze;
+bs_check_function bs_check_accounts;
 bs_check_function bs_check_target_empty, bs_check_engines, bs_check_without_transactions,
     bs_check_keyless, bs_check_versioned, bs_check_sequences, bs_check_foreign_keys;
 bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades,

@@ -99,16 +99,15 @@ fail_definers(struct bs_checking *c, const struct definers *definers,
                              needs_second ? ", ALLOW_NONEXISTENT_DEFINER" : "", grants->account));
 }
 
-/* *there: has the target such an account? *known is false if ours may not look. */
+/* *there: has the server such an account? *known is false if ours may not look. */
 static enum bs_status
-find_account(struct bs_checking *c, const char *account, bool *there, bool *known,
+find_account(struct bs_sql *sql, const char *account, bool *there, bool *known,
              struct bs_error *err) {
     struct bs_buf text = {0}, value = {0};
     bs_buf_puts(&text, "SELECT 1 FROM mysql.user WHERE CONCAT(User, '@', Host)=");
     bs_sql_put_string(&text, bs_str(account));
     *there = false;
-    enum bs_status status =
-        bs_sql_value(c->config->target, &value, there, err, "%s", bs_buf_cstr(&text));
+    enum bs_status status = bs_sql_value(sql, &value, there, err, "%s", bs_buf_cstr(&text));
     *known = status != BS_SERVER;
     bs_buf_fini(&text);
     bs_buf_fini(&value);
@@ -119,7 +118,8 @@ find_account(struct bs_checking *c, const char *account, bool *there, bool *know
     return status;
 }
 
-/* Definers that have no account on the target, if the account may look. */
+/* Definers that have no account on the target, if the account may look, and will get none by
+ * --accounts. */
 static enum bs_status
 check_existence(struct bs_checking *c, const struct definers *definers, struct bs_error *err) {
     struct bs_buf list = {0};
@@ -127,7 +127,10 @@ check_existence(struct bs_checking *c, const struct definers *definers, struct b
     enum bs_status status = BS_OK;
     for (size_t i = 0; i < definers->count && known && status == BS_OK; i++) {
         bool there = false;
-        status = find_account(c, definers->names[i], &there, &known, err);
+        status = find_account(c->config->target, definers->names[i], &there, &known, err);
+        if (status == BS_OK && known && !there && c->config->accounts) {
+            status = find_account(c->config->source, definers->names[i], &there, &known, err);
+        }
         if (known && !there) {
             bs_buf_printf(&list, "%s%s", list.len > 0 ? ", " : "", definers->names[i]);
         }
@@ -156,7 +159,7 @@ check_chosen(struct bs_checking *c, const struct definers *definers, bool *there
     if (chosen == NULL || definers->count == 0) {
         return BS_OK;
     }
-    enum bs_status status = find_account(c, chosen, there, known, err);
+    enum bs_status status = find_account(c->config->target, chosen, there, known, err);
     *there = *there || !*known;
     if (status == BS_OK && !*there) {
         bs_check_add(c, BS_CHECK_FAIL,

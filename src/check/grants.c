@@ -95,6 +95,18 @@ find_on(struct bs_str line) {
     return NULL;
 }
 
+static bool
+ends_with_option(struct bs_str text) {
+    static const char OPTION[] = " WITH GRANT OPTION";
+    size_t len = sizeof OPTION - 1;
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if (memcmp(text.data + i, OPTION, len) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void
 bs_grants_add_line(struct bs_grants *grants, struct bs_str line) {
     bool is_revoke = bs_str_starts_nocase(line, "REVOKE ");
@@ -115,7 +127,8 @@ bs_grants_add_line(struct bs_grants *grants, struct bs_str line) {
     void *items = grants->items;
     bs_array_grow(&items, &grants->cap, grants->count, sizeof *grants->items);
     grants->items = items;
-    grants->items[grants->count++] = (struct bs_grant){normalize(list), db, is_revoke};
+    grants->items[grants->count++] =
+        (struct bs_grant){normalize(list), db, is_revoke, ends_with_option(object)};
 }
 
 void
@@ -180,6 +193,20 @@ bs_grants_has(const struct bs_grants *grants, const char *privilege, const char 
         }
     }
     return has;
+}
+
+bool
+bs_grants_may_give(const struct bs_grants *grants, const char *privilege, const char *pattern) {
+    for (size_t i = 0; i < grants->count; i++) {
+        const struct bs_grant *grant = &grants->items[i];
+        bool applies =
+            grant->db == NULL ||
+            (pattern != NULL && (strcmp(grant->db, pattern) == 0 || matches(grant->db, pattern)));
+        if (applies && !grant->is_revoke && grant->may_give && lists(grant, privilege)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* 'user'@'host'. The host has no @, the user may. */

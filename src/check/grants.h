@@ -18,6 +18,7 @@ struct bs_grant {
     char *privileges; /* ",SELECT,INSERT,": upper case, without blanks around commas */
     char *db;         /* NULL: *.* */
     bool is_revoke;
+    bool may_give; /* WITH GRANT OPTION */
 };
 
 struct bs_grants {
@@ -32,6 +33,9 @@ void bs_grants_fini(struct bs_grants *grants);
 
 enum bs_status bs_grants_load(struct bs_sql *sql, const struct bs_server *server,
                               struct bs_grants *grants, struct bs_error *err) BS_MUST_CHECK;
+
+/* May it be given to others? Everywhere, or in the database that the pattern stands for. */
+bool bs_grants_may_give(const struct bs_grants *grants, const char *privilege, const char *pattern);
 
 /* Everywhere; or in the database, if db is not NULL. */
 bool bs_grants_has(const struct bs_grants *grants, const char *privilege, const char *db);

@@ -8,8 +8,8 @@
 #include <stdio.h>
 
 static const struct bs_option OPTIONS[] = {
-    BS_OPTION_SOURCE,       BS_OPTION_TARGET,  BS_OPTIONS_SELECTION,
-    BS_OPTION_KEEP_ENGINES, BS_OPTION_DEFINER, BS_OPTIONS_COMMON,
+    BS_OPTION_SOURCE,  BS_OPTION_TARGET,   BS_OPTIONS_SELECTION, BS_OPTION_KEEP_ENGINES,
+    BS_OPTION_DEFINER, BS_OPTION_ACCOUNTS, BS_OPTIONS_COMMON,
 };
 
 static const char *
@@ -68,7 +68,8 @@ run_checks(struct bs_run *run, enum bs_check_for purpose, struct bs_check_report
                                      .purpose = purpose,
                                      .keep_engines = run->values->keep_engines,
                                      .no_target_binlog = run->values->no_target_binlog,
-                                     .definer = run->definer};
+                                     .definer = run->definer,
+                                     .accounts = run->accounts};
     enum bs_status status = bs_cli_connect(&run->source, &config.source, err);
     if (status == BS_OK && purpose != BS_CHECK_FOR_ARCHIVE) {
         status = bs_cli_connect(&run->target, &config.target, err);

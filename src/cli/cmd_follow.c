@@ -211,6 +211,7 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
         .source = &run->source,
         .target = &run->target,
         .selection = &run->selection,
+        .accounts = run->accounts,
         .state = run->state,
         .freeze = (enum bs_freeze)v->freeze,
         .max_freeze_ms = (uint32_t)v->max_freeze_ms,
@@ -274,6 +275,9 @@ bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = bs_cli_take_definer(run, &task, err);
+    }
+    if (status == BS_OK) {
+        status = bs_cli_take_accounts(run, &task, err);
     }
     if (status == BS_OK) {
         status = done ? say_done(run, target, v->until_cutover, json, err)

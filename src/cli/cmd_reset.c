@@ -2,6 +2,7 @@
  * over: after a cutover only --state-only is allowed. */
 #include "cli/cli.h"
 
+#include "accounts/accounts.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
 #include "cli/report.h"
@@ -114,6 +115,14 @@ drop_made(struct bs_sql *sql, const struct bs_state *state, uint64_t *dropped,
     return status;
 }
 
+/* Behind the objects: a server does not drop an account that still owns some. */
+static enum bs_status
+drop_everything(struct bs_sql *sql, const struct bs_state *state, uint64_t *dropped,
+                uint64_t *accounts, struct bs_error *err) {
+    enum bs_status status = drop_made(sql, state, dropped, err);
+    return status == BS_OK ? bs_accounts_drop(sql, state, accounts, err) : status;
+}
+
 static enum bs_status
 refuse_running(const struct bs_run *run, const struct bs_task *task, struct bs_error *err) {
     bs_error_set(err, BS_IO, "a binstream is at work on task '%s' (phase %s)", run->state.task,
@@ -152,19 +161,24 @@ check_task(struct bs_sql *sql, const struct bs_run *run, const struct bs_task *t
 }
 
 static enum bs_status
-print_result(const struct bs_run *run, uint64_t dropped, struct bs_error *err) {
+print_result(const struct bs_run *run, uint64_t dropped, uint64_t accounts, struct bs_error *err) {
     struct bs_buf text = {0};
     if (run->values->json) {
         bs_json_open(&text);
         bs_json_put_text(&text, "command", "reset");
         bs_json_put_text(&text, "result", "done");
         bs_json_put_u64(&text, "dropped", dropped);
+        bs_json_put_u64(&text, "accounts_dropped", accounts);
         bs_json_close(&text);
     } else if (run->values->state_only) {
-        bs_buf_printf(&text, "Task '%s' is forgotten; the data stays.", run->state.task);
+        bs_buf_printf(&text, "Task '%s' is forgotten; the data stays, and so do accounts.",
+                      run->state.task);
     } else {
         bs_buf_printf(&text, "Task '%s' is forgotten; %" PRIu64 " objects were dropped.",
                       run->state.task, dropped);
+        if (accounts > 0) {
+            bs_buf_printf(&text, " %" PRIu64 " accounts were, too.", accounts);
+        }
     }
     bs_buf_puts(&text, "\n");
     enum bs_status status = bs_report_print(&text, err);
@@ -177,6 +191,7 @@ reset_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
     struct bs_task task = {0};
     uint64_t epoch = 0;
     uint64_t dropped = 0;
+    uint64_t accounts = 0;
     enum bs_status status = bs_cli_load_task(sql, run, &task, err);
     if (status == BS_OK) {
         status = check_task(sql, run, &task, err);
@@ -186,12 +201,12 @@ reset_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
         status = bs_fence_take_over(sql, &run->state, TAKE_OVER_MS, &epoch, err);
     }
     if (status == BS_OK && !run->values->state_only) {
-        status = drop_made(sql, &run->state, &dropped, err);
+        status = drop_everything(sql, &run->state, &dropped, &accounts, err);
     }
     if (status == BS_OK) {
         status = bs_state_delete_task(sql, &run->state, true, err);
     }
-    return status == BS_OK ? print_result(run, dropped, err) : status;
+    return status == BS_OK ? print_result(run, dropped, accounts, err) : status;
 }
 
 static enum bs_status
@@ -211,9 +226,10 @@ const struct bs_command bs_command_reset = {
     .summary = "remove what the task has made on the target, and the task",
     .about = "Drops the tables, views, routines, triggers and events that this task made on the "
              "target,\n"
-             "its databases if nothing else is in them, and binstream's records. Nothing that was "
-             "there\n"
-             "before is touched. After a cutover the data is never dropped: use --state-only.",
+             "its databases if nothing else is in them, the accounts that it made (--accounts), "
+             "and\n"
+             "binstream's records. Nothing that was there before is touched. After a cutover the "
+             "data is never dropped: use --state-only.",
     .table = BS_OPTION_TABLE(OPTIONS),
     .run = reset,
 };

@@ -18,6 +18,7 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTION_NO_TARGET_BINLOG,
     BS_OPTION_KEEP_ENGINES,
     BS_OPTION_DEFINER,
+    BS_OPTION_ACCOUNTS,
     BS_OPTION_ARCHIVE("copy into this directory instead of onto a target: 'load' puts it there"),
     BS_OPTIONS_COMMON,
 };
@@ -64,6 +65,7 @@ bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         .keep_engines = v->keep_engines,
         .archive_dir = v->archive,
         .definer = run->definer,
+        .accounts = run->accounts,
         .progress = bs_cli_show_copy,
         .progress_arg = run,
     };
@@ -91,6 +93,7 @@ find_copied(struct bs_run *run, bool *copied, struct bs_error *err) {
     if (status == BS_OK && found &&
         (task.phase == BS_PHASE_COPYING || task.phase == BS_PHASE_COPIED)) {
         status = bs_cli_take_definer(run, &task, err);
+        status = status == BS_OK ? bs_cli_take_accounts(run, &task, err) : status;
     }
     *copied = status == BS_OK && found && task.phase == BS_PHASE_COPIED &&
               strcmp(now, task.selection) == 0;
@@ -128,6 +131,11 @@ snapshot(struct bs_run *run, struct bs_error *err) {
     if (!has_target && run->definer != NULL) {
         bs_error_set(err, BS_CONFIG, "options --archive and --definer exclude each other");
         return bs_error_hint(err, "give --definer to load: it is about a target");
+    }
+    if (!has_target && run->accounts) {
+        bs_error_set(err, BS_CONFIG, "options --archive and --accounts exclude each other");
+        return bs_error_hint(err, "an archive holds no accounts: move with --target and "
+                                  "--accounts, or make the accounts on the target by hand");
     }
     enum bs_status status = has_target ? find_copied(run, &copied, err) : BS_OK;
     if (status == BS_OK && copied) {

@@ -155,6 +155,7 @@ put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *l
     bs_json_put_text(out, "until", task->until);
     bs_json_put_text(out, "selection", task->selection);
     bs_json_put_text(out, "definer", has_definer(task) ? task->definer : NULL);
+    bs_json_put_bool(out, "accounts", task->accounts);
     bs_json_put_text(out, "source_flavour", bs_flavour_name(task->source_flavour));
     bs_json_put_u64(out, "source_version", task->source_version);
     bs_json_put_u64(out, "tables_total", task->tables_total);
@@ -312,6 +313,9 @@ put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_report_put_line(out, "selection", "%s", look->task.selection);
     if (has_definer(&look->task)) {
         bs_report_put_line(out, "definer", "%s", look->task.definer);
+    }
+    if (look->task.accounts) {
+        bs_report_put_line(out, "accounts", "are brought as well");
     }
     put_copy(out, look);
     put_copy_progress(out, look);

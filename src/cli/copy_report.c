@@ -93,6 +93,8 @@ put_json(struct bs_buf *out, const char *command, const struct bs_snapshot_repor
     bs_json_put_u64(out, "tables", r->tables);
     bs_json_put_u64(out, "views", r->views);
     bs_json_put_u64(out, "routines", r->routines);
+    bs_json_put_u64(out, "accounts", r->accounts);
+    bs_json_put_u64(out, "accounts_left", r->accounts_left);
     bs_json_put_u64(out, "rows", r->rows);
     bs_json_put_u64(out, "bytes", r->bytes);
     bs_json_put_u64(out, "chunks", r->chunks);
@@ -129,6 +131,14 @@ put_text(struct bs_buf *out, const struct bs_snapshot_report *r, const char *wha
     bs_report_put_things(&line, r->routines, "routine");
     bs_report_put_line(out, "objects", "%s", bs_buf_cstr(&line));
     bs_buf_clear(&line);
+    if (r->accounts + r->accounts_left > 0) {
+        bs_report_put_things(&line, r->accounts, "account");
+        bs_report_put_line(out, "accounts",
+                           "%s of the source; %" PRIu64 " were on the target and are left as "
+                           "they are",
+                           bs_buf_cstr(&line), r->accounts_left);
+        bs_buf_clear(&line);
+    }
     bs_report_put_things(&line, r->rows, "row");
     bs_buf_puts(&line, ", ");
     bs_report_put_bytes(&line, r->bytes);

@@ -2,6 +2,7 @@
 
 #include "cli/report.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,20 @@ put_finished(struct bs_buf *out, const char *json) {
     }
     bs_report_put_line(out, "made at last", "%s", bs_buf_cstr(&line));
     bs_buf_fini(&line);
+}
+
+static void
+put_accounts(struct bs_buf *out, const char *json) {
+    char *made = bs_json_get(json, "accounts_made");
+    struct bs_buf line = {0};
+    if (made != NULL) {
+        bs_report_put_things(&line, bs_json_get_u64(json, "accounts_made"), "account");
+        bs_report_put_line(out, "accounts", "%s made, %" PRIu64 " changed, %" PRIu64 " dropped",
+                           bs_buf_cstr(&line), bs_json_get_u64(json, "accounts_changed"),
+                           bs_json_get_u64(json, "accounts_dropped"));
+    }
+    bs_buf_fini(&line);
+    free(made);
 }
 
 static void
@@ -93,6 +108,7 @@ bs_cutover_report_put(struct bs_buf *out, const char *json) {
     put_member(out, json, "transactions", "transactions", " replayed by this follow");
     put_member(out, json, "rows", "rows", " replayed by this follow");
     put_finished(out, json);
+    put_accounts(out, json);
     put_hook(out, json);
     put_member(out, json, "compared", "compared", "");
     put_end(out, json);

@@ -11,7 +11,7 @@ struct bs_values {
     char *databases, *tables, *exclude_databases, *exclude_tables;
     char *task, *state_schema;
     char *definer;
-    bool json;
+    bool json, accounts;
     int progress, log_level;
     uint64_t threads, max_batch, memory, chunk_bytes;
     uint64_t max_rate, max_load, max_history;
@@ -109,6 +109,14 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
                 "on the target: keep leaves each its own, as is done without this option; "        \
                 "current is the account that the target's URI logs in with; user@host is that "    \
                 "one, which must exist there; a task keeps to what it was begun with"              \
+    }
+#define BS_OPTION_ACCOUNTS                                                                         \
+    {                                                                                              \
+        .name = "accounts", .kind = BS_OPTION_FLAG, .offset = BS_FIELD(accounts),                  \
+        .help = "bring the source's accounts and roles as well, with their passwords and what "    \
+                "they may do on *.* and on what is selected: at the snapshot, and again at the "   \
+                "cutover; those that are on the target already are left as they are; a task "      \
+                "keeps to what it was begun with"                                                  \
     }
 #define BS_OPTION_LANES                                                                            \
     {                                                                                              \

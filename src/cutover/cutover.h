@@ -33,6 +33,7 @@ struct bs_cutover_config {
     const struct bs_endpoint *source, *target;
     const struct bs_selection *selection;
     struct bs_state state;
+    bool accounts; /* the source's accounts are brought over: --accounts */
     /* Defaults of this follow; a request may say otherwise. */
     enum bs_freeze freeze;
     uint32_t max_freeze_ms;

@@ -1,5 +1,6 @@
 #include "cutover/cutover_private.h"
 
+#include "accounts/accounts.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
@@ -75,6 +76,25 @@ create_kind(const struct bs_finish *finish, enum bs_object_kind kind, uint64_t *
     return status;
 }
 
+/* Last: what they may do can name all that was made before. */
+static enum bs_status
+bring_accounts(const struct bs_finish *finish, struct bs_finish_counts *counts,
+               struct bs_error *err) {
+    struct bs_accounts_counts brought;
+    struct bs_accounts_job job = {.source = finish->source,
+                                  .target = finish->target,
+                                  .source_server = finish->server,
+                                  .target_server = &finish->translation->target,
+                                  .selection = finish->selection,
+                                  .state = finish->state,
+                                  .deadline_ms = finish->deadline_ms};
+    enum bs_status status = bs_accounts_bring(&job, &brought, err);
+    counts->accounts_made = brought.made;
+    counts->accounts_changed = brought.changed;
+    counts->accounts_dropped = brought.dropped;
+    return status;
+}
+
 enum bs_status
 bs_finish_objects(const struct bs_finish *finish, struct bs_finish_counts *counts,
                   struct bs_error *err) {
@@ -89,7 +109,7 @@ bs_finish_objects(const struct bs_finish *finish, struct bs_finish_counts *count
     if (status == BS_OK) {
         status = create_kind(finish, BS_OBJECT_EVENT, &counts->events, err);
     }
-    return status;
+    return status == BS_OK && finish->accounts ? bring_accounts(finish, counts, err) : status;
 }
 
 enum bs_status

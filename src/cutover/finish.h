@@ -1,7 +1,8 @@
 /* What is made on the target last, while the source is frozen and drained: triggers, events,
- * AUTO_INCREMENT counters, and what the log did not say of sequences, all as the source has them
- * now. Triggers and events must not exist earlier, or they would fire on replayed rows; so an
- * undone cutover drops what was made here. */
+ * AUTO_INCREMENT counters, what the log did not say of sequences, and with --accounts the accounts,
+ * all as the source has them now. Triggers and events must not exist earlier, or they would fire on
+ * replayed rows; so an undone cutover drops them again; accounts stay, and the next one looks at
+ * them anew. */
 #ifndef BS_CUTOVER_FINISH_H
 #define BS_CUTOVER_FINISH_H
 
@@ -16,6 +17,7 @@
 
 struct bs_finish_counts {
     uint64_t triggers, events, auto_increments, sequences;
+    uint64_t accounts_made, accounts_changed, accounts_dropped;
 };
 
 #define BS_NO_DEADLINE INT64_MAX
@@ -28,6 +30,7 @@ struct bs_finish {
     const struct bs_translation *translation;
     const struct bs_selection *selection;
     const struct bs_state *state;
+    bool accounts;
     int64_t deadline_ms; /* bs_clock_mono_ms after which it gives up with BS_CANCELLED */
 };
 

@@ -113,6 +113,11 @@ put_common(struct bs_buf *out, const struct bs_attempt *attempt) {
     bs_json_put_u64(out, "events", attempt->counts.events);
     bs_json_put_u64(out, "auto_increment", attempt->counts.auto_increments);
     bs_json_put_u64(out, "sequences", attempt->counts.sequences);
+    if (attempt->config->accounts) {
+        bs_json_put_u64(out, "accounts_made", attempt->counts.accounts_made);
+        bs_json_put_u64(out, "accounts_changed", attempt->counts.accounts_changed);
+        bs_json_put_u64(out, "accounts_dropped", attempt->counts.accounts_dropped);
+    }
     bs_json_put_u64(out, "hook_attempts", attempt->hook_attempt);
 }
 
@@ -141,6 +146,9 @@ read_mark(struct bs_attempt *attempt, const char *json) {
     attempt->counts.events = bs_json_get_u64(json, "events");
     attempt->counts.auto_increments = bs_json_get_u64(json, "auto_increment");
     attempt->counts.sequences = bs_json_get_u64(json, "sequences");
+    attempt->counts.accounts_made = bs_json_get_u64(json, "accounts_made");
+    attempt->counts.accounts_changed = bs_json_get_u64(json, "accounts_changed");
+    attempt->counts.accounts_dropped = bs_json_get_u64(json, "accounts_dropped");
     read_position(json, "final", &attempt->final);
     read_position(json, "target", &attempt->target);
 }

@@ -90,6 +90,7 @@ bs_attempt_finish_of(const struct bs_attempt *attempt) {
         .target = bs_follow_target(attempt->follow),
         .translation = bs_follow_translation(attempt->follow),
         .selection = attempt->config->selection,
+        .accounts = attempt->config->accounts,
         .state = &attempt->config->state,
         .deadline_ms = attempt->deadline_ms,
     };

@@ -65,6 +65,17 @@ check_definer(const struct bs_snapshot_config *config, const struct bs_task *tas
 }
 
 static enum bs_status
+check_accounts(const struct bs_snapshot_config *config, const struct bs_task *task,
+               struct bs_error *err) {
+    if (config->accounts == task->accounts) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_CONFIG, "task '%s' was started %s --accounts", config->state.task,
+                 task->accounts ? "with" : "without");
+    return bs_error_hint(err, "give the same options as before, or reset the task first");
+}
+
+static enum bs_status
 insert_task(struct bs_sql *control, const struct bs_snapshot_config *config,
             const struct bs_server *source, struct bs_task *task, struct bs_error *err) {
     task->phase = BS_PHASE_COPYING;
@@ -75,6 +86,7 @@ insert_task(struct bs_sql *control, const struct bs_snapshot_config *config,
     task->selection = bs_selection_describe(config->selection);
     task->selection_args = bs_selection_encode(config->selection);
     task->definer = bs_strdup(config->definer != NULL ? config->definer : "");
+    task->accounts = config->accounts;
     task->started_us = bs_clock_wall_us();
     bs_position_set(&task->point, "", 0, "");
     return bs_state_insert_task(control, &config->state, task, err);
@@ -93,6 +105,7 @@ bs_snapshot_begin(struct bs_sql *control, const struct bs_snapshot_config *confi
         status = check_phase(config, task, err);
         status = status == BS_OK ? check_selection(config, task, err) : status;
         status = status == BS_OK ? check_definer(config, task, err) : status;
+        status = status == BS_OK ? check_accounts(config, task, err) : status;
         status = status == BS_OK ? bs_task_check_source(task, source, err) : status;
     } else if (status == BS_OK) {
         status = insert_task(control, config, source, task, err);

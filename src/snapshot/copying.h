@@ -79,6 +79,8 @@ enum bs_status bs_copying_settle_earlier(struct bs_copying *run,
 enum bs_status bs_copying_build_tables(struct bs_copying *run, struct bs_error *err) BS_MUST_CHECK;
 /* Keys and foreign keys, once the rows are in. */
 enum bs_status bs_copying_build_late(struct bs_copying *run, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_copying_bring_accounts(struct bs_copying *run,
+                                         struct bs_error *err) BS_MUST_CHECK;
 /* The end of the copy is one transaction: lane, point and phase. */
 enum bs_status bs_copying_finish(struct bs_copying *run, struct bs_error *err) BS_MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* The consistent copy, from end to end:
  *
  *   begin (task, take-over) ──> point ──> what of earlier attempts can stay ──> drop the rest
- *   ──> databases and tables ──> rows ──> keys, routines, views ──> phase COPIED
+ *   ──> databases and tables ──> rows ──> keys, routines, views, accounts ──> phase COPIED
  *
  * What is promised: when bs_snapshot_run returns BS_OK, the target holds the selected tables
  * exactly as they were on the source at report->point, and the state says so (phase COPIED), in
@@ -88,6 +88,9 @@ run_all(struct bs_copying *run, struct bs_error *err) {
     if (status == BS_OK) {
         status =
             bs_build_objects(run->target, &run->config->state, run->point.schema, run->report, err);
+    }
+    if (status == BS_OK && run->config->accounts) {
+        status = bs_copying_bring_accounts(run, err);
     }
     return status == BS_OK ? bs_copying_finish(run, err) : status;
 }

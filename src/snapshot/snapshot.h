@@ -41,6 +41,7 @@ struct bs_snapshot_config {
     uint64_t max_history;     /* give the views up while its history list is longer; 0: never */
     bool no_target_binlog;
     bool keep_engines;   /* tables of MyISAM and the like stay what they are */
+    bool accounts;       /* accounts and their rights too: see src/accounts */
     const char *definer; /* whose name objects are made in, see bs_definer_read; NULL: their own */
     void (*progress)(void *arg, const struct bs_snapshot_progress *progress); /* may be NULL */
     void *progress_arg;
@@ -52,6 +53,7 @@ struct bs_snapshot_report {
      * dropped to be copied again. rows to chunks above are this attempt's alone. */
     uint64_t tables_kept, tables_continued, chunks_kept, chunks_dropped;
     uint64_t views, routines, databases;
+    uint64_t accounts, accounts_left; /* made, and left as they were on the target */
     int64_t elapsed_ms;
     int64_t paused_ms;       /* because of the source's load, or its history list */
     int64_t locked_ms;       /* how long writers on the source could not write */

@@ -33,7 +33,7 @@ static const struct table TABLES[] = {
          "point_") ", point_file_created INT UNSIGNED NOT NULL, "
                    "tables_total BIGINT UNSIGNED NOT NULL, rows_estimate BIGINT UNSIGNED NOT NULL, "
                    "bytes_estimate BIGINT UNSIGNED NOT NULL, "
-                   "definer VARBINARY(512) NOT NULL, "
+                   "definer VARBINARY(512) NOT NULL, accounts TINYINT NOT NULL, "
                    "started_us BIGINT NOT NULL, updated_us BIGINT NOT NULL, PRIMARY KEY (task)"},
     {"lane",
      TASK_COLUMN ", lane INT UNSIGNED NOT NULL, epoch BIGINT UNSIGNED NOT NULL, " POSITION_COLUMNS(
@@ -44,6 +44,10 @@ static const struct table TABLES[] = {
     {"made", TASK_COLUMN ", kind VARBINARY(16) NOT NULL, " NAME_COLUMNS
                          ", ordinal BIGINT UNSIGNED NOT NULL, "
                          "PRIMARY KEY (task, kind, db, name)"},
+    {"account", TASK_COLUMN
+     ", user VARBINARY(512) NOT NULL, host VARBINARY(255) NOT NULL, is_role TINYINT NOT NULL, "
+     "seen VARBINARY(40) NOT NULL, identity VARBINARY(40) NOT NULL, rights VARBINARY(40) NOT NULL, "
+     "PRIMARY KEY (task, user, host, is_role)"},
     {"chunk",
      TASK_COLUMN ", " NAME_COLUMNS ", chunk BIGINT UNSIGNED NOT NULL, "
                  "row_total BIGINT UNSIGNED NOT NULL, byte_total BIGINT UNSIGNED NOT NULL, "

@@ -7,6 +7,7 @@
  *   task    one row per task: phase, epoch, source, selection, the snapshot's position
  *   lane    one row per lane: the checkpoint. Written by its lane only
  *   made    what the task itself created on the target; written before the object is created
+ *   account the accounts that it created there, and what of them is there (--accounts)
  *   chunk   the ledger: which pieces of which tables are in
  *   point   the positions that attempts at the copy were of, while more than one counts
  *   unit    and which of them each table's rows are as of: see src/snapshot/resume.h
@@ -36,7 +37,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BS_STATE_FORMAT = 3, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
+enum { BS_STATE_FORMAT = 4, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
 
 enum bs_phase {
     BS_PHASE_COPYING,
@@ -69,6 +70,7 @@ struct bs_task {
     char *selection_args;        /* the four lists as given, so that follow need not be told again:
                                   * written by bs_selection_encode, read by bs_state_read_selection */
     char *definer;               /* --definer as bs_definer_read gives it; "" or NULL: none */
+    bool accounts;               /* --accounts */
     struct bs_position point;    /* the snapshot's */
     uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
     uint64_t tables_total;
@@ -184,6 +186,27 @@ enum bs_status bs_state_list_made(struct bs_sql *sql, const struct bs_state *sta
 enum bs_status bs_state_forget_made(struct bs_sql *sql, const struct bs_state *state,
                                     enum bs_object_kind kind, const char *db, const char *name,
                                     struct bs_error *err) BS_MUST_CHECK;
+
+/* Accounts that the task made on the target, by their names there. note: autocommitted before the
+ * account is created. The texts say by which words it was made, as digests, so that a source that
+ * says the same again asks for no work: "": not known, or not done. seen: of the source's tables.
+ * list: names heap-owned; nothing if there is no such state. */
+struct bs_account_note {
+    char *user, *host;
+    bool is_role; /* of MariaDB: host is "" */
+    char seen[40], identity[40], rights[40];
+};
+enum bs_status bs_state_save_account(struct bs_sql *sql, const struct bs_state *state,
+                                     const struct bs_account_note *note,
+                                     struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_state_list_accounts(struct bs_sql *sql, const struct bs_state *state,
+                                      struct bs_account_note **notes, size_t *count,
+                                      struct bs_error *err) BS_MUST_CHECK;
+/* It is dropped again, or was never made. */
+enum bs_status bs_state_forget_account(struct bs_sql *sql, const struct bs_state *state,
+                                       const struct bs_account_note *note,
+                                       struct bs_error *err) BS_MUST_CHECK;
+void bs_account_notes_free(struct bs_account_note *notes, size_t count);
 
 /* The chunk ledger. lower and upper are the caller's encodings, "" where the chunk is open. A
  * table's chunks are in the order of its key by their numbers. note: inside the loader's

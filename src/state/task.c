@@ -59,7 +59,8 @@ name_index(const char *const *names, size_t count, struct bs_str text) {
 static const char TASK_COLUMNS[] =
     "epoch, phase, source_flavour, source_version, source_uuid, source_server_id, position_mode, "
     "selection, selection_args, point_file, point_pos, point_gtid, point_file_created, "
-    "tables_total, rows_estimate, bytes_estimate, follow_until, started_us, updated_us, definer";
+    "tables_total, rows_estimate, bytes_estimate, follow_until, started_us, updated_us, definer, "
+    "accounts";
 
 static enum bs_status
 read_task(struct bs_task *task, const struct bs_str *f, struct bs_error *err) {
@@ -86,6 +87,7 @@ read_task(struct bs_task *task, const struct bs_str *f, struct bs_error *err) {
         .started_us = bs_state_field_i64(f[17]),
         .updated_us = bs_state_field_i64(f[18]),
         .definer = bs_state_field_dup(f[19]),
+        .accounts = bs_state_field_u64(f[20]) != 0,
     };
     bs_state_field_copy(task->source_uuid, sizeof task->source_uuid, f[4]);
     bs_state_field_copy(task->until, sizeof task->until, f[16]);
@@ -131,7 +133,7 @@ put_task(struct bs_buf *sql, const struct bs_task *task) {
     bs_state_put_text(sql, task->selection_args);
     bs_buf_puts(sql, ", definer=");
     bs_state_put_text(sql, task->definer);
-    bs_buf_puts(sql, ", ");
+    bs_buf_printf(sql, ", accounts=%d, ", task->accounts);
     bs_state_put_position(sql, "point_", &task->point);
     bs_buf_printf(sql,
                   ", point_file_created=%" PRIu32 ", tables_total=%" PRIu64

@@ -27,7 +27,7 @@ from bs_harness import say
 from bs_proxy import Proxy
 
 # Points that other commands pass, or that only a cutover passes, or the follow of a copy that was resumed.
-ELSEWHERE = ('snapshot-', 'archive-', 'window-', 'cutover-', 'hook-', 'events-', 'undo-')
+ELSEWHERE = ('snapshot-', 'accounts-', 'archive-', 'window-', 'cutover-', 'hook-', 'events-', 'undo-')
 # Up to which pass of a point a run may get before it dies there. A point of neither name is passed as often as a COMMIT
 # may be, or never: that is told at the end.
 RARE = {'takeover-': 1, 'idle': 1, 'ddl-': 5}

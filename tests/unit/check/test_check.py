@@ -334,6 +334,29 @@ class CheckTest(unittest.TestCase):
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("--definer", done.stderr)
 
+    def test_accounts(self):
+        self.assertNotIn("accounts", self.results())
+        self.source.query("CREATE USER app@localhost IDENTIFIED BY 'secret'")
+        self.addCleanup(self.source.query, "DROP USER app@localhost")
+        self.source.query("GRANT SELECT ON shop.* TO app@localhost")
+        self.source.query("GRANT SELECT ON other.* TO app@localhost")
+        self.expect("accounts", "pass", ["1 accounts can be brought", "2 are on the target", "'root'@'localhost'"], "--databases=shop", "--accounts")
+        self.expect("accounts", "fail", ["lacks on the source: SELECT on mysql.*"], "--accounts", source=self.poor(self.source))
+
+    def test_what_it_takes_to_bring_accounts(self):
+        self.source.query("CREATE USER app@localhost")
+        self.addCleanup(self.source.query, "DROP USER app@localhost")
+        self.source.query("GRANT SELECT, INSERT ON shop.* TO app@localhost")
+        self.source.query("GRANT PROCESS ON *.* TO app@localhost")
+        uri = self.poor(self.target)
+        result = self.expect("accounts", "fail", ["SELECT on mysql.*", "CREATE USER"], "--accounts", target=uri)
+        for grant in re.findall(r"GRANT [^\n;]+ TO [^\n;]+", result["fix"]):
+            self.target.query(grant)
+        result = self.expect("accounts", "fail", ["may not give SELECT, INSERT on `shop`.*", "PROCESS on *.*"], "--accounts", target=uri)
+        for grant in re.findall(r"GRANT [^\n;]+ TO [^\n;]+", result["fix"]):
+            self.target.query(grant)
+        self.expect("accounts", "pass", ["1 accounts can be brought"], "--accounts", target=uri)
+
     def test_function_creators(self):
         self.on_source("CREATE TRIGGER shop.tr BEFORE INSERT ON shop.t FOR EACH ROW SET @x = 1")
         self.expect("function-creators", "pass")

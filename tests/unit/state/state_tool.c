@@ -52,6 +52,7 @@ sample_task(void) {
     task.selection = bs_strdup("--tables 'shop''s.%', \\ \"and\" \xc3\xa4");
     task.selection_args = bs_strdup("{}");
     task.definer = bs_strdup("o'ne@%");
+    task.accounts = true;
     bs_position_set(&task.point, "mariadb-bin.000001", UINT64_C(5000000000), "0-1-2,1-2-3");
     return task;
 }
@@ -80,7 +81,7 @@ check_task(struct tool *tool, struct bs_error *err) {
     CHECK(got.source_server_id == want.source_server_id);
     CHECK(strcmp(got.selection, want.selection) == 0);
     CHECK(strcmp(got.selection_args, want.selection_args) == 0);
-    CHECK(strcmp(got.definer, want.definer) == 0);
+    CHECK(strcmp(got.definer, want.definer) == 0 && got.accounts);
     CHECK(strcmp(got.point.file, want.point.file) == 0 && got.point.pos == want.point.pos);
     CHECK(strcmp(got.point.gtid, want.point.gtid) == 0);
     CHECK(got.point_file_created == want.point_file_created);
@@ -152,6 +153,29 @@ check_requests(struct tool *tool, struct bs_error *err) {
 }
 
 static enum bs_status
+check_accounts(struct tool *tool, struct bs_error *err) {
+    struct bs_account_note *notes = NULL;
+    size_t count = 9;
+    char user[] = "o'b`r\\\xc3\xbc", host[] = "10.0.0.0/255.0.0.0", none[] = "";
+    struct bs_account_note account = {.user = user, .host = host, .seen = "12ab"};
+    struct bs_account_note role = {.user = user, .host = none, .is_role = true};
+    MUST(bs_state_list_accounts(tool->sql, &tool->state, &notes, &count, err));
+    CHECK(count == 0);
+    bs_account_notes_free(notes, count);
+    MUST(bs_state_save_account(tool->sql, &tool->state, &account, err));
+    MUST(bs_state_save_account(tool->sql, &tool->state, &role, err));
+    memcpy(account.rights, "34cd", 5);
+    MUST(bs_state_save_account(tool->sql, &tool->state, &account, err));
+    MUST(bs_state_forget_account(tool->sql, &tool->state, &role, err));
+    MUST(bs_state_list_accounts(tool->sql, &tool->state, &notes, &count, err));
+    CHECK(count == 1 && strcmp(notes[0].user, user) == 0 && strcmp(notes[0].host, host) == 0);
+    CHECK(!notes[0].is_role && strcmp(notes[0].seen, "12ab") == 0);
+    CHECK(notes[0].identity[0] == '\0' && strcmp(notes[0].rights, "34cd") == 0);
+    bs_account_notes_free(notes, count);
+    return bs_state_forget_account(tool->sql, &tool->state, &account, err);
+}
+
+static enum bs_status
 check_ledger(struct tool *tool, struct bs_error *err) {
     struct bs_object *objects = NULL;
     size_t count = 0;
@@ -194,7 +218,7 @@ check_ledger(struct tool *tool, struct bs_error *err) {
     MUST(bs_state_list_made(tool->sql, &tool->state, &objects, &count, err));
     CHECK(count == 0);
     free(objects);
-    return BS_OK;
+    return check_accounts(tool, err);
 }
 
 static enum bs_status
