@@ -456,7 +456,8 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
     struct bs_chunk *chunk = item->chunk;
     if (chunk == NULL) {
         bool is_last = false;
-        enum bs_status status = bs_plan_cut(pair->source, item, &chunk, &is_last, err);
+        enum bs_status status =
+            bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
         if (status != BS_OK) {
             return explain(item->copy, err);
         }

@@ -1,5 +1,6 @@
 #include "snapshot/plan.h"
 
+#include "snapshot/guess.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
@@ -155,16 +156,19 @@ find_end(struct bs_sql *sql, const struct bs_work_item *item, struct bs_bound *e
 }
 
 enum bs_status
-bs_plan_cut(struct bs_sql *sql, const struct bs_work_item *item, struct bs_chunk **chunk,
-            bool *is_last, struct bs_error *err) {
+bs_plan_cut(struct bs_sql *sql, const struct bs_server *server, const struct bs_work_item *item,
+            struct bs_chunk **chunk, bool *is_last, struct bs_error *err) {
     struct bs_bound end = {0};
+    enum bs_guess guess = BS_GUESS_NONE;
     enum bs_status status = BS_OK;
     *chunk = NULL;
-    *is_last = true;
-    if (item->copy->key != NULL) {
-        status = find_end(sql, item, &end, err);
-        *is_last = end.count == 0;
+    if (bs_guess_suits(item)) {
+        status = bs_guess_end(sql, server, item, &end, &guess, err);
     }
+    if (status == BS_OK && guess == BS_GUESS_NONE && item->copy->key != NULL) {
+        status = find_end(sql, item, &end, err);
+    }
+    *is_last = end.count == 0;
     if (status != BS_OK) {
         return bs_error_context(err, "looking for the end of the next chunk");
     }

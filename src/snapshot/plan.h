@@ -1,7 +1,8 @@
-/* Cuts a table into chunks by walking its key: the last key of the next n rows is the chunk's end.
+/* Cuts a table into chunks. Where the key is one integer the end is guessed (guess.h). Else, and
+ * where no guess is good, by walking the key: the last key of the next n rows is the chunk's end.
  * Exact whatever the distribution of the keys, at the price of one pass over the index; the rows
  * that it brings into the source's cache are read next. Rejected: ranges of equal width between MIN
- * and MAX, which are empty or huge where keys are not spread evenly, and exist for integers only.
+ * and MAX, which are empty or huge where keys are not spread evenly.
  *
  * Runs on a dumper's session and thread, inside its view; the texts are pure. */
 #ifndef BS_SNAPSHOT_PLAN_H
@@ -9,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "schema/server.h"
 #include "snapshot/work.h"
 #include "sql/session.h"
 
@@ -21,8 +23,8 @@ void bs_plan_put_cut(struct bs_buf *out, const struct bs_copy *copy, const struc
                      uint64_t rows);
 
 /* The next chunk of the item's table; NULL if no row is left. *is_last: nothing comes behind it. */
-enum bs_status bs_plan_cut(struct bs_sql *sql, const struct bs_work_item *item,
-                           struct bs_chunk **chunk, bool *is_last,
+enum bs_status bs_plan_cut(struct bs_sql *sql, const struct bs_server *server,
+                           const struct bs_work_item *item, struct bs_chunk **chunk, bool *is_last,
                            struct bs_error *err) BS_MUST_CHECK;
 
 #endif

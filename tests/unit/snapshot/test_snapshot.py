@@ -112,6 +112,28 @@ def without_load_data_is_equal(pair):
     pair.judge()
 
 
+def keys_with_gaps_and_clusters(pair):
+    """Ends of chunks are guessed: they stay of one size where keys lie close, far apart, and at both ends of all integers."""
+    pair.source.query("CREATE DATABASE gaps")
+    close, step = 20000, 10 ** 9
+    spreads = {"signed": [range(-2 ** 63, -2 ** 63 + close), range(-5000 * step, 5000 * step, step), range(2 ** 63 - close, 2 ** 63)],
+               "unsigned": [range(0, close), range(10 ** 12, 10 ** 12 + 10000 * step, step), range(2 ** 64 - close, 2 ** 64)]}
+    for table, spread in spreads.items():
+        pair.source.query("CREATE TABLE gaps.%s (id BIGINT %s PRIMARY KEY, pad CHAR(100) NOT NULL)" % (table, table if table == "unsigned" else ""))
+        for keys in spread:
+            for first in range(0, len(keys), 5000):
+                pair.source.query("INSERT INTO gaps.%s VALUES %s" % (table, ",".join("(%d, 'row %d')" % (key, key) for key in keys[first:first + 5000])))
+        pair.source.query("ANALYZE TABLE gaps." + table)
+    pair.run("databases=gaps", "chunk=65536", "threads=3")
+    for table in spreads:
+        rows, largest, chunks = pair.target.query("SELECT SUM(row_total), MAX(byte_total), COUNT(*) FROM binstream.chunk WHERE name = '%s'" % table)[0]
+        assert rows == 2 * close + 10000, rows
+        assert chunks > 10 and largest < 5 * 65536, (chunks, largest)
+        ask = "SELECT COUNT(*), SUM(CRC32(CONCAT(id, pad))) FROM gaps.%s" % table
+        assert pair.source.query(ask) == pair.target.query(ask), table
+    pair.source.query("DROP DATABASE gaps")
+
+
 def large_rows_between_small_ones(pair):
     """Rows that no packet of the target takes, and such as go alone; in a table that is cut and in one that is not. With LOAD DATA and
     without, where what no packet takes is refused by name."""
@@ -437,7 +459,7 @@ def wait_for(condition, timeout=60):
 
 
 CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load_pauses_the_copy,
-         bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, large_rows_between_small_ones, killed_at_fault_points_then_equal,
+         bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, keys_with_gaps_and_clusters, large_rows_between_small_ones, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
          altered_table_is_told, swapped_tables_are_noticed, open_transaction_holds_the_lock_back,
