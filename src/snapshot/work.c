@@ -54,7 +54,7 @@ struct bs_work {
     struct bs_work_totals totals;
     struct bs_queue *queues[QUEUE_MAX];
     size_t queue_count;
-    enum bs_form form;
+    enum bs_form form, whole_form;
     bool drains;
     struct bs_error error; /* status BS_OK: none */
     atomic_bool stopped;   /* read without the lock, for every block */
@@ -274,10 +274,16 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
 /* Under the lock. */
 static enum bs_form
 form_of(const struct bs_work *work, const struct work_table *table) {
-    if (work->form == BS_FORM_BULK && table->copy->bulk == NULL) {
+    if (work->form != BS_FORM_BULK) {
+        return work->form;
+    }
+    if (table->copy->bulk == NULL) {
         return BS_FORM_INSERT;
     }
-    return work->form == BS_FORM_BULK && table->has_other ? table->other : work->form;
+    if (table->has_other) {
+        return table->other;
+    }
+    return table->copy->key == NULL ? work->whole_form : BS_FORM_BULK;
 }
 
 bool
@@ -442,9 +448,10 @@ bs_work_forbid_load(struct bs_work *work) {
 }
 
 void
-bs_work_set_form(struct bs_work *work, enum bs_form form) {
+bs_work_set_form(struct bs_work *work, enum bs_form form, enum bs_form whole) {
     pthread_mutex_lock(&work->lock);
     work->form = form;
+    work->whole_form = whole;
     pthread_mutex_unlock(&work->lock);
 }
 

@@ -103,9 +103,10 @@ void bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy);
 
 /* From now on nothing may be loaded by LOAD DATA. Returns true for the first caller. */
 bool bs_work_forbid_load(struct bs_work *work);
-/* How chunks are stored that nobody has tried yet: LOAD, unless it was set. */
+/* How chunks are stored that nobody has tried yet: LOAD, unless it was set. whole: of tables that
+ * are read whole, which a change of form on the way would begin anew. */
 enum bs_form bs_work_form(struct bs_work *work, size_t table);
-void bs_work_set_form(struct bs_work *work, enum bs_form form);
+void bs_work_set_form(struct bs_work *work, enum bs_form form, enum bs_form whole);
 
 /* Stops everybody. The first error stays. */
 void bs_work_fail(struct bs_work *work, const struct bs_error *err);
