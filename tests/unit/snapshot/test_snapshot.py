@@ -88,6 +88,8 @@ def odd_schema_is_equal(pair):
     report = pair.run("threads=3")
     assert report["consistency"] == "lock tables", report
     assert int(report["locked_ms"]) < 5000, report
+    if pair.server.startswith("mariadb"):  # on MySQL decimals in JSON do
+        assert "goes again" not in report["log"], report["log"]
     pair.judge()
     phase = pair.target.query("SELECT phase FROM binstream.task")
     assert phase == (("copied",),), phase
