@@ -14,7 +14,6 @@
  * meanwhile is left alone. */
 #include "accounts/plan.h"
 
-#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -60,17 +59,15 @@ digest(char out[40], const struct bs_account_statements *statements) {
 
 static enum bs_status
 run(struct making *m, const char *statement, struct bs_error *err) {
-    if (bs_clock_mono_ms() > m->job->deadline_ms) {
-        return bs_error_set(err, BS_CANCELLED,
-                            "the accounts could not be made within --max-freeze");
-    }
-    return bs_sql_run(m->job->target, bs_str(statement), err);
+    enum bs_status status = bs_accounts_check_time(m->job, err);
+    return status == BS_OK ? bs_sql_run(m->job->target, bs_str(statement), err) : status;
 }
 
 static enum bs_status
-run_all(struct making *m, const struct bs_account_statements *statements, struct bs_error *err) {
+run_all(struct making *m, const struct bs_account_statements *statements, size_t from,
+        struct bs_error *err) {
     enum bs_status status = BS_OK;
-    for (size_t i = 0; i < statements->count && status == BS_OK; i++) {
+    for (size_t i = from; i < statements->count && status == BS_OK; i++) {
         status = run(m, statements->items[i], err);
     }
     return status;
@@ -83,22 +80,43 @@ save(struct making *m, struct bs_error *err) {
 
 /* Identity. */
 
+/* CREATE USER was refused or not sent: a note that was made for it must not stay, or an account
+ * that somebody makes by hand instead would pass for ours. After a lost connection nobody knows. */
+static enum bs_status
+heed_refusal(struct making *m, enum bs_status status, struct bs_error *err) {
+    bool is_there = status == BS_SERVER && err->sql_errno == CANNOT_USER;
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    if (status == BS_IO || m->item->note != NULL) {
+        return status;
+    }
+    if (bs_state_forget_account(m->job->target, m->job->state, &m->note, &failure) != BS_OK) {
+        *err = failure;
+        return failure.status;
+    }
+    if (!is_there) {
+        return status;
+    }
+    bs_log(BS_LOG_INFO, "account %s was made on the target by somebody else: left as it is",
+           m->item->shown);
+    bs_error_clear(err);
+    m->is_lost = true;
+    return BS_OK;
+}
+
 static enum bs_status
 create(struct making *m, const struct bs_account_statements *statements, struct bs_error *err) {
     enum bs_status status = save(m, err);
-    if (status == BS_OK) {
+    if (status == BS_OK && statements->count > 0) { /* PUBLIC need not be made */
         bs_fault_point("accounts-noted");
-        status = run_all(m, statements, err);
-    }
-    if (status == BS_SERVER && err->sql_errno == CANNOT_USER && m->item->note == NULL) {
-        bs_log(BS_LOG_INFO, "account %s was made on the target by somebody else: left as it is",
-               m->item->shown);
-        bs_error_clear(err);
-        m->is_lost = true;
-        return bs_state_forget_account(m->job->target, m->job->state, &m->note, err);
+        status = run(m, statements->items[0], err);
+        if (status != BS_OK) {
+            return heed_refusal(m, status, err);
+        }
+        m->is_new = true;
+        status = run_all(m, statements, 1, err);
     }
     bs_fault_point("accounts-created");
-    m->is_new = true;
     return status;
 }
 
@@ -111,7 +129,7 @@ forget_attribute(struct making *m, struct bs_error *err) {
                                                         &m->item->account->name, &nulls, err);
     if (status == BS_OK && nulls.len > 0) {
         bs_account_put_attribute(&statements, &m->item->account->name, bs_buf_cstr(&nulls));
-        status = run_all(m, &statements, err);
+        status = run_all(m, &statements, 0, err);
     }
     bs_account_statements_fini(&statements);
     bs_buf_fini(&nulls);
@@ -131,7 +149,7 @@ alter(struct making *m, struct bs_error *err) {
     }
     if (status == BS_OK) {
         bs_account_put_alter(&statements, m->item->account, m->job->target_server);
-        status = run_all(m, &statements, err);
+        status = run_all(m, &statements, 0, err);
     }
     m->is_new = bs_account_is_remade(m->job->target_server);
     m->was_changed = true;
@@ -197,7 +215,7 @@ strip(struct making *m, struct bs_error *err) {
     enum bs_status status = BS_OK;
     if (there != NULL && !m->is_new) {
         bs_account_put_strip(&statements, &m->item->account->name, there, m->job->target_server);
-        status = run_all(m, &statements, err);
+        status = run_all(m, &statements, 0, err);
         bs_fault_point("accounts-stripped");
     }
     bs_account_statements_fini(&statements);
@@ -375,7 +393,7 @@ drop_gone(const struct bs_accounts_job *job, const struct bs_accounts_plan *plan
           struct bs_accounts_counts *counts, struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (size_t i = 0; i < plan->note_count && status == BS_OK; i++) {
-        if (!plan->is_noted[i]) {
+        if (!plan->is_noted[i] && (status = bs_accounts_check_time(job, err)) == BS_OK) {
             status = drop(job->target, job->state, &plan->notes[i], err);
             counts->dropped += status == BS_OK;
         }

@@ -1,5 +1,6 @@
 #include "accounts/plan.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
@@ -9,6 +10,14 @@
 
 /* Server errors. */
 enum { NO_SUCH_ACCOUNT = 1141, TABLE_DENIED = 1142 };
+
+enum bs_status
+bs_accounts_check_time(const struct bs_accounts_job *job, struct bs_error *err) {
+    return bs_clock_mono_ms() <= job->deadline_ms
+               ? BS_OK
+               : bs_error_set(err, BS_CANCELLED,
+                              "the accounts could not be made within --max-freeze");
+}
 
 void
 bs_accounts_plan_fini(struct bs_accounts_plan *plan) {
@@ -69,16 +78,25 @@ read_both(const struct bs_accounts_job *job, bool only_looks, struct bs_accounts
 }
 
 static const struct bs_account_note *
-find_note(struct bs_accounts_plan *plan, const struct bs_account_name *name) {
+find_note(const struct bs_accounts_plan *plan, const struct bs_account_name *name) {
     for (size_t i = 0; i < plan->note_count; i++) {
-        struct bs_account_note *note = &plan->notes[i];
+        const struct bs_account_note *note = &plan->notes[i];
         if (note->is_role == name->is_role && strcmp(note->user, name->user) == 0 &&
             strcmp(note->host, name->host) == 0) {
-            plan->is_noted[i] = true;
             return note;
         }
     }
     return NULL;
+}
+
+/* And the source still has the account. */
+static const struct bs_account_note *
+take_note(struct bs_accounts_plan *plan, const struct bs_account_name *name) {
+    const struct bs_account_note *note = find_note(plan, name);
+    if (note != NULL) {
+        plan->is_noted[note - plan->notes] = true;
+    }
+    return note;
 }
 
 /* A database more or less may change what a pattern stands for. */
@@ -110,10 +128,28 @@ static void
 refuse_twins(struct bs_accounts_plan *plan, struct bs_account_plan *item) {
     for (size_t i = 0; i < plan->count; i++) {
         struct bs_account_plan *other = &plan->items[i];
-        if (other != item && other->fate == BS_FATE_DUE &&
+        bool is_ours = other->fate == BS_FATE_DUE || other->fate == BS_FATE_SAME;
+        if (other != item && is_ours &&
             bs_account_name_equal(&other->account->name, &item->account->name)) {
             bs_notes_add(&item->notes, BS_NOTE_REFUSED, "%s would have the same name on the target",
                          other->shown);
+        }
+    }
+}
+
+/* What was on the target before may do other things there than what has its name on the source. */
+static void
+refuse_ties(const struct bs_accounts_plan *plan, const struct bs_account_ties *ties,
+            const char *what, struct bs_account_plan *item) {
+    for (size_t i = 0; i < ties->count; i++) {
+        const struct bs_account_name *to = &ties->items[i].to;
+        if (bs_account_list_find(&plan->there, to) != NULL && find_note(plan, to) == NULL) {
+            struct bs_buf shown = {0};
+            bs_account_put_shown(&shown, to);
+            bs_notes_add(&item->notes, BS_NOTE_REFUSED,
+                         "%s %s, which is on the target already and is left as it is there", what,
+                         bs_buf_cstr(&shown));
+            bs_buf_fini(&shown);
         }
     }
 }
@@ -175,7 +211,7 @@ plan_one(const struct bs_accounts_job *job, bool only_looks, const struct bs_acc
     mix_databases(item->account, databases);
     bool is_own = bs_account_is_servers_own(item->account);
     bs_translate_identity(route, item->account, &item->notes);
-    item->note = find_note(plan, &item->account->name);
+    item->note = take_note(plan, &item->account->name);
     item->fate = is_own ? BS_FATE_NOTHING : fate_of(plan, item);
     status = look_at_public(job, plan, item, err);
     if (status != BS_OK) {
@@ -205,11 +241,17 @@ plan_all(const struct bs_accounts_job *job, bool only_looks, struct bs_accounts_
         plan->items[i].account = &plan->source.items[i];
     }
     for (size_t i = 0; i < plan->count && status == BS_OK; i++) {
+        status = bs_accounts_check_time(job, err);
+        if (status != BS_OK) {
+            break;
+        }
         status = plan_one(job, only_looks, &route, databases, plan, &plan->items[i], err);
     }
     for (size_t i = 0; i < plan->count && status == BS_OK; i++) {
         if (plan->items[i].fate == BS_FATE_DUE) {
             refuse_twins(plan, &plan->items[i]);
+            refuse_ties(plan, &plan->items[i].account->roles, "it is granted", &plan->items[i]);
+            refuse_ties(plan, &plan->items[i].account->proxies, "it may be", &plan->items[i]);
         }
     }
     for (size_t i = 0; databases != NULL && databases[i] != NULL; i++) {

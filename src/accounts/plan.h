@@ -37,6 +37,10 @@ enum bs_status bs_accounts_plan(const struct bs_accounts_job *job, bool only_loo
                                 struct bs_accounts_plan *plan, struct bs_error *err) BS_MUST_CHECK;
 void bs_accounts_plan_fini(struct bs_accounts_plan *plan);
 
+/* BS_CANCELLED when the job's time is over. */
+enum bs_status bs_accounts_check_time(const struct bs_accounts_job *job,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* NULL if it can be carried. */
 const struct bs_note *bs_account_plan_refused(const struct bs_account_plan *item);
 

@@ -62,9 +62,12 @@ on_rotate(struct bs_decoder *d, const struct bs_event *event, struct bs_error *e
 static enum bs_status
 on_heartbeat(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
     struct bs_place place;
+    if (d->mode != BS_POSITION_GTID_MYSQL) {
+        return BS_OK;
+    }
     enum bs_status status = bs_heartbeat_parse(&place, event, err);
-    if (status == BS_OK && d->mode == BS_POSITION_GTID_MYSQL && d->phase == BS_GROUP_BETWEEN &&
-        bs_str_is(place.file, d->file) && place.pos > d->pos) {
+    if (status == BS_OK && d->phase == BS_GROUP_BETWEEN && bs_str_is(place.file, d->file) &&
+        place.pos > d->pos) {
         d->pos = place.pos;
         d->event_pos = place.pos;
     }

@@ -49,7 +49,8 @@ send_block(struct dump *dump, struct bs_error *err) {
     /* Who holds locks spares the source most by being done soon. */
     if ((dump->pair->is_locker ||
          bs_courtesy_take(dump->pair->config->courtesy, block->text.len)) &&
-        bs_queue_push(dump->pair->queue, block, block->text.len + sizeof *block)) {
+        bs_queue_push(dump->pair->queue, block,
+                      block->text.len + block->ends.cap + sizeof *block)) {
         return BS_OK;
     }
     bs_block_give(dump->pair, block);

@@ -71,12 +71,12 @@ bs_guess_put(struct bs_buf *out, uint64_t place, bool is_unsigned) {
 
 void
 bs_search_begin(struct bs_search *search) {
-    double part = search->all > 0 ? (double)search->wanted / (double)search->all : 1;
-    double width = (double)(search->last - search->first) * (part < 1 ? part : 1);
+    uint64_t span = search->last - search->first;
+    double part = (double)search->wanted / (double)search->all;
+    uint64_t width = part < 1 ? (uint64_t)((double)span * part) : span;
     search->low = search->first;
     search->high = search->last;
-    search->place = search->first + (uint64_t)width;
-    search->place = search->place < search->high ? search->place : search->high - 1;
+    search->place = search->first + (width < span ? width : span - 1);
     search->tries = 0;
 }
 
@@ -186,7 +186,7 @@ search_end(struct bs_sql *sql, const struct bs_work_item *item, const char *form
            struct bs_search *search, struct bs_bound *end, enum bs_guess *guess,
            struct bs_error *err) {
     bool is_good = false;
-    bool given_up = search->first >= search->last;
+    bool given_up = false;
     enum bs_status status = BS_OK;
     bs_search_begin(search);
     while (!is_good && !given_up && status == BS_OK) {
@@ -222,7 +222,7 @@ bs_guess_end(struct bs_sql *sql, const struct bs_server *server, const struct bs
         *guess = BS_GUESS_LAST;
         return BS_OK;
     }
-    if (status == BS_OK) {
+    if (status == BS_OK && search.all > 0 && search.first < search.last) {
         status = search_end(sql, item, form, &search, end, guess, err);
     }
     if (status != BS_OK || *guess != BS_GUESS_FOUND) {

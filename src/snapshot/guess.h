@@ -36,8 +36,8 @@ void bs_guess_put(struct bs_buf *out, uint64_t place, bool is_unsigned);
 
 /* A search for the place up to which about `wanted` rows lie behind first. */
 struct bs_search {
-    uint64_t first, last; /* keys that are there */
-    uint64_t wanted, all; /* rows; all: from first to last, about */
+    uint64_t first, last; /* keys that are there, first < last */
+    uint64_t wanted, all; /* rows; all: from first to last, about, at least one */
     uint64_t low, high;   /* too few rows up to here, too many */
     uint64_t place;       /* to be tried */
     unsigned int tries;

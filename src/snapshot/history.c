@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { LOOK_EVERY_MS = 200, SAY_EVERY_MS = 60000 };
+enum { LOOK_EVERY_MS = 200, SAY_EVERY_MS = 60000, STANDSTILL_MS = 600000 };
 
 /* MariaDB tells it to everybody, MySQL to who has PROCESS. */
 static const char *
@@ -46,9 +46,21 @@ enum bs_status
 bs_history_await(struct bs_sql *sql, const struct bs_server *server, uint64_t most,
                  struct bs_error *err) {
     int64_t said_ms = bs_clock_mono_ms();
+    int64_t lowest_ms = said_ms;
+    uint64_t lowest = UINT64_MAX;
     uint64_t length = 0;
     enum bs_status status = bs_history_read(sql, server, &length, err);
     while (status == BS_OK && length > most && (status = bs_stop_check(err)) == BS_OK) {
+        if (length < lowest) {
+            lowest = length;
+            lowest_ms = bs_clock_mono_ms();
+        } else if (bs_clock_mono_ms() - lowest_ms >= STANDSTILL_MS) {
+            bs_log(BS_LOG_WARNING,
+                   "the source's history list does not get shorter than %" PRIu64
+                   ": the copy goes on; a larger --max-history would suit this source",
+                   lowest);
+            return BS_OK;
+        }
         if (bs_clock_mono_ms() - said_ms >= SAY_EVERY_MS) {
             said_ms = bs_clock_mono_ms();
             bs_log(BS_LOG_INFO,

@@ -16,7 +16,8 @@
 enum bs_status bs_history_read(struct bs_sql *sql, const struct bs_server *server, uint64_t *length,
                                struct bs_error *err) BS_MUST_CHECK;
 
-/* Waits until it is at most so long, and says so now and then. */
+/* Waits until it is at most so long, or has not become shorter for ten minutes; says so now and
+ * then. */
 enum bs_status bs_history_await(struct bs_sql *sql, const struct bs_server *server, uint64_t most,
                                 struct bs_error *err) BS_MUST_CHECK;
 

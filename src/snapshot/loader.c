@@ -46,6 +46,8 @@ struct piece {
     uint64_t rows, bytes, zero_enums;
     struct bs_sql_bulk *bulk; /* while values go in binary */
     bool wants_other;         /* all of the chunk has come, and it needs another form */
+    bool is_refused;          /* the rows were, or that they go in binary */
+    bool cannot_bulk;
 };
 
 static bool
@@ -237,6 +239,7 @@ store_bulk(struct piece *piece, struct bs_error *err) {
     const struct bs_copy *copy = piece->chunk->copy;
     enum bs_status status = bs_sql_bulk_open(&piece->bulk, piece->pair->target, bs_str(copy->bulk),
                                              copy->column_count, err);
+    piece->cannot_bulk = status == BS_SERVER;
     if (status == BS_OK) {
         status = store_inserts(piece, err);
     }
@@ -329,6 +332,8 @@ store(struct piece *piece, struct bs_error *err) {
     enum bs_status status = begin(piece, err);
     if (status == BS_OK && !piece->has_ended) {
         status = store_rows(piece, err);
+        piece->is_refused =
+            status == BS_CONFLICT || (status == BS_SERVER && !bs_sql_is_retryable(err));
     }
     bool is_whole = piece->has_ended && piece->end == BS_BLOCK_CHUNK_END;
     if (status == BS_OK && is_whole && piece->chunk->wants_other) {
@@ -377,10 +382,13 @@ choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *for
         *form = BS_FORM_INSERT;
         return true;
     }
-    bool is_refused = err->status == BS_SERVER && !bs_sql_is_retryable(err);
     if ((chunk->form == BS_FORM_LOAD && err->status == BS_CONFLICT) ||
-        (chunk->form == BS_FORM_BULK && (err->status == BS_CONFLICT || is_refused))) {
-        *form = piece->wants_other ? chunk->other : BS_FORM_INSERT;
+        (chunk->form == BS_FORM_BULK && (piece->wants_other || piece->is_refused))) {
+        if (piece->cannot_bulk) {
+            bs_work_forbid_bulk(piece->pair->config->work);
+        }
+        *form = piece->wants_other ? bs_work_allowed(piece->pair->config->work, chunk->other)
+                                   : BS_FORM_INSERT;
         bs_log(piece->wants_other ? BS_LOG_DEBUG : BS_LOG_WARNING,
                "table %s, chunk %" PRIu64 " goes again, by %s: %s", name, chunk->number,
                *form == BS_FORM_LOAD ? "LOAD DATA" : "INSERT", err->message);

@@ -66,8 +66,9 @@ bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind k
 
 void
 bs_block_give(struct bs_pair *pair, struct bs_block *block) {
-    bool is_kept = block->kind == BS_BLOCK_ROWS && block->text.cap <= BS_BLOCK_KEEP_BYTES &&
-                   bs_queue_try_push(pair->spare, block, block->text.cap + 1);
+    size_t bytes = block->text.cap + block->ends.cap;
+    bool is_kept = block->kind == BS_BLOCK_ROWS && bytes <= BS_BLOCK_KEEP_BYTES &&
+                   bs_queue_try_push(pair->spare, block, bytes + 1);
     if (!is_kept) {
         block_free(block);
     }

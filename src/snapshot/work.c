@@ -55,6 +55,7 @@ struct bs_work {
     struct bs_queue *queues[QUEUE_MAX];
     size_t queue_count;
     enum bs_form form, whole_form;
+    bool load_forbidden;
     bool drains;
     struct bs_error error; /* status BS_OK: none */
     atomic_bool stopped;   /* read without the lock, for every block */
@@ -273,17 +274,22 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
 
 /* Under the lock. */
 static enum bs_form
+allowed(const struct bs_work *work, enum bs_form form) {
+    return form == BS_FORM_LOAD && work->load_forbidden ? BS_FORM_INSERT : form;
+}
+
+/* Under the lock. */
+static enum bs_form
 form_of(const struct bs_work *work, const struct work_table *table) {
-    if (work->form != BS_FORM_BULK) {
-        return work->form;
+    enum bs_form form = work->form;
+    if (form == BS_FORM_BULK && table->copy->bulk == NULL) {
+        form = BS_FORM_INSERT;
+    } else if (form == BS_FORM_BULK && table->has_other) {
+        form = table->other;
+    } else if (form == BS_FORM_BULK && table->copy->key == NULL) {
+        form = work->whole_form;
     }
-    if (table->copy->bulk == NULL) {
-        return BS_FORM_INSERT;
-    }
-    if (table->has_other) {
-        return table->other;
-    }
-    return table->copy->key == NULL ? work->whole_form : BS_FORM_BULK;
+    return allowed(work, form);
 }
 
 bool
@@ -441,10 +447,25 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
 bool
 bs_work_forbid_load(struct bs_work *work) {
     pthread_mutex_lock(&work->lock);
-    bool is_first = work->form == BS_FORM_LOAD;
-    work->form = is_first ? BS_FORM_INSERT : work->form;
+    bool is_first = !work->load_forbidden;
+    work->load_forbidden = true;
     pthread_mutex_unlock(&work->lock);
     return is_first;
+}
+
+void
+bs_work_forbid_bulk(struct bs_work *work) {
+    pthread_mutex_lock(&work->lock);
+    work->form = work->form == BS_FORM_BULK ? BS_FORM_LOAD : work->form;
+    pthread_mutex_unlock(&work->lock);
+}
+
+enum bs_form
+bs_work_allowed(struct bs_work *work, enum bs_form form) {
+    pthread_mutex_lock(&work->lock);
+    enum bs_form found = allowed(work, form);
+    pthread_mutex_unlock(&work->lock);
+    return found;
 }
 
 void

@@ -101,8 +101,12 @@ void bs_work_again(struct bs_work *work, struct bs_chunk *chunk);
 /* The keys of such a table are built. */
 void bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy);
 
-/* From now on nothing may be loaded by LOAD DATA. Returns true for the first caller. */
+/* From now on nothing may be loaded by LOAD DATA, or in binary. Returns true for the first caller.
+ */
 bool bs_work_forbid_load(struct bs_work *work);
+void bs_work_forbid_bulk(struct bs_work *work);
+/* The form, or the one that stands in for it where it is forbidden. */
+enum bs_form bs_work_allowed(struct bs_work *work, enum bs_form form);
 /* How chunks are stored that nobody has tried yet: LOAD, unless it was set. whole: of tables that
  * are read whole, which a change of form on the way would begin anew. */
 enum bs_form bs_work_form(struct bs_work *work, size_t table);
