@@ -288,6 +288,18 @@ def second_password(pair):
     run(pair.source, 'DROP USER twice@localhost')
 
 
+def stronger_role(pair):
+    """A role of the same name on the target may do more there: nobody is given it."""
+    if not has_roles(pair.names[0]):
+        return
+    run(pair.source, 'CREATE ROLE mighty', 'CREATE USER weak@localhost', 'GRANT mighty TO weak@localhost')
+    run(pair.target, 'CREATE ROLE mighty', 'GRANT ALL ON *.* TO mighty')
+    result, = checked(pair, '--accounts', expect=3)
+    assert "'weak'@'localhost'" in result['found'] and 'mighty' in result['found'] and 'on the target already' in result['found'], result
+    run(pair.source, 'DROP USER weak@localhost', 'DROP ROLE mighty')
+    run(pair.target, 'DROP ROLE mighty')
+
+
 def same_flavour(pair):
     if pair.names[0] == 'mysql-9.7':
         partial(pair)
@@ -295,6 +307,7 @@ def same_flavour(pair):
     run(pair.target, "CREATE USER there@localhost IDENTIFIED BY 'target'")
     refuse_wrong(pair, pair.dir + '/archive')
     assert checked(pair) == []
+    stronger_role(pair)
     uri = made_and_reset(pair)
     add_passwords(pair)
     mended(pair)
