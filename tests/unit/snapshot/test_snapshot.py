@@ -136,6 +136,22 @@ def keys_with_gaps_and_clusters(pair):
     pair.source.query("DROP DATABASE gaps")
 
 
+def rows_are_read_once(pair):
+    """No walk along the key in front of the reading."""
+    rows = 100000
+    pair.source.query("CREATE DATABASE once")
+    pair.source.query("CREATE TABLE once.t (id INT PRIMARY KEY AUTO_INCREMENT, pad CHAR(100) NOT NULL)")
+    for _ in range(20):
+        pair.source.query("INSERT INTO once.t (pad) VALUES " + ",".join("('row %d')" % i for i in range(rows // 20)))
+    pair.source.query("ANALYZE TABLE once.t")
+    count = lambda: int(pair.source.query("SHOW GLOBAL STATUS LIKE 'Handler_read_next'")[0][1])
+    before = count()
+    report = pair.run("databases=once", "chunk=65536", "threads=2")
+    read = count() - before
+    assert int(report["chunks"]) > 5 and rows <= read < 1.4 * rows, (report, read)
+    pair.source.query("DROP DATABASE once")
+
+
 def large_rows_between_small_ones(pair):
     """Rows that no packet of the target takes, and such as go alone; in a table that is cut and in one that is not. With LOAD DATA and
     without, where what no packet takes is refused by name."""
@@ -461,7 +477,7 @@ def wait_for(condition, timeout=60):
 
 
 CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load_pauses_the_copy,
-         bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, keys_with_gaps_and_clusters, large_rows_between_small_ones, killed_at_fault_points_then_equal,
+         bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, keys_with_gaps_and_clusters, rows_are_read_once, large_rows_between_small_ones, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
          altered_table_is_told, swapped_tables_are_noticed, open_transaction_holds_the_lock_back,
