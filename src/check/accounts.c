@@ -48,6 +48,16 @@ say(struct looking *l, const char *found, const char *fix) {
     bs_buf_printf(&l->fix, "%s%s", l->fix.len > 0 ? "; " : "", fix);
 }
 
+/* Takes both. */
+static void
+say_once(struct looking *l, char *found, char *fix) {
+    if (strstr(bs_buf_cstr(&l->found), found) == NULL) {
+        say(l, found, fix);
+    }
+    free(found);
+    free(fix);
+}
+
 /* Reading. */
 
 static void
@@ -180,11 +190,7 @@ need_option(struct looking *l) {
     char *found = bs_asprintf("%s lacks on the target: GRANT OPTION on *.*", l->target.account);
     char *fix =
         bs_asprintf("on the target: GRANT USAGE ON *.* TO %s WITH GRANT OPTION", l->target.account);
-    if (strstr(bs_buf_cstr(&l->found), found) == NULL) {
-        say(l, found, fix);
-    }
-    free(found);
-    free(fix);
+    say_once(l, found, fix);
 }
 
 static void
@@ -222,11 +228,7 @@ need_proxy(struct looking *l) {
     char *found = bs_asprintf("%s may not give PROXY on the target", l->target.account);
     char *fix = bs_asprintf("on the target: GRANT PROXY ON ''@'%%' TO %s WITH GRANT OPTION",
                             l->target.account);
-    if (strstr(bs_buf_cstr(&l->found), found) == NULL) {
-        say(l, found, fix);
-    }
-    free(found);
-    free(fix);
+    say_once(l, found, fix);
 }
 
 /* On MariaDB who makes a role may give it; of one that was there that must be said. */
@@ -248,11 +250,7 @@ need_role(struct looking *l, const struct bs_account_name *role) {
         bs_asprintf("%s may not give role %s on the target", l->target.account, role->user);
     char *fix = bs_asprintf("on the target: GRANT `%s` TO %s WITH ADMIN OPTION", role->user,
                             l->target.account);
-    if (strstr(bs_buf_cstr(&l->found), found) == NULL) {
-        say(l, found, fix);
-    }
-    free(found);
-    free(fix);
+    say_once(l, found, fix);
 }
 
 /* SET DEFAULT ROLE for others: on MariaDB, who may write to its tables. */

@@ -94,10 +94,11 @@ choose_form(struct bs_copying *run, struct bs_error *err) {
     enum bs_status status = bs_sql_variable(run->target, "local_infile", true, &value, &found, err);
     bool is_on =
         found && (bs_str_is_nocase(bs_buf_str(&value), "ON") || bs_str_is(bs_buf_str(&value), "1"));
-    run->pair_config.may_load = is_on;
-    if (status == BS_OK && bs_sql_can_bulk(run->target)) {
-        bs_work_set_form(run->work, BS_FORM_BULK, is_on ? BS_FORM_LOAD : BS_FORM_INSERT);
-    } else if (status == BS_OK && !is_on && bs_work_forbid_load(run->work)) {
+    bool has_bulk = status == BS_OK && bs_sql_can_bulk(run->target);
+    if (has_bulk) {
+        bs_work_set_form(run->work, BS_FORM_BULK);
+    }
+    if (status == BS_OK && !is_on && bs_work_forbid_load(run->work) && !has_bulk) {
         bs_log(BS_LOG_WARNING,
                "local_infile is off on the target: rows go by INSERT, which is slower");
     }
@@ -390,7 +391,7 @@ bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
     make_work(run);
     enum bs_status status = BS_OK;
     if (run->to != NULL) {
-        bs_work_set_form(run->work, BS_FORM_ARCHIVE, BS_FORM_ARCHIVE);
+        bs_work_set_form(run->work, BS_FORM_ARCHIVE);
     } else {
         status = choose_form(run, err);
     }

@@ -85,6 +85,8 @@ enum bs_status bs_copying_bring_accounts(struct bs_copying *run,
 enum bs_status bs_copying_finish(struct bs_copying *run, struct bs_error *err) BS_MUST_CHECK;
 
 /* snapshot.c */
+/* The task is left to whoever comes next. */
+void bs_copying_leave(struct bs_copying *run);
 void bs_copying_fini(struct bs_copying *run);
 /* One attempt, and others as long as there is a reason for another one. */
 typedef enum bs_status bs_copying_attempt(const struct bs_snapshot_config *config,

@@ -269,7 +269,7 @@ needs_other(const struct dump *dump, const struct bs_str *fields) {
     } else if (chunk->form == BS_FORM_BULK) {
         size_t size = row_size(chunk->copy, fields);
         chunk->wants_other = size > BS_LARGE_ROW_BYTES || !fits_bulk(dump, size, 1);
-        chunk->other = dump->pair->config->may_load ? BS_FORM_LOAD : BS_FORM_INSERT;
+        chunk->other = BS_FORM_LOAD; /* where that is forbidden: bs_work_allowed */
     }
     return chunk->wants_other;
 }

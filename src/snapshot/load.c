@@ -17,7 +17,6 @@
 #include "snapshot/build.h"
 #include "snapshot/copying.h"
 #include "snapshot/undo.h"
-#include "state/fence.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -301,11 +300,8 @@ bs_load_run(const struct bs_snapshot_config *config, struct bs_archive *archive,
         .config = config, .report = report, .started_ms = bs_clock_mono_ms(), .from = archive};
     memset(report, 0, sizeof *report);
     enum bs_status status = run_all(&run, err);
-    struct bs_error ignored;
-    bs_error_clear(&ignored);
-    if (status == BS_OK &&
-        bs_fence_leave(run.target, &config->state, run.task.epoch, &ignored) != BS_OK) {
-        bs_log(BS_LOG_DEBUG, "leaving the task: %s", ignored.message);
+    if (status == BS_OK) {
+        bs_copying_leave(&run);
     }
     report->elapsed_ms = bs_clock_mono_ms() - run.started_ms;
     bs_copying_fini(&run);

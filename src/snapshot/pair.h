@@ -60,7 +60,6 @@ struct bs_pair_config {
     uint64_t epoch;
     uint64_t piece_bytes;  /* --chunk-bytes */
     uint64_t packet_bytes; /* the target's max_allowed_packet */
-    bool may_load;         /* LOAD DATA is allowed there */
 };
 
 struct bs_pair {

@@ -96,6 +96,15 @@ run_all(struct bs_copying *run, struct bs_error *err) {
 }
 
 void
+bs_copying_leave(struct bs_copying *run) {
+    struct bs_error ignored;
+    bs_error_clear(&ignored);
+    if (bs_fence_leave(run->target, &run->config->state, run->task.epoch, &ignored) != BS_OK) {
+        bs_log(BS_LOG_DEBUG, "leaving the task: %s", ignored.message);
+    }
+}
+
+void
 bs_copying_fini(struct bs_copying *run) {
     for (unsigned int i = 0; i < run->pair_count; i++) {
         if (run->pairs != NULL) {
@@ -136,11 +145,8 @@ attempt(const struct bs_snapshot_config *config, struct bs_snapshot_report *repo
     struct bs_copying run = {.config = config, .report = report, .started_ms = started_ms};
     enum bs_status status = run_all(&run, err);
     *again = run.again;
-    struct bs_error ignored;
-    bs_error_clear(&ignored);
-    if (status == BS_OK &&
-        bs_fence_leave(run.target, &config->state, run.task.epoch, &ignored) != BS_OK) {
-        bs_log(BS_LOG_DEBUG, "leaving the task: %s", ignored.message);
+    if (status == BS_OK) {
+        bs_copying_leave(&run);
     }
     report->elapsed_ms = bs_clock_mono_ms() - run.started_ms;
     bs_copying_fini(&run);

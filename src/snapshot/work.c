@@ -54,7 +54,7 @@ struct bs_work {
     struct bs_work_totals totals;
     struct bs_queue *queues[QUEUE_MAX];
     size_t queue_count;
-    enum bs_form form, whole_form;
+    enum bs_form form;
     bool load_forbidden;
     bool drains;
     struct bs_error error; /* status BS_OK: none */
@@ -287,7 +287,7 @@ form_of(const struct bs_work *work, const struct work_table *table) {
     } else if (form == BS_FORM_BULK && table->has_other) {
         form = table->other;
     } else if (form == BS_FORM_BULK && table->copy->key == NULL) {
-        form = work->whole_form;
+        form = BS_FORM_LOAD; /* a change of form on the way would begin it anew */
     }
     return allowed(work, form);
 }
@@ -469,10 +469,9 @@ bs_work_allowed(struct bs_work *work, enum bs_form form) {
 }
 
 void
-bs_work_set_form(struct bs_work *work, enum bs_form form, enum bs_form whole) {
+bs_work_set_form(struct bs_work *work, enum bs_form form) {
     pthread_mutex_lock(&work->lock);
     work->form = form;
-    work->whole_form = whole;
     pthread_mutex_unlock(&work->lock);
 }
 

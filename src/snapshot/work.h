@@ -107,10 +107,9 @@ bool bs_work_forbid_load(struct bs_work *work);
 void bs_work_forbid_bulk(struct bs_work *work);
 /* The form, or the one that stands in for it where it is forbidden. */
 enum bs_form bs_work_allowed(struct bs_work *work, enum bs_form form);
-/* How chunks are stored that nobody has tried yet: LOAD, unless it was set. whole: of tables that
- * are read whole, which a change of form on the way would begin anew. */
+/* How chunks are stored that nobody has tried yet: LOAD, unless it was set. */
 enum bs_form bs_work_form(struct bs_work *work, size_t table);
-void bs_work_set_form(struct bs_work *work, enum bs_form form, enum bs_form whole);
+void bs_work_set_form(struct bs_work *work, enum bs_form form);
 
 /* Stops everybody. The first error stays. */
 void bs_work_fail(struct bs_work *work, const struct bs_error *err);
