@@ -57,6 +57,15 @@ note_chunk(struct archiving *a, const struct bs_chunk *chunk, const struct bs_fi
     return status;
 }
 
+/* What was written of it is thrown away. */
+static void
+begin_again(struct archiving *a, struct bs_chunk *chunk) {
+    bs_chunk_writer_abandon(a->writer);
+    a->writer = NULL;
+    a->rows = a->bytes = 0;
+    bs_work_again(a->pair->config->work, chunk);
+}
+
 static enum bs_status
 end_chunk(struct archiving *a, struct bs_chunk *chunk, struct bs_error *err) {
     struct bs_file_facts facts;
@@ -90,6 +99,8 @@ bs_archiver_main(void *arg) {
            (block = bs_queue_pop(a.pair->queue, -1)) != NULL) {
         if (block->kind == BS_BLOCK_ROWS) {
             status = put_block(&a, block, &err);
+        } else if (block->kind == BS_BLOCK_CHUNK_END && block->chunk->wants_room > 0) {
+            begin_again(&a, block->chunk);
         } else if (block->kind == BS_BLOCK_CHUNK_END) {
             status = end_chunk(&a, block->chunk, &err);
         }

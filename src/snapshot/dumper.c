@@ -194,12 +194,8 @@ field_count(const struct bs_copy *copy) {
 /* A large row gets a block of its own, as large as it needs: one that grows is twice that. */
 static enum bs_status
 make_room(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
-    size_t count = field_count(dump->chunk->copy);
-    size_t len = 0;
+    size_t len = row_size(dump->chunk->copy, fields);
     enum bs_status status = BS_OK;
-    for (size_t i = 0; i < count; i++) {
-        len += fields[i].len;
-    }
     bool is_large = len > BS_LARGE_ROW_BYTES;
     if (is_large && dump->block != NULL && dump->block->rows > 0) {
         status = send_block(dump, err);
@@ -274,12 +270,21 @@ needs_other(const struct dump *dump, const struct bs_str *fields) {
     return chunk->wants_other;
 }
 
+/* Is the rest of the chunk not wanted, because it has to go again? */
+static bool
+ends_early(const struct dump *dump, const struct bs_str *fields) {
+    size_t size = row_size(dump->chunk->copy, fields);
+    return needs_other(dump, fields) ||
+           (size > BS_LARGE_ROW_BYTES &&
+            !bs_work_admit_large(dump->pair->config->work, dump->chunk, size));
+}
+
 static enum bs_status
 put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
     const struct bs_str *fields = NULL;
     enum bs_status status;
     while ((status = bs_sql_next(rows, &fields, err)) == BS_OK && fields != NULL) {
-        if (needs_other(dump, fields)) {
+        if (ends_early(dump, fields)) {
             return BS_OK;
         }
         status = put_row(dump, fields, err);
@@ -307,7 +312,7 @@ put_archived_rows(struct dump *dump, struct bs_str block, bool *ends, struct bs_
         if (status != BS_OK || !more) {
             break;
         }
-        *ends = needs_other(dump, fields);
+        *ends = ends_early(dump, fields);
         status = *ends ? BS_OK : put_row(dump, fields, err);
         if (status == BS_OK && dump->block == NULL &&
             bs_work_is_stopped(dump->pair->config->work)) {

@@ -46,6 +46,7 @@ struct piece {
     uint64_t rows, bytes, zero_enums;
     struct bs_sql_bulk *bulk; /* while values go in binary */
     bool wants_other;         /* all of the chunk has come, and it needs another form */
+    bool wants_room;          /* all of the chunk has come, and it must wait for room */
     bool is_refused;          /* the rows were, or that they go in binary */
     bool cannot_bulk;
 };
@@ -336,6 +337,11 @@ store(struct piece *piece, struct bs_error *err) {
             status == BS_CONFLICT || (status == BS_SERVER && !bs_sql_is_retryable(err));
     }
     bool is_whole = piece->has_ended && piece->end == BS_BLOCK_CHUNK_END;
+    if (status == BS_OK && is_whole && piece->chunk->wants_room > 0) {
+        piece->wants_room = true;
+        return bs_error_set(err, BS_CONFLICT,
+                            "it holds a large row, and others fill the room for such now");
+    }
     if (status == BS_OK && is_whole && piece->chunk->wants_other) {
         piece->wants_other = true;
         return bs_error_set(err, BS_CONFLICT, "%s",
@@ -374,6 +380,11 @@ choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *for
     const struct bs_chunk *chunk = piece->chunk;
     char name[512];
     bs_copy_name(chunk->copy, name, sizeof name);
+    if (piece->wants_room) {
+        bs_log(BS_LOG_DEBUG, "table %s, chunk %" PRIu64 " goes again: %s", name, chunk->number,
+               err->message);
+        return true;
+    }
     if (chunk->form == BS_FORM_LOAD && is_load_forbidden(err)) {
         if (bs_work_forbid_load(piece->pair->config->work)) {
             bs_log(BS_LOG_WARNING, "the target does not allow LOAD DATA LOCAL: rows go by INSERT, "

@@ -28,6 +28,7 @@ struct work_table {
     bool is_cut; /* to its end */
     unsigned int open_chunks;
     unsigned int in_work; /* chunks that a pair has in hand, or cuts */
+    uint64_t large_row;   /* a chunk had to go again for want of room for a row so large */
     struct bs_bound after;
     uint64_t chunk_count;
     uint64_t chunk_rows;            /* of the chunk before */
@@ -49,6 +50,7 @@ struct bs_work {
     size_t table_count;
     uint64_t chunk_bytes;
     uint64_t large_bytes;   /* see bs_work_bound_large */
+    uint64_t large_in_work; /* what chunks in work have of it */
     struct bs_chunk *again; /* to be dumped again; a part of open */
     struct bs_chunk *open;
     struct bs_work_totals totals;
@@ -198,18 +200,18 @@ row_bytes(const struct work_table *table) {
     return table->recent_rows > 0 ? table->recent_bytes / table->recent_rows : 0;
 }
 
-/* Under the lock: may a chunk more of the table be begun, if its rows are large? */
+/* Under the lock: of what large rows may take, what a chunk more of the table takes. */
+static uint64_t
+large_share(const struct work_table *table) {
+    uint64_t average = row_bytes(table) > LARGE_ROW_BYTES ? row_bytes(table) : 0;
+    return average > table->large_row ? average : table->large_row;
+}
+
+/* Under the lock. */
 static bool
-has_room(const struct bs_work *work, const struct work_table *table) {
-    uint64_t in_work = 0;
-    if (row_bytes(table) <= LARGE_ROW_BYTES) {
-        return true;
-    }
-    for (size_t i = 0; i < work->table_count; i++) {
-        const struct work_table *other = &work->tables[i];
-        in_work += row_bytes(other) > LARGE_ROW_BYTES ? other->in_work * row_bytes(other) : 0;
-    }
-    return in_work == 0 || in_work + row_bytes(table) <= work->large_bytes;
+has_room(const struct bs_work *work, uint64_t share) {
+    return share == 0 || work->large_in_work == 0 ||
+           work->large_in_work + share <= work->large_bytes;
 }
 
 /* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one;
@@ -220,7 +222,7 @@ choose_table(struct bs_work *work, enum bs_taker taker) {
     for (size_t i = 0; i < work->table_count; i++) {
         struct work_table *table = &work->tables[i];
         if (table->is_cut || table->is_being_cut || !is_for(table->copy, taker) ||
-            !has_room(work, table)) {
+            !has_room(work, large_share(table))) {
             continue;
         }
         bool is_better =
@@ -243,14 +245,24 @@ is_finished_for(const struct bs_work *work, enum bs_taker taker) {
     return finished || atomic_load(&work->stopped);
 }
 
+/* Under the lock. */
+static uint64_t
+share_again(const struct bs_work *work, const struct bs_chunk *chunk) {
+    uint64_t share = large_share(&work->tables[chunk->table]);
+    return share > chunk->wants_room ? share : chunk->wants_room;
+}
+
 /* Under the lock: a chunk that must be dumped again, taken from the list; NULL if there is none. */
 static struct bs_chunk *
 take_again(struct bs_work *work, enum bs_taker taker) {
     for (struct bs_chunk **at = &work->again; *at != NULL; at = &(*at)->next) {
         struct bs_chunk *chunk = *at;
-        if (is_for(chunk->copy, taker) && has_room(work, &work->tables[chunk->table])) {
+        if (is_for(chunk->copy, taker) && has_room(work, share_again(work, chunk))) {
             *at = chunk->next;
             chunk->next = NULL;
+            chunk->large_share = share_again(work, chunk);
+            chunk->wants_room = 0;
+            work->large_in_work += chunk->large_share;
             return chunk;
         }
     }
@@ -267,6 +279,8 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
     item->copy = table->copy;
     item->rows = table->chunk_rows;
     item->number = table->chunk_count;
+    item->large_share = large_share(table);
+    work->large_in_work += item->large_share;
     if (table->after.count > 0) {
         bs_bound_set(&item->after, table->after.values, table->after.count);
     }
@@ -336,8 +350,11 @@ bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chu
     BS_ASSERT(table->is_being_cut && !table->is_cut && (chunk != NULL || is_last));
     table->is_being_cut = false;
     table->is_cut = is_last;
-    table->in_work -= chunk == NULL;
-    if (chunk != NULL) {
+    if (chunk == NULL) {
+        table->in_work--;
+        work->large_in_work -= item->large_share;
+    } else {
+        chunk->large_share = item->large_share;
         table->open_chunks++;
         table->chunk_count++;
         chunk->next_open = work->open;
@@ -350,6 +367,32 @@ bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chu
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
     return wants_keys;
+}
+
+bool
+bs_work_admit_large(struct bs_work *work, struct bs_chunk *chunk, uint64_t bytes) {
+    pthread_mutex_lock(&work->lock);
+    uint64_t own = chunk->large_share;
+    uint64_t others = work->large_in_work - own;
+    bool begins_table = chunk->copy->key == NULL;
+    bool fits = bytes <= own || others == 0 || others + bytes <= work->large_bytes || begins_table;
+    chunk->has_large = true;
+    if (!fits) {
+        chunk->wants_room = bytes;
+    } else if (bytes > own) {
+        chunk->large_share = bytes;
+        work->large_in_work += bytes - own;
+    }
+    pthread_mutex_unlock(&work->lock);
+    return fits;
+}
+
+/* Under the lock: the chunk is in nobody's hand now. */
+static void
+note_put_down(struct bs_work *work, struct bs_chunk *chunk) {
+    work->tables[chunk->table].in_work--;
+    work->large_in_work -= chunk->large_share;
+    chunk->large_share = 0;
 }
 
 /* Under the lock. Rows may grow or shrink along the key: what was loaded long ago counts less. */
@@ -399,7 +442,8 @@ bs_work_done(struct bs_work *work, struct bs_chunk *chunk) {
     struct work_table *table = &work->tables[chunk->table];
     BS_ASSERT(table->open_chunks > 0);
     table->open_chunks--;
-    table->in_work--;
+    table->large_row = chunk->has_large ? table->large_row : 0;
+    note_put_down(work, chunk);
     work->totals.chunks++;
     unlink_open(work, chunk);
     bool wants_keys = note_table_end(work, table);
@@ -432,6 +476,9 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
         work->tables[chunk->table].has_other = true;
         work->tables[chunk->table].other = chunk->other;
     }
+    if (chunk->wants_room > 0) {
+        work->tables[chunk->table].large_row = chunk->wants_room;
+    }
     chunk->must_empty = chunk->must_empty || chunk->rows > 0;
     chunk->rows = 0;
     chunk->bytes = 0;
@@ -439,7 +486,7 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
     chunk->wants_other = false;
     chunk->next = work->again;
     work->again = chunk;
-    work->tables[chunk->table].in_work--;
+    note_put_down(work, chunk);
     pthread_cond_broadcast(&work->changed);
     pthread_mutex_unlock(&work->lock);
 }

@@ -49,6 +49,9 @@ struct bs_chunk {
     bool must_empty;      /* an earlier attempt committed pieces: empty the table first */
     bool wants_other;     /* the dumper saw a value that this form does not carry ... */
     enum bs_form other;   /* ... and this one does */
+    bool has_large;       /* the dumper saw a large row */
+    uint64_t large_share; /* of what large rows may take, what this chunk has while in work */
+    uint64_t wants_room;  /* the dumper saw a row so large, for which there was no room */
     bool is_last;         /* no row of the table is behind it */
     struct bs_chunk *next;      /* in the list of those to be dumped again */
     struct bs_chunk *next_open; /* in the list of those that are not loaded yet */
@@ -61,10 +64,11 @@ struct bs_work;
 /* copies: in the order in which they are best begun. Not owned. */
 struct bs_work *bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes);
 
-/* Chunks of tables whose rows are large, on average, are in work at once only as far as a row of
- * each goes into so many bytes; one always is. Bounded by what is begun, and not where a row is
- * read: a dumper that waited in the middle of a chunk would keep its loader in the middle of a
- * statement, whose locks others may wait for. */
+/* Chunks with large rows are in work at once only as far as a row of each goes into so many bytes;
+ * one always is. A table whose rows are large, on average, has its chunks begun accordingly; where
+ * a large row comes unexpectedly, see bs_work_admit_large. Nobody waits where a row is read: a
+ * dumper that did, in the middle of a chunk, would keep its loader in the middle of a statement,
+ * whose locks others may wait for. */
 void bs_work_bound_large(struct bs_work *work, uint64_t bytes);
 void bs_work_free(struct bs_work *work);
 
@@ -75,6 +79,7 @@ struct bs_work_item {
     const struct bs_copy *copy;
     struct bs_bound after; /* cut behind this; owned by the item */
     uint64_t rows;         /* about so many rows */
+    uint64_t large_share;  /* what the chunk will have of what large rows may take */
     uint64_t number;
 };
 
@@ -91,6 +96,11 @@ bool bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item
  * its keys. */
 bool bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chunk *chunk,
                  bool is_last);
+
+/* A dumper has read a row of so many bytes: may it go on with the chunk? false: there is no room
+ * now for another large row, which the chunk notes (wants_room); it shall go again, and is given
+ * out when there is. A table without a key, which would begin anew, is always let on. */
+bool bs_work_admit_large(struct bs_work *work, struct bs_chunk *chunk, uint64_t bytes);
 
 /* add: rows of the chunk are committed. done: all of them; frees it; true: with it its table is
  * loaded, and the caller must see to its keys. again: puts it back. */

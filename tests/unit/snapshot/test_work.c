@@ -182,3 +182,84 @@ Test(work, a_hundred_gigabytes_are_planned_in_flat_memory) {
     cr_assert(huge.chunks > 5000 && huge.chunks < 8000, "%" PRIu64 " chunks", huge.chunks);
     cr_assert_lt(huge.heap - before, HEAP_MAX);
 }
+
+/* Three tables with keys; room for two rows of 10 at once. */
+enum { LARGE_ROW = 10, LARGE_ROOM = 20 };
+
+static struct bs_key key = {.name = (char[]){"PRIMARY"}};
+static struct bs_copy keyed[] = {
+    {.table = &tables[0], .key = &key}, {.table = &tables[1], .key = &key}, {.table = &tables[1]}};
+static struct bs_copy *keyed_copies[] = {&keyed[0], &keyed[1], &keyed[2]};
+
+Test(work, a_chunk_whose_large_row_finds_no_room_goes_again_when_there_is_room) {
+    struct bs_work *work = bs_work_new(keyed_copies, 2, 1 << 20);
+    struct bs_work_item item;
+    struct bs_chunk *chunks[3];
+    bs_work_bound_large(work, LARGE_ROOM);
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+        chunks[i] = cut(work, &item, i > 0);
+    }
+    cr_assert(bs_work_admit_large(work, chunks[0], LARGE_ROW));
+    cr_assert(bs_work_admit_large(work, chunks[1], LARGE_ROW));
+    cr_assert(bs_work_admit_large(work, chunks[1], LARGE_ROW), "the next row takes its place");
+    cr_assert_not(bs_work_admit_large(work, chunks[0], LARGE_ROW + 1), "a larger one does not");
+    cr_assert_not(bs_work_admit_large(work, chunks[2], LARGE_ROW));
+    bs_work_again(work, chunks[2]);
+    bs_work_done(work, chunks[1]);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert_eq(item.chunk, chunks[2]);
+    cr_assert(bs_work_admit_large(work, chunks[2], LARGE_ROW), "its room came with it");
+    bs_work_again(work, chunks[0]);
+    bs_work_done(work, chunks[2]);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert_eq(item.chunk, chunks[0]);
+    cr_assert(bs_work_admit_large(work, chunks[0], 100), "alone, a row of any size has room");
+    bs_work_done(work, chunks[0]);
+    cr_assert(bs_work_wait(work, 0));
+    bs_work_free(work);
+}
+
+Test(work, after_a_chunk_that_found_no_room_the_next_of_its_table_begin_with_room_for_a_while) {
+    struct bs_work *work = bs_work_new(keyed_copies, 1, 1 << 20);
+    struct bs_work_item item;
+    struct bs_chunk *chunks[2];
+    bs_work_bound_large(work, LARGE_ROOM);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+        chunks[i] = cut(work, &item, false);
+    }
+    cr_assert(bs_work_admit_large(work, chunks[0], LARGE_ROOM));
+    cr_assert_not(bs_work_admit_large(work, chunks[1], LARGE_ROW));
+    bs_work_again(work, chunks[1]);
+    bs_work_done(work, chunks[0]);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert_eq(item.chunk, chunks[1]);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    chunks[0] = cut(work, &item, false);
+    cr_assert_eq(chunks[0]->large_share, LARGE_ROW);
+    bs_work_done(work, chunks[0]); /* it had no large row after all */
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    chunks[0] = cut(work, &item, true);
+    cr_assert_eq(chunks[0]->large_share, 0);
+    bs_work_done(work, chunks[0]);
+    bs_work_done(work, chunks[1]);
+    bs_work_free(work);
+}
+
+Test(work, a_table_without_a_key_need_not_begin_anew_for_want_of_room) {
+    struct bs_work *work = bs_work_new(keyed_copies, 3, 1 << 20);
+    struct bs_work_item item;
+    struct bs_chunk *chunks[3];
+    bs_work_bound_large(work, LARGE_ROOM);
+    for (size_t i = 0; i < 3; i++) {
+        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+        chunks[i] = cut(work, &item, true);
+        cr_assert(i == 1 || bs_work_admit_large(work, chunks[i], LARGE_ROOM));
+    }
+    cr_assert_not(bs_work_admit_large(work, chunks[1], LARGE_ROW));
+    for (size_t i = 0; i < 3; i++) {
+        bs_work_done(work, chunks[i]);
+    }
+    bs_work_free(work);
+}
