@@ -65,10 +65,6 @@ bs_ddl_open(struct bs_applier *applier, struct bs_error *err) {
             bs_engine_kind(applier->default_engine) == BS_ENGINE_CONVERTED) {
             status = bs_sql_exec(applier->ddl_sql, err, "SET default_storage_engine=InnoDB");
         }
-        /* Whoever altered a system-versioned table on the source had set that. */
-        if (status == BS_OK && applier->translation->target.flavour == BS_MARIADB) {
-            status = bs_sql_exec(applier->ddl_sql, err, "SET system_versioning_alter_history=KEEP");
-        }
         if (status == BS_OK) {
             status = bs_fence_hold_slot(applier->ddl_sql, &applier->lane.state, DDL_SLOT,
                                         applier->lane.epoch, err);

@@ -294,23 +294,16 @@ warn_of_history(struct bs_checking *c) {
             bs_check_names_add(&names, c->tables[i].db, c->tables[i].name);
         }
     }
-    if (bs_period_takes_history(&c->target)) {
+    if (c->config->purpose == BS_CHECK_FOR_ARCHIVE || bs_period_takes_history(&c->target)) {
         bs_check_names_fini(&names);
         bs_check_add(c, BS_CHECK_PASS,
                      bs_strdup("system-versioned tables can be moved with their history"), NULL);
         return BS_OK;
     }
-    bool is_archive = c->config->purpose == BS_CHECK_FOR_ARCHIVE;
     add_names(c, &names, BS_CHECK_WARNING,
-              is_archive ? "system-versioned tables whose history stays behind, since an archive "
-                           "holds current rows"
-                         : "system-versioned tables whose history stays behind, since the target "
-                           "cannot take it",
-              bs_strdup(is_archive
-                            ? "copy them onto a target of MariaDB 10.11 or newer, without an "
-                              "archive, if the history matters"
-                            : "their current rows are moved exactly; for the history the "
-                              "target must be MariaDB 10.11 or newer"),
+              "system-versioned tables whose history stays behind, since the target cannot take it",
+              bs_strdup("their current rows are moved exactly; for the history the target must be "
+                        "MariaDB 10.11 or newer"),
               "there are no system-versioned tables");
     return BS_OK;
 }

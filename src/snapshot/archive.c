@@ -316,6 +316,14 @@ bs_archive_path(const struct bs_archive *archive, const struct bs_archived_table
     return bs_buf_take_cstr(&path);
 }
 
+char *
+bs_archive_early_path(const struct bs_archive *archive, const struct bs_archived_table *table) {
+    struct bs_buf path = {0};
+    put_directory(&path, archive, table);
+    bs_buf_puts(&path, "/early.chunk");
+    return bs_buf_take_cstr(&path);
+}
+
 enum bs_status
 bs_archive_make_directory(const struct bs_archive *archive, const struct bs_archived_table *table,
                           struct bs_error *err) {

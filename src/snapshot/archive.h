@@ -2,8 +2,8 @@
  *
  *   DIR/manifest.json    the source, the points, the tables' and objects' definitions
  *   DIR/ledger           a line for each chunk that is in, written when its file is on the disk
- *   DIR/data/NNNNNN/     a table's chunks, a file each (chunk_file.h)
- *   DIR/lock             held by whoever writes
+ *   DIR/data/NNNNNN/     a table's chunks, a file each (chunk_file.h), and its early history
+ * (early.h) DIR/lock             held by whoever writes
  *
  * The manifest and the ledger are to an archive what the state schema is to a target: the one truth
  * about what is in. Both can be checked: the manifest holds a digest of itself, each line of the
@@ -25,7 +25,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BS_ARCHIVE_FORMAT = 1, BS_ARCHIVE_ID_MAX = 33 };
+enum { BS_ARCHIVE_FORMAT = 2, BS_ARCHIVE_ID_MAX = 33 };
 
 /* Of a chunk that is in: as the state's ledger has it, and where it is. */
 struct bs_archived_chunk {
@@ -38,7 +38,10 @@ struct bs_archived_table {
     uint32_t directory; /* its number */
     struct bs_unit unit;
     uint64_t row_estimate, data_bytes;
-    struct bs_table *model;           /* owned */
+    struct bs_table *model; /* owned */
+    bool has_history;       /* its rows are of all times, with their period */
+    bool has_early;         /* then: the file of its early history is in */
+    struct bs_file_facts early;
     struct bs_archived_chunk *chunks; /* in order, once it is read */
     size_t chunk_count, chunk_cap;
 };
@@ -83,9 +86,11 @@ enum bs_status bs_archive_save(struct bs_archive *archive, struct bs_error *err)
 struct bs_archived_table *bs_archive_find(const struct bs_archive *archive, const char *db,
                                           const char *name);
 
-/* The path of a chunk's file; and makes the table's directory. */
+/* The path of a chunk's file, of that of the early history; and makes the table's directory. */
 char *bs_archive_path(const struct bs_archive *archive, const struct bs_archived_table *table,
                       uint64_t number);
+char *bs_archive_early_path(const struct bs_archive *archive,
+                            const struct bs_archived_table *table);
 enum bs_status bs_archive_make_directory(const struct bs_archive *archive,
                                          const struct bs_archived_table *table,
                                          struct bs_error *err) BS_MUST_CHECK;
@@ -94,6 +99,12 @@ enum bs_status bs_archive_make_directory(const struct bs_archive *archive,
 enum bs_status bs_archive_note_chunk(struct bs_archive *archive,
                                      const struct bs_archived_table *table,
                                      const struct bs_archived_chunk *chunk,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
+/* The file of the early history is in its place. Before any chunk of its table. */
+enum bs_status bs_archive_note_early(struct bs_archive *archive,
+                                     const struct bs_archived_table *table,
+                                     const struct bs_file_facts *facts,
                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* archive_ledger.c, for archive.c. */

@@ -136,6 +136,7 @@ encode_table(const struct bs_archived_table *table) {
     put(object, "rows_estimate", encode_number(table->row_estimate));
     put(object, "bytes_estimate", encode_number(table->data_bytes));
     put(object, "chunks", encode_number(table->chunk_count));
+    put(object, "history", json_boolean(table->has_history));
     put(object, "model", encode_base64(bs_buf_str(&model)));
     bs_buf_fini(&model);
     return object;
@@ -326,6 +327,7 @@ decode_table(struct reading *r, const json_t *object, struct bs_archived_table *
         .late_foreign_keys = bs_strdup(""),
     };
     table->directory = (uint32_t)need_number(r, object, "directory");
+    table->has_history = json_is_true(json_object_get(object, "history")); /* from format 2 on */
     table->row_estimate = need_number(r, object, "rows_estimate");
     table->data_bytes = need_number(r, object, "bytes_estimate");
     if (r->bad || bs_table_decode(bs_buf_str(&model), &table->model, &ignored) != BS_OK) {

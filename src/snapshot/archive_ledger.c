@@ -1,6 +1,7 @@
 /* The ledger of an archive. A line is
  *
  *     directory number rows bytes last file-bytes file-digest lower upper digest
+ *     directory early file-bytes file-digest digest
  *
  * numbers in decimals, bytes in hexadecimals ("-" for none), and the digest is the first half of
  * SHA-256 of the line before it. A line that is cut short at the end of the file is one that was
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { LINE_DIGEST_LEN = BS_DIGEST_LEN / 2, FIELDS = 10 };
+enum { LINE_DIGEST_LEN = BS_DIGEST_LEN / 2, FIELDS = 10, EARLY_FIELDS = 5 };
 
 static char *
 ledger_path(const struct bs_archive *archive) {
@@ -35,10 +36,18 @@ put_hex(struct bs_buf *out, struct bs_str bytes) {
 }
 
 static void
+end_line(struct bs_buf *out) {
+    uint8_t digest[BS_DIGEST_LEN];
+    bs_digest(bs_buf_str(out), digest);
+    bs_buf_puts(out, " ");
+    bs_digest_put_hex(out, digest, LINE_DIGEST_LEN);
+    bs_buf_puts(out, "\n");
+}
+
+static void
 put_line(struct bs_buf *out, const struct bs_archived_table *table,
          const struct bs_archived_chunk *chunk) {
     const struct bs_chunk_note *note = &chunk->note;
-    uint8_t digest[BS_DIGEST_LEN];
     bs_buf_printf(out, "%" PRIu32 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %d %" PRIu64 " ",
                   table->directory, note->number, note->rows, note->bytes, note->is_last,
                   chunk->facts.bytes);
@@ -47,22 +56,15 @@ put_line(struct bs_buf *out, const struct bs_archived_table *table,
     put_hex(out, note->lower);
     bs_buf_puts(out, " ");
     put_hex(out, note->upper);
-    bs_digest(bs_buf_str(out), digest);
-    bs_buf_puts(out, " ");
-    bs_digest_put_hex(out, digest, LINE_DIGEST_LEN);
-    bs_buf_puts(out, "\n");
+    end_line(out);
 }
 
-enum bs_status
-bs_archive_note_chunk(struct bs_archive *archive, const struct bs_archived_table *table,
-                      const struct bs_archived_chunk *chunk, struct bs_error *err) {
-    struct bs_buf line = {0};
+static enum bs_status
+append(struct bs_archive *archive, struct bs_str line, struct bs_error *err) {
     enum bs_status status = BS_OK;
-    put_line(&line, table, chunk);
     pthread_mutex_lock(&archive->ledger_lock);
     if (archive->ledger_failed) { /* behind half a line none would be whole */
         pthread_mutex_unlock(&archive->ledger_lock);
-        bs_buf_fini(&line);
         return bs_error_set(err, BS_CANCELLED, "the ledger could not be written to");
     }
     ssize_t n = write(archive->ledger_fd, line.data, line.len);
@@ -71,6 +73,27 @@ bs_archive_note_chunk(struct bs_archive *archive, const struct bs_archived_table
         status = bs_archive_fail("writing", "the ledger", err);
     }
     pthread_mutex_unlock(&archive->ledger_lock);
+    return status;
+}
+
+enum bs_status
+bs_archive_note_chunk(struct bs_archive *archive, const struct bs_archived_table *table,
+                      const struct bs_archived_chunk *chunk, struct bs_error *err) {
+    struct bs_buf line = {0};
+    put_line(&line, table, chunk);
+    enum bs_status status = append(archive, bs_buf_str(&line), err);
+    bs_buf_fini(&line);
+    return status;
+}
+
+enum bs_status
+bs_archive_note_early(struct bs_archive *archive, const struct bs_archived_table *table,
+                      const struct bs_file_facts *facts, struct bs_error *err) {
+    struct bs_buf line = {0};
+    bs_buf_printf(&line, "%" PRIu32 " early %" PRIu64 " ", table->directory, facts->bytes);
+    bs_digest_put_hex(&line, facts->digest, BS_DIGEST_LEN);
+    end_line(&line);
+    enum bs_status status = append(archive, bs_buf_str(&line), err);
     bs_buf_fini(&line);
     return status;
 }
@@ -134,15 +157,15 @@ split_line(struct bs_str line, struct bs_str *fields) {
     return from > line.len ? count : 0;
 }
 
+/* Its last field is the digest of what is before. */
 static bool
-is_line_whole(struct bs_str line, const struct bs_str *fields) {
+is_line_whole(struct bs_str line, struct bs_str last) {
     uint8_t digest[BS_DIGEST_LEN];
     struct bs_buf hex = {0};
-    size_t len = (size_t)(fields[FIELDS - 1].data - line.data);
+    size_t len = (size_t)(last.data - line.data);
     bs_digest((struct bs_str){line.data, len > 0 ? len - 1 : 0}, digest);
     bs_digest_put_hex(&hex, digest, LINE_DIGEST_LEN);
-    bool same = fields[FIELDS - 1].len == hex.len &&
-                memcmp(fields[FIELDS - 1].data, hex.data, hex.len) == 0;
+    bool same = last.len == hex.len && memcmp(last.data, hex.data, hex.len) == 0;
     bs_buf_fini(&hex);
     return same;
 }
@@ -164,22 +187,30 @@ find_directory(struct bs_archive *archive, uint64_t directory) {
 }
 
 static bool
+read_facts(struct bs_str bytes, struct bs_str digest, struct bs_file_facts *facts) {
+    struct bs_buf raw = {0};
+    bool ok = read_hex(digest, &raw) && raw.len == BS_DIGEST_LEN;
+    facts->bytes = number(bytes);
+    if (ok) {
+        memcpy(facts->digest, raw.data, BS_DIGEST_LEN);
+    }
+    bs_buf_fini(&raw);
+    return ok;
+}
+
+static bool
 add_chunk(struct bs_archived_table *table, const struct bs_str *fields) {
-    struct bs_buf digest = {0};
     struct bs_buf bounds = {0};
     struct bs_archived_chunk chunk = {.note = {.number = number(fields[1]),
                                                .rows = number(fields[2]),
                                                .bytes = number(fields[3]),
-                                               .is_last = number(fields[4]) != 0},
-                                      .facts.bytes = number(fields[5])};
-    bool ok =
-        read_hex(fields[6], &digest) && digest.len == BS_DIGEST_LEN && read_hex(fields[7], &bounds);
+                                               .is_last = number(fields[4]) != 0}};
+    bool ok = read_facts(fields[5], fields[6], &chunk.facts) && read_hex(fields[7], &bounds);
     size_t lower = bounds.len;
     ok = ok && read_hex(fields[8], &bounds);
     if (ok) {
         void *chunks = table->chunks;
         size_t len = bounds.len;
-        memcpy(chunk.facts.digest, digest.data, BS_DIGEST_LEN);
         chunk.note.text = bs_buf_take_cstr(&bounds);
         chunk.note.lower = (struct bs_str){chunk.note.text, lower};
         chunk.note.upper = (struct bs_str){chunk.note.text + lower, len - lower};
@@ -187,7 +218,6 @@ add_chunk(struct bs_archived_table *table, const struct bs_str *fields) {
         table->chunks = chunks;
         table->chunks[table->chunk_count++] = chunk;
     }
-    bs_buf_fini(&digest);
     bs_buf_fini(&bounds);
     return ok;
 }
@@ -196,10 +226,16 @@ add_chunk(struct bs_archived_table *table, const struct bs_str *fields) {
 static bool
 read_line(struct bs_archive *archive, struct bs_str line) {
     struct bs_str fields[FIELDS];
-    if (split_line(line, fields) != FIELDS || !is_line_whole(line, fields)) {
+    size_t count = split_line(line, fields);
+    bool is_early = count == EARLY_FIELDS && bs_str_is(fields[1], "early");
+    if ((count != FIELDS && !is_early) || !is_line_whole(line, fields[count - 1])) {
         return false;
     }
     struct bs_archived_table *table = find_directory(archive, number(fields[0]));
+    if (table != NULL && is_early) {
+        table->has_early = read_facts(fields[2], fields[3], &table->early);
+        return table->has_early;
+    }
     return table == NULL || add_chunk(table, fields);
 }
 

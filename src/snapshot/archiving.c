@@ -141,6 +141,7 @@ describe_table(struct bs_copying *run, size_t i, struct bs_archived_table *table
     const struct bs_archived_table *before = bs_archive_find(run->to, model->db, model->name);
     bool stays = resumed->fate != BS_FATE_FRESH && before != NULL;
     struct bs_buf definition = {0};
+    size_t period[2];
     bs_create_put_definition(&definition, bs_str(model->create));
     *table = (struct bs_archived_table){
         .directory = stays ? before->directory : run->to->next_directory++,
@@ -155,6 +156,7 @@ describe_table(struct bs_copying *run, size_t i, struct bs_archived_table *table
         .row_estimate = model->row_estimate,
         .data_bytes = model->data_bytes,
         .model = clone_table(model),
+        .has_history = stays ? before->has_history : bs_table_period(model, &period[0], &period[1]),
     };
 }
 
@@ -221,18 +223,6 @@ save_manifest(struct bs_copying *run, struct bs_error *err) {
 }
 
 static void
-warn_of_history(const struct bs_schema *schema) {
-    for (size_t i = 0; i < schema->table_count; i++) {
-        size_t period[2];
-        if (bs_table_period(schema->tables[i], &period[0], &period[1])) {
-            bs_log(BS_LOG_WARNING,
-                   "table %s.%s is system-versioned: the archive holds its current rows only",
-                   schema->tables[i]->db, schema->tables[i]->name);
-        }
-    }
-}
-
-static void
 fill_totals(struct bs_copying *run) {
     const struct bs_schema *schema = run->point.schema;
     run->task.tables_total = schema->table_count;
@@ -285,7 +275,6 @@ run_all(struct bs_copying *run, bool *is_complete, struct bs_error *err) {
         status = decide(run, err);
     }
     if (status == BS_OK) {
-        warn_of_history(run->point.schema);
         fill_totals(run);
         status = save_manifest(run, err);
     }

@@ -3,6 +3,7 @@
 #include "sql/bulk.h"
 
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -41,7 +42,12 @@ static struct bs_copy *
 make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
     struct bs_table *table = run->point.schema->tables[i];
     const struct bs_resumed *resumed = &run->resume.tables[i];
-    struct bs_copy *copy = bs_copy_new(table, run->there != NULL ? run->there[i] : table, for_ever);
+    struct bs_archive *archive = run->from != NULL ? run->from : run->to;
+    struct bs_archived_table *archived =
+        archive != NULL ? bs_archive_find(archive, table->db, table->name) : NULL;
+    bool has_history = archived == NULL || archived->has_history;
+    struct bs_copy *copy = bs_copy_new(table, run->there != NULL ? run->there[i] : table,
+                                       has_history ? for_ever : NULL);
     bool is_late = run->to == NULL && run->late[i].keys.len > 0 && resumed->first == resumed->last;
     copy->table_id = run->point.table_ids[i];
     copy->late_keys = is_late ? bs_buf_cstr(&run->late[i].keys) : NULL;
@@ -49,8 +55,7 @@ make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
     copy->is_of_first_view = bs_resume_is_of_first_view(&run->resume, i);
     bool has_presets = resumed->fate == BS_FATE_CONTINUED || run->from != NULL;
     copy->resumed = has_presets ? resumed : NULL;
-    struct bs_archive *archive = run->from != NULL ? run->from : run->to;
-    copy->archived = archive != NULL ? bs_archive_find(archive, table->db, table->name) : NULL;
+    copy->archived = archived;
     return copy;
 }
 
@@ -60,9 +65,9 @@ make_work(struct bs_copying *run) {
     size_t count = 0;
     uint64_t chunk_bytes = run->config->chunk_bytes;
     chunk_bytes = chunk_bytes == 0 ? CHUNK_BYTES_DEFAULT : chunk_bytes;
-    bool takes_history =
-        run->from == NULL && run->to == NULL && bs_period_takes_history(&run->target_server);
-    const char *for_ever = takes_history ? bs_period_for_ever(&run->target_server) : NULL;
+    const struct bs_server *keeper = run->to != NULL ? &run->source_server : &run->target_server;
+    bool takes_history = run->to != NULL || bs_period_takes_history(keeper);
+    const char *for_ever = takes_history ? bs_period_for_ever(keeper) : NULL;
     run->copies = bs_zalloc((schema->table_count + 1) * sizeof(struct bs_copy *));
     for (size_t i = 0; i < schema->table_count; i++) {
         if (run->resume.tables[i].fate != BS_FATE_KEPT) {
@@ -352,29 +357,42 @@ report_long_lock(struct bs_copying *run) {
            run->report->locked_tables, run->report->long_locked_ms);
 }
 
-/* On the first pair's sessions, which nobody uses yet. */
+static enum bs_status
+store_early_history(struct bs_copying *run, const struct bs_copy *copy, struct bs_error *err) {
+    struct bs_pair *pair = &run->pairs[0];
+    enum bs_status status = bs_sql_exec(pair->target, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = bs_fence_check(pair->target, &run->config->state, run->task.epoch, err);
+    }
+    if (status == BS_OK) {
+        status = run->from != NULL ? bs_early_load(run->from, pair->target, copy, err)
+                                   : bs_early_copy(pair->source, pair->target, copy, err);
+    }
+    if (status == BS_OK) {
+        status = bs_fence_seal(pair->target, &run->config->state, run->task.epoch, err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_exec(pair->target, err, "COMMIT");
+    }
+    bs_fault_point("snapshot-early-history-made");
+    return status;
+}
+
+/* On the first pair's sessions, which nobody uses yet. Where a part of a table is in, so is this.
+ */
 static enum bs_status
 copy_early_history(struct bs_copying *run, struct bs_error *err) {
     struct bs_pair *pair = &run->pairs[0];
     enum bs_status status = BS_OK;
     for (size_t i = 0; run->copies[i] != NULL && status == BS_OK; i++) {
-        if (run->copies[i]->for_ever == NULL) {
+        const struct bs_copy *copy = run->copies[i];
+        bool is_in = copy->resumed != NULL && copy->resumed->fate == BS_FATE_CONTINUED;
+        if (copy->for_ever == NULL || is_in) {
             continue;
         }
-        status = bs_sql_exec(pair->target, err, "START TRANSACTION");
-        if (status == BS_OK) {
-            status = bs_fence_check(pair->target, &run->config->state, run->task.epoch, err);
-        }
-        if (status == BS_OK) {
-            status = bs_early_copy(pair->source, pair->target, run->copies[i], err);
-        }
-        if (status == BS_OK) {
-            status = bs_fence_seal(pair->target, &run->config->state, run->task.epoch, err);
-        }
-        if (status == BS_OK) {
-            status = bs_sql_exec(pair->target, err, "COMMIT");
-        }
-        if (status == BS_OK) {
+        status = run->to != NULL ? bs_early_save(pair->source, run->to, copy, err)
+                                 : store_early_history(run, copy, err);
+        if (status == BS_OK && pair->source != NULL) {
             status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
         }
     }
@@ -398,7 +416,7 @@ bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
     if (status == BS_OK) {
         status = make_pairs(run, err);
     }
-    if (status == BS_OK && run->from == NULL && run->to == NULL) {
+    if (status == BS_OK) {
         status = copy_early_history(run, err);
     }
     if (status == BS_OK) {

@@ -11,6 +11,7 @@
 #include "sql/json_check.h"
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
+#include "schema/period.h"
 #include "snapshot/early.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
@@ -298,11 +299,33 @@ put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
     return status;
 }
 
+enum { PERIOD_COLUMNS = 2 };
+
+/* Fields of an archived row: where the target takes no history, it has a period all the same. */
+static size_t
+archived_count(const struct bs_copy *copy) {
+    bool has_more = copy->archived->has_history && copy->for_ever == NULL;
+    return has_more ? copy->column_count + PERIOD_COLUMNS : field_count(copy);
+}
+
+/* Is the row one for the target? Its row end becomes one of the target's. */
+static bool
+take_period(const struct bs_copy *copy, struct bs_str *fields, size_t count) {
+    if (!copy->archived->has_history) {
+        return true;
+    }
+    bool is_current = bs_period_is_for_ever(fields[count - 1]);
+    if (is_current && copy->for_ever != NULL) {
+        fields[count - 1] = bs_str(copy->for_ever);
+    }
+    return is_current || copy->for_ever != NULL;
+}
+
 /* *ends: the rest of the chunk is not wanted. */
 static enum bs_status
 put_archived_rows(struct dump *dump, struct bs_str block, bool *ends, struct bs_error *err) {
     const struct bs_copy *copy = dump->chunk->copy;
-    size_t count = field_count(copy);
+    size_t count = archived_count(copy);
     struct bs_str *fields = bs_alloc(count * sizeof *fields);
     size_t at = 0;
     bool more = true;
@@ -311,6 +334,9 @@ put_archived_rows(struct dump *dump, struct bs_str block, bool *ends, struct bs_
         status = bs_chunk_next_row(block, &at, fields, count, &more, err);
         if (status != BS_OK || !more) {
             break;
+        }
+        if (!take_period(copy, fields, count)) {
+            continue;
         }
         *ends = ends_early(dump, fields);
         status = *ends ? BS_OK : put_row(dump, fields, err);

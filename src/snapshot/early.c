@@ -1,8 +1,14 @@
 #include "snapshot/early.h"
 
+#include "base/fault.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "snapshot/row_text.h"
 #include "sql/text.h"
+
+#include <stdlib.h>
+
+enum { BLOCK_BYTES = 1 << 20 };
 
 #define LAX_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
 
@@ -56,28 +62,43 @@ empty(struct bs_sql *target, const struct bs_copy *plain, struct bs_error *err) 
     return status;
 }
 
+/* What happens to each row of early history on its way. */
+typedef enum bs_status put_row(void *arg, const struct bs_str *fields, struct bs_error *err);
+
+/* The rows that are made on a target. */
+struct making {
+    struct bs_sql *target;
+    struct bs_copy *plain; /* the table without its period: it is not given, but made */
+};
+
 static enum bs_status
-make_row(struct bs_sql *target, const struct bs_copy *plain, const struct bs_str *fields,
-         struct bs_error *err) {
-    enum bs_status status = bs_sql_exec(target, err, "SET timestamp=UNIX_TIMESTAMP('%s')",
-                                        fields[plain->column_count].data);
+make_row(void *arg, const struct bs_str *fields, struct bs_error *err) {
+    struct making *making = arg;
+    struct bs_sql *target = making->target;
+    enum bs_status status = bs_sql_exec(target, err, "SET timestamp=UNIX_TIMESTAMP('%.*s')",
+                                        (int)fields[making->plain->column_count].len,
+                                        fields[making->plain->column_count].data);
     if (status == BS_OK) {
-        status = store(target, plain, fields, err);
+        status = store(target, making->plain, fields, err);
     }
-    return status == BS_OK ? empty(target, plain, err) : status;
+    return status == BS_OK ? empty(target, making->plain, err) : status;
 }
 
 static enum bs_status
-make_rows(struct bs_sql_result *rows, struct bs_sql *target, const struct bs_copy *plain,
-          struct bs_error *err) {
-    const struct bs_str *fields = NULL;
-    enum bs_status status;
-    while ((status = bs_sql_next(rows, &fields, err)) == BS_OK && fields != NULL) {
-        status = make_row(target, plain, fields, err);
-        if (status != BS_OK) {
-            return status;
-        }
+begin_making(struct making *making, struct bs_sql *target, const struct bs_copy *copy,
+             struct bs_error *err) {
+    making->target = target;
+    making->plain = bs_copy_new(copy->table, copy->table, NULL);
+    return bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
+}
+
+static enum bs_status
+end_making(struct making *making, enum bs_status status, struct bs_error *err) {
+    if (status == BS_OK) {
+        status =
+            bs_sql_exec(making->target, err, "SET timestamp=DEFAULT, sql_mode='" BS_SQL_MODE "'");
     }
+    bs_copy_free(making->plain);
     return status;
 }
 
@@ -103,32 +124,149 @@ look_for_earlier(struct bs_sql *view, const struct bs_copy *copy, struct bs_erro
     return status;
 }
 
-enum bs_status
-bs_early_copy(struct bs_sql *view, struct bs_sql *target, const struct bs_copy *copy,
-              struct bs_error *err) {
+static enum bs_status
+read_view(struct bs_sql *view, const struct bs_copy *copy, put_row *put, void *arg,
+          struct bs_error *err) {
     struct bs_buf text = {0};
     struct bs_sql_result *rows = NULL;
-    struct bs_copy *plain = bs_copy_new(copy->table, copy->table, NULL);
+    const struct bs_str *fields = NULL;
     bs_buf_puts(&text, copy->select);
     bs_buf_puts(&text, " WHERE ");
     put_period(&text, copy, "=");
     enum bs_status status = look_for_earlier(view, copy, err);
     if (status == BS_OK) {
-        status = bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
-    }
-    if (status == BS_OK) {
         status = bs_sql_stream(view, bs_buf_str(&text), &rows, err);
     }
-    if (status == BS_OK) {
-        status = make_rows(rows, target, plain, err);
+    while (status == BS_OK && (status = bs_sql_next(rows, &fields, err)) == BS_OK &&
+           fields != NULL) {
+        status = put(arg, fields, err);
     }
     bs_sql_result_free(rows);
-    if (status == BS_OK) {
-        status = bs_sql_exec(target, err, "SET timestamp=DEFAULT, sql_mode='" BS_SQL_MODE "'");
-    }
     bs_buf_fini(&text);
-    bs_copy_free(plain);
+    return status;
+}
+
+static enum bs_status
+name_table(const struct bs_copy *copy, enum bs_status status, struct bs_error *err) {
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "copying history of table %s.%s",
                                               copy->table->db, copy->table->name);
+}
+
+enum bs_status
+bs_early_copy(struct bs_sql *view, struct bs_sql *target, const struct bs_copy *copy,
+              struct bs_error *err) {
+    struct making making;
+    enum bs_status status = begin_making(&making, target, copy, err);
+    if (status == BS_OK) {
+        status = read_view(view, copy, make_row, &making, err);
+    }
+    return name_table(copy, end_making(&making, status, err), err);
+}
+
+struct saving {
+    const struct bs_copy *copy;
+    struct bs_chunk_writer *writer;
+    struct bs_buf block;
+    uint64_t rows; /* in the block */
+};
+
+static enum bs_status
+end_block(struct saving *saving, struct bs_error *err) {
+    enum bs_status status =
+        saving->rows > 0
+            ? bs_chunk_writer_put(saving->writer, bs_buf_str(&saving->block), saving->rows, err)
+            : BS_OK;
+    bs_buf_clear(&saving->block);
+    saving->rows = 0;
+    return status;
+}
+
+static enum bs_status
+save_row(void *arg, const struct bs_str *fields, struct bs_error *err) {
+    struct saving *saving = arg;
+    bs_chunk_put_row(&saving->block, fields, saving->copy->column_count);
+    saving->rows++;
+    return saving->block.len >= BLOCK_BYTES ? end_block(saving, err) : BS_OK;
+}
+
+static enum bs_status
+save_file(struct saving *saving, struct bs_sql *view, const char *path, struct bs_file_facts *facts,
+          struct bs_error *err) {
+    enum bs_status status = bs_chunk_writer_open(&saving->writer, path, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    status = read_view(view, saving->copy, save_row, saving, err);
+    if (status == BS_OK) {
+        status = end_block(saving, err);
+    }
+    if (status == BS_OK) {
+        return bs_chunk_writer_close(saving->writer, facts, err);
+    }
+    bs_chunk_writer_abandon(saving->writer);
+    return status;
+}
+
+enum bs_status
+bs_early_save(struct bs_sql *view, struct bs_archive *archive, const struct bs_copy *copy,
+              struct bs_error *err) {
+    struct saving saving = {.copy = copy};
+    struct bs_file_facts facts;
+    char *path = bs_archive_early_path(archive, copy->archived);
+    enum bs_status status = save_file(&saving, view, path, &facts, err);
+    if (status == BS_OK) {
+        status = bs_archive_note_early(archive, copy->archived, &facts, err);
+    }
+    bs_fault_point("archive-early-noted");
+    bs_buf_fini(&saving.block);
+    free(path);
+    return name_table(copy, status, err);
+}
+
+static enum bs_status
+make_block(struct making *making, struct bs_str block, size_t count, struct bs_error *err) {
+    struct bs_str *fields = bs_alloc(count * sizeof *fields);
+    size_t at = 0;
+    bool more = true;
+    enum bs_status status;
+    while ((status = bs_chunk_next_row(block, &at, fields, count, &more, err)) == BS_OK && more) {
+        status = make_row(making, fields, err);
+        if (status != BS_OK) {
+            break;
+        }
+    }
+    free(fields);
+    return status;
+}
+
+static enum bs_status
+load_file(struct making *making, const char *path, const struct bs_copy *copy,
+          struct bs_error *err) {
+    struct bs_chunk_reader *reader = NULL;
+    struct bs_str block = {NULL, 0};
+    enum bs_status status = bs_chunk_reader_open(&reader, path, &copy->archived->early, err);
+    while (status == BS_OK && (status = bs_chunk_reader_next(reader, &block, err)) == BS_OK &&
+           block.data != NULL) {
+        status = make_block(making, block, copy->column_count, err);
+    }
+    bs_chunk_reader_free(reader);
+    if (status == BS_PROTOCOL) {
+        return bs_archive_damaged(path, "its rows are not of the table that it is said to hold",
+                                  err);
+    }
+    return status;
+}
+
+enum bs_status
+bs_early_load(const struct bs_archive *archive, struct bs_sql *target, const struct bs_copy *copy,
+              struct bs_error *err) {
+    struct making making;
+    char *path = bs_archive_early_path(archive, copy->archived);
+    enum bs_status status = begin_making(&making, target, copy, err);
+    if (status == BS_OK) {
+        status = load_file(&making, path, copy, err);
+    }
+    free(path);
+    return name_table(copy, end_making(&making, status, err), err);
 }

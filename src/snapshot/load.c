@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "schema/period.h"
 #include "snapshot/begin.h"
 #include "snapshot/build.h"
 #include "snapshot/copying.h"
@@ -34,10 +35,11 @@ check_whole(const struct bs_archive *archive, struct bs_error *err) {
             notes[k] = table->chunks[k].note;
         }
         status = bs_resume_read_chunks(&resumed, notes, table->chunk_count, err);
-        if (status == BS_OK && (!resumed.is_cut || resumed.gap_count > 0)) {
+        if (status == BS_OK && (!resumed.is_cut || resumed.gap_count > 0 ||
+                                (table->has_history && !table->has_early))) {
             bs_error_set(
                 err, BS_SCHEMA,
-                "the archive's ledger lacks chunks of table %s.%s, though its manifest says "
+                "the archive's ledger lacks files of table %s.%s, though its manifest says "
                 "that it is complete",
                 table->unit.db, table->unit.name);
             status = bs_error_hint(err, "bring the ledger back from a copy of the archive, or make "
@@ -146,7 +148,8 @@ check_archive(struct bs_copying *run, struct bs_error *err) {
     return status;
 }
 
-/* What is not in, as gaps; of a table that is read whole nothing counts unless all of it is in. */
+/* What is not in, as gaps; of a table that is read whole nothing counts unless all of it is in. Its
+ * early history is in, if any chunk is; else it may be, or not. */
 static enum bs_status
 settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     const struct bs_table *model = run->point.schema->tables[i];
@@ -162,9 +165,10 @@ settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     bool is_whole = count == table->chunk_count;
     resumed->first = table->unit.first;
     resumed->last = table->unit.last;
-    resumed->fate = unit == NULL || (!is_cut && !is_whole) ? BS_FATE_FRESH
-                    : is_whole                             ? BS_FATE_KEPT
-                                                           : BS_FATE_CONTINUED;
+    bool is_unsure = (!is_cut || (table->has_history && count == 0)) && !is_whole;
+    resumed->fate = unit == NULL || is_unsure ? BS_FATE_FRESH
+                    : is_whole                ? BS_FATE_KEPT
+                                              : BS_FATE_CONTINUED;
     resumed->unit = unit;
     resumed->is_cut = true;
     resumed->next_number = table->chunk_count;
@@ -241,6 +245,20 @@ save_older_points(struct bs_copying *run, struct bs_error *err) {
     return status;
 }
 
+static void
+warn_of_history(const struct bs_copying *run) {
+    for (size_t i = 0; i < run->point.schema->table_count; i++) {
+        const struct bs_table *model = run->point.schema->tables[i];
+        const struct bs_archived_table *table = bs_archive_find(run->from, model->db, model->name);
+        if (table->has_history && !bs_period_takes_history(&run->target_server)) {
+            bs_log(BS_LOG_WARNING,
+                   "table %s.%s is system-versioned: of it the target gets the current rows, since "
+                   "it cannot take history (MariaDB 10.11 and newer can)",
+                   model->db, model->name);
+        }
+    }
+}
+
 static enum bs_status
 load_rows(struct bs_copying *run, struct bs_error *err) {
     run->pair_count = bs_copying_threads(run->config);
@@ -279,6 +297,7 @@ run_all(struct bs_copying *run, struct bs_error *err) {
     }
     if (status == BS_OK) {
         take_points(run);
+        warn_of_history(run);
         status = bs_build_translate(&run->translation, run->point.schema, err);
     }
     if (status == BS_OK) {

@@ -42,6 +42,7 @@ static const struct {
     {"net_write_timeout", "28800", true},
     {"lock_wait_timeout", "31536000", true},            /* metadata locks */
     {"system_versioning_insert_history", "OFF", false}, /* MariaDB 10.11 */
+    {"system_versioning_alter_history", "KEEP", false}, /* MariaDB: what alters, means to */
     {"information_schema_stats_expiry", "0", false},    /* MySQL 8.0: AUTO_INCREMENT as it is now */
     {"sql_require_primary_key", "OFF", false},          /* MySQL 8.0.13 */
     {"restrict_fk_on_non_standard_key", "OFF", false},  /* MySQL 8.4 */

@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """System-versioned tables: with their history to the microsecond where the target takes it, else their current rows."""
 import argparse
+import glob
+import os
 import random
 import threading
 import time
@@ -150,6 +152,41 @@ def compare_after(pair, everything, what):
     compare(pair, everything, what)
 
 
+def copy(pair):
+    """Killed once, so that tables are as of two positions: their unique keys are built behind the window."""
+    for fault in ('snapshot-chunk-committed:2', None):
+        pair.run('snapshot', '--databases', 'v', '--chunk-bytes', '64K', fault=fault, expect=(0,) if fault is None else (-9,))
+
+
+def early_is_guarded(pair, archive):
+    """A flipped byte in a file of early history is named, before anything is made of it."""
+    path = max(glob.glob(archive + '/data/*/early.chunk'), key=os.path.getsize)
+    with open(path, 'rb') as file:
+        whole = file.read()
+    with open(path, 'wb') as file:
+        file.write(whole[:len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1:])
+    process = pair.run('load', '--archive', archive, source=False, expect=(1, 3))
+    assert path in process.err and 'damaged' in process.err, process.tail()
+    with open(path, 'wb') as file:
+        file.write(whole)
+    pair.run('reset', source=False)
+    say('damage in a file of %d bytes of early history is named' % len(whole))
+
+
+def copy_by_archive(pair, everything):
+    """The archive's writing and the load are killed: while early history is written and made, and between chunks."""
+    archive = os.path.join(pair.dir, 'archive')
+    for fault in ('archive-early-noted:2', 'archive-chunk-noted:3', None):
+        pair.run('snapshot', '--archive', archive, '--databases', 'v', '--chunk-bytes', '64K', target=False, fault=fault,
+                 expect=(0,) if fault is None else (-9,))
+    if everything:
+        early_is_guarded(pair, archive)
+    faults = ['snapshot-early-history-made:3'] if everything else []
+    for fault in (*faults, 'snapshot-chunk-committed:2', 'snapshot-chunk-committed:2', None):
+        process = pair.run('load', '--archive', archive, '--threads', '1', source=False, fault=fault, expect=(0,) if fault is None else (-9,))
+    assert ('current rows' in process.err) != everything, process.err
+
+
 def refused(pair):
     """A table whose history goes by transaction: its changes come as statements."""
     run(pair.source, 'CREATE TABLE v.by_trx (id INT PRIMARY KEY, s BIGINT UNSIGNED GENERATED ALWAYS AS ROW START, e BIGINT UNSIGNED GENERATED '
@@ -165,7 +202,7 @@ def test(options):
     with bs_harness.Pair(source, target or None, gtid=True, schema=False, seed=options.seed) as pair:
         prepare(pair)
         write_for(pair, 2)
-        write_for(pair, 1, lambda: pair.run('snapshot', '--databases', 'v', '--chunk-bytes', '64K'))
+        write_for(pair, 1, lambda: copy_by_archive(pair, everything) if options.archive else copy(pair))
         compare_after(pair, everything, 'snapshot and follow')
         write_for(pair, options.seconds)
         compare_after(pair, everything, 'followed')
@@ -176,6 +213,7 @@ def test(options):
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--pair', default='mariadb-10.11')
+    parser.add_argument('--archive', action='store_true', help='copy by way of an archive')
     parser.add_argument('--seconds', type=float, default=3)
     parser.add_argument('--seed', type=int)
     options = parser.parse_args()
