@@ -107,6 +107,10 @@ enum bs_status bs_archive_note_early(struct bs_archive *archive,
                                      const struct bs_file_facts *facts,
                                      struct bs_error *err) BS_MUST_CHECK;
 
+/* Deletes what is left in a complete archive of attempts that were killed; what cannot be deleted is
+ * logged. */
+void bs_archive_tidy(const struct bs_archive *archive);
+
 /* archive_ledger.c, for archive.c. */
 enum bs_status bs_archive_read_ledger(struct bs_archive *archive,
                                       struct bs_error *err) BS_MUST_CHECK;

@@ -250,6 +250,7 @@ finish(struct bs_copying *run, struct bs_error *err) {
     enum bs_status status = bs_archive_save(run->to, err);
     if (status == BS_OK) {
         bs_fault_point("archive-complete");
+        bs_archive_tidy(run->to);
     }
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "recording that the archive is complete");

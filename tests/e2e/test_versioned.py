@@ -37,6 +37,9 @@ def prepare(pair):
         'PARTITION BY SYSTEM_TIME (PARTITION p0 HISTORY, PARTITION pn CURRENT)',
         'CREATE TABLE v.child (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES v.parent (id) ON DELETE CASCADE) ENGINE=InnoDB',
         'CREATE TABLE v.mark (id INT PRIMARY KEY) ENGINE=InnoDB')
+    run(pair.source, 'SET timestamp=1600000000.5',
+        *["REPLACE INTO v.`%s` (id, a, t) VALUES (800, 1, 'early'), (800, 2, 'early')" % table for table in ('implicit', 'named', 'parent')])
+    assert pair.source.query('SELECT id, a, t FROM v.implicit FOR SYSTEM_TIME ALL WHERE row_start = row_end') == ((800, 1, 'early'),)
 
 
 def names(pair):
@@ -163,6 +166,7 @@ def early_is_guarded(pair, archive):
     path = max(glob.glob(archive + '/data/*/early.chunk'), key=os.path.getsize)
     with open(path, 'rb') as file:
         whole = file.read()
+    assert b'early' in whole, whole
     with open(path, 'wb') as file:
         file.write(whole[:len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1:])
     process = pair.run('load', '--archive', archive, source=False, expect=(1, 3))
@@ -179,6 +183,8 @@ def copy_by_archive(pair, everything):
     for fault in ('archive-early-noted:2', 'archive-chunk-noted:3', None):
         pair.run('snapshot', '--archive', archive, '--databases', 'v', '--chunk-bytes', '64K', target=False, fault=fault,
                  expect=(0,) if fault is None else (-9,))
+    tables = len(names(pair))
+    assert len(os.listdir(archive + '/data')) == tables, 'what the killed attempts left is still there: %s' % os.listdir(archive + '/data')
     if everything:
         early_is_guarded(pair, archive)
     faults = ['snapshot-early-history-made:3'] if everything else []
