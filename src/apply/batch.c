@@ -84,8 +84,9 @@ change_name(enum bs_row_change change) {
     return "change";
 }
 
-static void
-name_origin(const struct bs_batch *batch, const struct bs_expect *expect, struct bs_error *err) {
+void
+bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *expect,
+                     struct bs_error *err) {
     char gtid[BS_GTID_TEXT_MAX];
     if (expect->kind != BS_EXPECT_ROWS) {
         return;
@@ -109,9 +110,9 @@ name_origin(const struct bs_batch *batch, const struct bs_expect *expect, struct
                      (const char *)batch->sql.data + expect->where_from);
 }
 
-static enum bs_status
-check_answer(const struct bs_expect *expect, uint64_t affected, unsigned int warnings,
-             struct bs_error *err) {
+enum bs_status
+bs_expect_check(const struct bs_expect *expect, uint64_t affected, unsigned int warnings,
+                struct bs_error *err) {
     switch (expect->kind) {
     case BS_EXPECT_ANY:
         return BS_OK;
@@ -164,10 +165,10 @@ read_answers(struct bs_batch *batch, size_t count, struct bs_sql *sql, struct bs
                                   "the target answered another number of statements than it got");
         }
         if (status == BS_OK && i < count) {
-            status = check_answer(&batch->expects[i], affected, warnings, err);
+            status = bs_expect_check(&batch->expects[i], affected, warnings, err);
         }
         if (status != BS_OK) {
-            name_origin(batch, &batch->expects[i < count ? i : count - 1], err);
+            bs_batch_name_origin(batch, &batch->expects[i < count ? i : count - 1], err);
             if (more) {
                 drop_answers(sql);
             }
@@ -187,7 +188,7 @@ send_first(struct bs_batch *batch, size_t count, size_t len, struct bs_sql *sql,
         bs_error_hint(err,
                       "on the target: SET GLOBAL max_allowed_packet = 1073741824; then run the "
                       "same command again");
-        name_origin(batch, &batch->expects[0], err);
+        bs_batch_name_origin(batch, &batch->expects[0], err);
         return BS_LIMIT;
     }
     struct bs_str text = {(const char *)batch->sql.data, len};
@@ -241,10 +242,17 @@ is_counted(const struct bs_expect *expect) {
     return expect->kind != BS_EXPECT_ANY;
 }
 
-/* The checkpoint in a statement's wake looks at its count, and is looked at itself. */
+/* Does the statement look at the count of the one in front of it? */
+static bool
+looks_back(const struct bs_batch *batch, size_t i) {
+    const struct bs_expect *expect = &batch->expects[i];
+    return i > 0 && is_counted(&expect[-1]) &&
+           (expect->takes_condition || expect->kind == BS_EXPECT_CHECKPOINT);
+}
+
 static bool
 has_guard(const struct bs_batch *batch, size_t i) {
-    bool is_looked_at = i + 1 < batch->count && batch->expects[i + 1].kind == BS_EXPECT_CHECKPOINT;
+    bool is_looked_at = i + 1 < batch->count && looks_back(batch, i + 1);
     return is_counted(&batch->expects[i]) && !is_looked_at;
 }
 
@@ -259,7 +267,7 @@ put_guarded(struct bs_buf *out, const struct bs_batch *batch) {
         const struct bs_expect *expect = &batch->expects[i];
         size_t end = i + 1 < batch->count ? expect[1].text_from - 1 : batch->sql.len;
         bs_buf_put(out, batch->sql.data + expect->text_from, end - expect->text_from);
-        if (i > 0 && is_counted(&expect[-1]) && !has_guard(batch, i - 1)) {
+        if (looks_back(batch, i)) {
             bs_buf_printf(out, " AND ROW_COUNT()=%" PRIu64, count_of(&expect[-1]));
         }
         bs_buf_puts(out, ";");
@@ -290,11 +298,11 @@ read_counted(const struct bs_batch *batch, size_t i, struct bs_sql *sql, struct 
     uint64_t affected = 0;
     enum bs_status status = read_one(sql, &affected, err);
     if (status != BS_OK) {
-        name_origin(batch, expect, err);
+        bs_batch_name_origin(batch, expect, err);
         return status;
     }
-    if (wrong->status == BS_OK && check_answer(expect, affected, 0, wrong) != BS_OK) {
-        name_origin(batch, expect, wrong);
+    if (wrong->status == BS_OK && bs_expect_check(expect, affected, 0, wrong) != BS_OK) {
+        bs_batch_name_origin(batch, expect, wrong);
     }
     return has_guard(batch, i) ? read_one(sql, &affected, err) : BS_OK;
 }

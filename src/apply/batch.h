@@ -14,8 +14,10 @@
  *     SET @bs_guard=IF(ROW_COUNT()=n,0,EXP(9999))
  * behind each statement that has one: the double is out of range, and what stands behind a failed
  * statement of a packet is not run; each lane tries that on its target before it counts on it (seen
- * on MySQL 5.6, 9.7, MariaDB 10.5, 11.8). The checkpoint looks at the count in front of it by AND
- * ROW_COUNT()=n, which spares a guard. */
+ * on MySQL 5.6, 9.7, MariaDB 10.5, 11.8). A statement that ends in a condition, as the checkpoint
+ * does, looks at the count in front of it by AND ROW_COUNT()=n, which spares a guard: behind a
+ * wrong count it finds no row, which makes its own count wrong, up to the checkpoint, which has a
+ * guard. */
 #ifndef BS_APPLY_BATCH_H
 #define BS_APPLY_BATCH_H
 
@@ -56,6 +58,7 @@ struct bs_origin {
 struct bs_expect {
     enum bs_expect_kind kind;
     uint64_t rows;
+    bool takes_condition; /* AND and a condition may be put behind it */
     bool counts_warnings; /* the statement runs in a lenient sql_mode: see change.c */
     unsigned int max_warnings;
     enum bs_row_change change;
@@ -83,6 +86,12 @@ bool bs_batch_has_room(const struct bs_batch *batch, size_t text_from);
 struct bs_expect *bs_batch_open(struct bs_batch *batch, enum bs_expect_kind kind);
 void bs_batch_close(struct bs_batch *batch);
 void bs_batch_put(struct bs_batch *batch, enum bs_expect_kind kind, const char *sql);
+
+/* For a statement that was run beside a batch: is the answer as expected? And what err is about. */
+enum bs_status bs_expect_check(const struct bs_expect *expect, uint64_t affected,
+                               unsigned int warnings, struct bs_error *err) BS_MUST_CHECK;
+void bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *expect,
+                          struct bs_error *err);
 
 /* Sends what is there and checks every answer; the batch is empty afterwards. */
 enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql,

@@ -1,10 +1,12 @@
 /* A bundle as SQL.
  *
  *   rows in order       as they are, neighbours of one kind gathered
- *   a folded table      DELETEs, then UPDATEs in place, then upserts, then INSERTs: row_ways.h
+ *   a folded table      DELETEs, then UPDATEs in place, then upserts, then INSERTs: row_ways.h;
+ *                       many INSERTs go as values in binary, where the target takes them
  */
 #include "apply/bundle.h"
 
+#include "apply/bulk_insert.h"
 #include "apply/change.h"
 #include "apply/row_ways.h"
 #include "base/mem.h"
@@ -121,6 +123,48 @@ write_pass(const struct bs_fold *fold, const enum bs_row_way *ways, enum pass pa
     return status;
 }
 
+static bool
+comes_in_bulk(const struct bs_fold *fold, const enum bs_row_way *ways, size_t i,
+              const struct writer *writer) {
+    const struct bs_folded_row *row = &fold->rows[i];
+    return is_of_pass(row, ways[i], INSERTS) &&
+           bs_bulk_insert_suits(writer->lane, fold->table, row->after);
+}
+
+static bool
+is_worth_bulk(const struct bs_fold *fold, const enum bs_row_way *ways,
+              const struct writer *writer) {
+    size_t count = 0;
+    if (writer->rows_max == 1 || fold->count < BS_BULK_INSERT_ROWS_MIN ||
+        !bs_bulk_insert_suits_table(writer->lane, fold->table)) {
+        return false;
+    }
+    for (size_t i = 0; i < fold->count && count < BS_BULK_INSERT_ROWS_MIN; i++) {
+        count += comes_in_bulk(fold, ways, i, writer);
+    }
+    return count == BS_BULK_INSERT_ROWS_MIN;
+}
+
+/* Takes the rows that it sends out of the last pass. */
+static enum bs_status
+write_bulk(const struct bs_fold *fold, enum bs_row_way *ways, struct writer *writer,
+           struct bs_error *err) {
+    struct bs_bulk_insert insert;
+    enum bs_status status = bs_bulk_insert_open(&insert, writer->lane, fold->table, err);
+    for (size_t i = 0; i < fold->count && status == BS_OK; i++) {
+        if (comes_in_bulk(fold, ways, i, writer)) {
+            const struct bs_folded_row *row = &fold->rows[i];
+            ways[i] = BS_WAY_NONE;
+            status = bs_bulk_insert_add(&insert, row->after, row->origin, err);
+        }
+    }
+    if (status == BS_OK) {
+        status = bs_bulk_insert_end(&insert, err);
+    }
+    bs_bulk_insert_close(&insert);
+    return status;
+}
+
 static enum bs_status
 write_fold(const struct bs_fold *fold, struct writer *writer, struct bs_error *err) {
     /* The log has the cascades, or there are none. */
@@ -130,8 +174,14 @@ write_fold(const struct bs_fold *fold, struct writer *writer, struct bs_error *e
     enum bs_row_way *ways = bs_alloc((fold->count + 1) * sizeof *ways);
     bs_row_ways(fold, writer->rows_max == 1, ways);
     enum bs_status status = BS_OK;
-    for (int pass = DELETES; pass <= INSERTS && status == BS_OK; pass++) {
+    for (int pass = DELETES; pass <= UPSERTS && status == BS_OK; pass++) {
         status = write_pass(fold, ways, (enum pass)pass, writer, err);
+    }
+    if (status == BS_OK && is_worth_bulk(fold, ways, writer)) {
+        status = write_bulk(fold, ways, writer, err);
+    }
+    if (status == BS_OK) {
+        status = write_pass(fold, ways, INSERTS, writer, err);
     }
     free(ways);
     return status;

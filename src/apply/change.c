@@ -229,6 +229,7 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
     close_open(change);
     struct bs_expect *expect = open_statement(change, BS_ROW_DELETE);
     expect->rows = 1;
+    expect->takes_condition = table->key != NULL;
     put_delete_head(sql, table);
     if (!gathers) {
         put_where(change, expect, values);
@@ -297,6 +298,7 @@ add_update(struct bs_change *change, const struct bs_value *before, const struct
     begin_lenient(change, enum_zeros);
     struct bs_expect *expect = open_statement(change, BS_ROW_UPDATE);
     expect->rows = 1;
+    expect->takes_condition = table->key != NULL;
     allow_warnings(expect, enum_zeros);
     bs_buf_puts(sql, "UPDATE ");
     bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));

@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "sql/bulk.h"
 #include "state/fence.h"
 #include "state/node.h"
 
@@ -83,6 +84,7 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     if (status == BS_OK && number > 0) {
         status = try_guard(lane, err);
     }
+    lane->has_bulk = status == BS_OK && bs_sql_can_bulk(lane->sql);
     if (status == BS_OK) {
         status = read_max_packet(lane, err);
     }

@@ -44,6 +44,7 @@ struct bs_lane {
     bool is_sent;    /* some of it has left the batch */
     bool is_manual;  /* autocommit=0, batch included */
     bool is_alone;   /* no other node of a cluster takes writes */
+    bool has_bulk;   /* the target takes rows as values in binary */
     bool is_guarded; /* the target ends a packet at a wrong count: see batch.h */
     bool fk_checks;  /* the session's setting, batch included */
     uint64_t open_groups, open_rows; /* of the open transaction */

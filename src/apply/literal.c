@@ -21,45 +21,47 @@ put_double(struct bs_buf *sql, double value) {
 /* As text, with a charset said: a binary literal would be read as the 16 bytes themselves by some
  * servers and refused by others. */
 static void
-put_uuid(struct bs_buf *sql, struct bs_str bytes) {
+put_latin1(struct bs_buf *sql, void (*put)(struct bs_buf *out, struct bs_str bytes),
+           struct bs_str bytes) {
     bs_buf_puts(sql, "_latin1'");
+    put(sql, bytes);
+    bs_buf_puts(sql, "'");
+}
+
+void
+bs_literal_put_uuid_text(struct bs_buf *out, struct bs_str bytes) {
     for (size_t i = 0; i < bytes.len; i++) {
         bool dash = i == 4 || i == 6 || i == 8 || i == 10;
-        bs_buf_printf(sql, "%s%02x", dash ? "-" : "", (unsigned char)bytes.data[i]);
+        bs_buf_printf(out, "%s%02x", dash ? "-" : "", (unsigned char)bytes.data[i]);
     }
-    bs_buf_puts(sql, "'");
 }
 
-static void
-put_inet4(struct bs_buf *sql, struct bs_str bytes) {
-    bs_buf_puts(sql, "_latin1'");
+void
+bs_literal_put_inet4_text(struct bs_buf *out, struct bs_str bytes) {
     for (size_t i = 0; i < bytes.len; i++) {
-        bs_buf_printf(sql, "%s%u", i > 0 ? "." : "", (unsigned char)bytes.data[i]);
+        bs_buf_printf(out, "%s%u", i > 0 ? "." : "", (unsigned char)bytes.data[i]);
     }
-    bs_buf_puts(sql, "'");
 }
 
-static void
-put_inet6(struct bs_buf *sql, struct bs_str bytes) {
-    bs_buf_puts(sql, "_latin1'");
+void
+bs_literal_put_inet6_text(struct bs_buf *out, struct bs_str bytes) {
     for (size_t i = 0; i < bytes.len; i++) {
         bool colon = i > 0 && i % 2 == 0;
-        bs_buf_printf(sql, "%s%02x", colon ? ":" : "", (unsigned char)bytes.data[i]);
+        bs_buf_printf(out, "%s%02x", colon ? ":" : "", (unsigned char)bytes.data[i]);
     }
-    bs_buf_puts(sql, "'");
 }
 
 static void
 put_bytes(struct bs_buf *sql, const struct bs_column *column, struct bs_str bytes) {
     switch (column->type) {
     case BS_TYPE_UUID:
-        put_uuid(sql, bytes);
+        put_latin1(sql, bs_literal_put_uuid_text, bytes);
         return;
     case BS_TYPE_INET4:
-        put_inet4(sql, bytes);
+        put_latin1(sql, bs_literal_put_inet4_text, bytes);
         return;
     case BS_TYPE_INET6:
-        put_inet6(sql, bytes);
+        put_latin1(sql, bs_literal_put_inet6_text, bytes);
         return;
     case BS_TYPE_CHAR:
     case BS_TYPE_VARCHAR:

@@ -29,6 +29,11 @@ void bs_literal_put_key_match(struct bs_buf *sql, const struct bs_column *column
 void bs_literal_put_exact_match(struct bs_buf *sql, const struct bs_column *column,
                                 const struct bs_value *value);
 
+/* UUID, INET4 and INET6 as servers print them. */
+void bs_literal_put_uuid_text(struct bs_buf *out, struct bs_str bytes);
+void bs_literal_put_inet4_text(struct bs_buf *out, struct bs_str bytes);
+void bs_literal_put_inet6_text(struct bs_buf *out, struct bs_str bytes);
+
 /* ENUM index 0 is what the server stored for a value that is not in the list; storing it again
  * warns, or fails in strict mode. */
 bool bs_literal_is_enum_zero(const struct bs_column *column, const struct bs_value *value);

@@ -134,7 +134,7 @@ static enum bs_status
 check_task(struct bs_sql *sql, const struct bs_run *run, const struct bs_task *task,
            struct bs_error *err) {
     bool held = false;
-    enum bs_status status = bs_fence_is_held(sql, &run->state, &held, err);
+    enum bs_status status = bs_fence_is_held_settled(sql, &run->state, &held, err);
     if (status == BS_OK && held) {
         return refuse_running(run, task, err);
     }

@@ -664,3 +664,19 @@ bs_fence_is_held(struct bs_sql *sql, const struct bs_state *state, bool *held,
     bs_buf_fini(&value);
     return status;
 }
+
+enum bs_status
+bs_fence_is_held_settled(struct bs_sql *sql, const struct bs_state *state, bool *held,
+                         struct bs_error *err) {
+    enum { SETTLE_S = 5 };
+    char name[LOCK_NAME_MAX];
+    struct bs_buf value = {0};
+    bool is_free = false;
+    name_lock(name, state, MAIN);
+    enum bs_status status = bs_sql_value(
+        sql, &value, &is_free, err,
+        "SELECT CASE GET_LOCK('%s', %d) WHEN 1 THEN RELEASE_LOCK('%s') END", name, SETTLE_S, name);
+    *held = !is_free;
+    bs_buf_fini(&value);
+    return status;
+}

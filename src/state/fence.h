@@ -70,8 +70,11 @@ enum bs_status bs_fence_seal(struct bs_sql *sql, const struct bs_state *state, u
 enum bs_status bs_fence_leave(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
                               struct bs_error *err) BS_MUST_CHECK;
 
-/* Is some binstream at work on the task now? (somebody holds "main") */
+/* Is some binstream at work on the task now? (somebody holds "main") A server takes a moment to
+ * notice that a session has gone: settled waits for that, some seconds at most. */
 enum bs_status bs_fence_is_held(struct bs_sql *sql, const struct bs_state *state, bool *held,
                                 struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_fence_is_held_settled(struct bs_sql *sql, const struct bs_state *state,
+                                        bool *held, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

@@ -61,6 +61,15 @@ def strict(pair):
     refused(pair, 'an insert of a row that is there', ["INSERT INTO lanes.one VALUES (7, 'mine', 0)"],
             ['DELETE FROM lanes.one WHERE id = 7'],
             ["INSERT INTO lanes.one VALUES (6, 'theirs', 0), (7, 'theirs', 0)"], 'lanes.one', "'7'", place)
+    for missing in (1, 2, 3):  # each statement of a transaction looks at the count of the one before
+        refused(pair, 'three updates, of which number %d finds no row' % missing,
+                ['CREATE TABLE lanes.away SELECT * FROM lanes.one WHERE id = %d' % missing, 'DELETE FROM lanes.one WHERE id = %d' % missing],
+                ['INSERT INTO lanes.one SELECT * FROM lanes.away', 'DROP TABLE lanes.away'],
+                ['INSERT IGNORE INTO lanes.one VALUES (2, 2, 2), (3, 3, 3)' if missing == 1 else 'UPDATE lanes.one SET n = n WHERE id = 1',
+                 'UPDATE lanes.one SET n = n + 1 WHERE id <= 3'], 'lanes.one', '`id`=%d' % missing, place, 'where the source changed 1')
+    many = ', '.join("(%d, 'many', 0)" % id for id in range(1000, 1300))
+    refused(pair, 'an insert of many rows of which one is there', ["INSERT INTO lanes.one VALUES (1150, 'mine', 0)"],
+            ['DELETE FROM lanes.one WHERE id = 1150'], ['INSERT INTO lanes.one VALUES ' + many], 'lanes.one', "'1150'", place)
     # The value of the row that is gone is another row's now: that one must not be taken for it.
     refused(pair, "an update that would find another row by its unique value",
             ['DELETE FROM lanes.two WHERE id = 1', "INSERT INTO lanes.two VALUES (9, 11, 'mine')"],

@@ -336,6 +336,7 @@ def test(options):
             raise AssertionError('values differ') from None
         if any(group.partial for group in groups):
             assert_in_part(trial)
+        assert_in_binary(pair)
         for group in groups:
             say('%-20s %2d columns, %6d values equal' % (group.name, len(group.columns), counts[group.name]))
         say('%d values equal, seed %d; %d rows written, %d refused by the source' % (
@@ -343,6 +344,13 @@ def test(options):
         for name, why in trial.why_refused.items():
             say('refused of %s: %s' % (name, why))
         assert trial.refused * 50 < trial.written, 'too much is refused by the source'
+
+
+def assert_in_binary(pair):
+    """MariaDB was given inserts as values in binary, too, and not only as statements; a bulk execution prepares one."""
+    prepared = int(pair.target.query("SHOW GLOBAL STATUS LIKE 'Com_stmt_prepare'")[0][1])
+    say('%d statements prepared on the target' % prepared)
+    assert prepared > 0 or not pair.target.name.startswith('mariadb'), prepared
 
 
 def assert_in_part(trial):

@@ -4,6 +4,7 @@
 #include "sim.h"
 
 #include "apply/batch.h"
+#include "apply/bulk_insert.h"
 #include "apply/change.h"
 #include "base/mem.h"
 #include "sql/session.h"
@@ -260,6 +261,13 @@ bs_sql_is_unsettled(const struct bs_error *err) {
 uint64_t
 bs_sql_affected(const struct bs_sql *sql) {
     return sql->sent->affected;
+}
+
+/* Some targets take rows as values in binary: such rows leave the batch's order. */
+bool
+bs_sql_can_bulk(const struct bs_sql *sql) {
+    (void)sql;
+    return sim_one_in(&sim_random, 2);
 }
 
 /* The simulated target is on its own. */
@@ -548,6 +556,46 @@ bs_change_can_upsert(const struct bs_target_table *table, const struct bs_value 
 void
 bs_change_upsert(struct bs_change *change, const struct bs_value *after) {
     put_change(change, SIM_UPSERT, NULL, after);
+}
+
+bool
+bs_bulk_insert_suits_table(const struct bs_lane *lane, const struct bs_target_table *table) {
+    return lane->has_bulk && !table->references_itself;
+}
+
+bool
+bs_bulk_insert_suits(const struct bs_lane *lane, const struct bs_target_table *table,
+                     const struct bs_value *values) {
+    (void)lane;
+    (void)table;
+    (void)values;
+    return true;
+}
+
+enum bs_status
+bs_bulk_insert_open(struct bs_bulk_insert *insert, struct bs_lane *lane,
+                    const struct bs_target_table *table, struct bs_error *err) {
+    *insert = (struct bs_bulk_insert){.lane = lane, .table = table};
+    return bs_lane_flush(lane, err);
+}
+
+enum bs_status
+bs_bulk_insert_add(struct bs_bulk_insert *insert, const struct bs_value *values,
+                   const struct bs_origin *origin, struct bs_error *err) {
+    struct bs_change change;
+    bs_change_init(&change, &insert->lane->batch, insert->table, *origin);
+    bs_change_insert(&change, values);
+    return bs_lane_flush_full(insert->lane, err);
+}
+
+enum bs_status
+bs_bulk_insert_end(struct bs_bulk_insert *insert, struct bs_error *err) {
+    return bs_lane_flush(insert->lane, err);
+}
+
+void
+bs_bulk_insert_close(struct bs_bulk_insert *insert) {
+    (void)insert;
 }
 
 void
