@@ -246,7 +246,7 @@ is_counted(const struct bs_expect *expect) {
 static bool
 looks_back(const struct bs_batch *batch, size_t i) {
     const struct bs_expect *expect = &batch->expects[i];
-    return i > 0 && is_counted(&expect[-1]) &&
+    return i > 0 && is_counted(&expect[-1]) && is_counted(expect) &&
            (expect->takes_condition || expect->kind == BS_EXPECT_CHECKPOINT);
 }
 

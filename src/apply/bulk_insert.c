@@ -2,6 +2,7 @@
 
 #include "apply/param.h"
 #include "base/fault.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <string.h>
@@ -64,18 +65,31 @@ expect_of(const struct bs_bulk_insert *insert) {
 
 enum bs_status
 bs_bulk_insert_open(struct bs_bulk_insert *insert, struct bs_lane *lane,
-                    const struct bs_target_table *table, struct bs_error *err) {
+                    const struct bs_target_table *table, bool *opened, struct bs_error *err) {
     struct bs_buf sql = {0};
+    struct bs_error refusal = {0};
     memset(insert, 0, sizeof *insert);
     insert->lane = lane;
     insert->table = table;
-    put_statement(&sql, table);
+    *opened = false;
     enum bs_status status = bs_lane_flush(lane, err);
-    if (status == BS_OK) {
-        status = bs_sql_bulk_open(&insert->bulk, lane->sql, bs_buf_str(&sql), table->writable_count,
-                                  err);
+    if (status != BS_OK) {
+        return status;
     }
+    put_statement(&sql, table);
+    status = bs_sql_bulk_open(&insert->bulk, lane->sql, bs_buf_str(&sql), table->writable_count,
+                              &refusal);
     bs_buf_fini(&sql);
+    *opened = status == BS_OK;
+    if (status == BS_SERVER) {
+        lane->has_bulk = false;
+        bs_log(BS_LOG_INFO, "lane %u: inserts go by statements from now on: %s", lane->number,
+               refusal.message);
+        return BS_OK;
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = refusal;
+    }
     return status;
 }
 

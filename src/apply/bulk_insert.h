@@ -29,14 +29,16 @@ struct bs_bulk_insert {
     struct bs_origin origin; /* of the first of them */
 };
 
-/* Does the lane's target take rows of the table so? */
+/* Does the lane's target take rows of the table so? No more once it has refused a statement. */
 bool bs_bulk_insert_suits_table(const struct bs_lane *lane, const struct bs_target_table *table);
-/* And this row? If not, it goes by a statement, before or after the others. */
+/* And this row? If not, it goes by a statement, after the others. */
 bool bs_bulk_insert_suits(const struct bs_lane *lane, const struct bs_target_table *table,
                           const struct bs_value *values);
 
+/* *opened: false with BS_OK if the target refuses to prepare the statement. Nothing is lost by
+ * that, and nothing open: the rows go by statements. */
 enum bs_status bs_bulk_insert_open(struct bs_bulk_insert *insert, struct bs_lane *lane,
-                                   const struct bs_target_table *table,
+                                   const struct bs_target_table *table, bool *opened,
                                    struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_bulk_insert_add(struct bs_bulk_insert *insert, const struct bs_value *values,
                                   const struct bs_origin *origin,

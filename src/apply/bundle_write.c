@@ -150,8 +150,9 @@ static enum bs_status
 write_bulk(const struct bs_fold *fold, enum bs_row_way *ways, struct writer *writer,
            struct bs_error *err) {
     struct bs_bulk_insert insert;
-    enum bs_status status = bs_bulk_insert_open(&insert, writer->lane, fold->table, err);
-    for (size_t i = 0; i < fold->count && status == BS_OK; i++) {
+    bool opened = false;
+    enum bs_status status = bs_bulk_insert_open(&insert, writer->lane, fold->table, &opened, err);
+    for (size_t i = 0; i < fold->count && opened && status == BS_OK; i++) {
         if (comes_in_bulk(fold, ways, i, writer)) {
             const struct bs_folded_row *row = &fold->rows[i];
             ways[i] = BS_WAY_NONE;

@@ -2,8 +2,9 @@
  *
  *   DIR/manifest.json    the source, the points, the tables' and objects' definitions
  *   DIR/ledger           a line for each chunk that is in, written when its file is on the disk
- *   DIR/data/NNNNNN/     a table's chunks, a file each (chunk_file.h), and its early history
- * (early.h) DIR/lock             held by whoever writes
+ *   DIR/data/NNNNNN/     a table's chunks, a file each (chunk_file.h)
+ *   DIR/data/NNNNNN/early.chunk     its early history (early.h)
+ *   DIR/lock             held by whoever writes
  *
  * The manifest and the ledger are to an archive what the state schema is to a target: the one truth
  * about what is in. Both can be checked: the manifest holds a digest of itself, each line of the
@@ -107,8 +108,8 @@ enum bs_status bs_archive_note_early(struct bs_archive *archive,
                                      const struct bs_file_facts *facts,
                                      struct bs_error *err) BS_MUST_CHECK;
 
-/* Deletes what is left in a complete archive of attempts that were killed; what cannot be deleted is
- * logged. */
+/* Deletes what is left in a complete archive of attempts that were killed; what cannot be deleted
+ * is logged. */
 void bs_archive_tidy(const struct bs_archive *archive);
 
 /* archive_ledger.c, for archive.c. */

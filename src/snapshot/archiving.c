@@ -262,6 +262,9 @@ run_all(struct bs_copying *run, bool *is_complete, struct bs_error *err) {
     if (status == BS_OK) {
         status = begin(run, is_complete, err);
     }
+    if (status == BS_OK && *is_complete) {
+        bs_archive_tidy(run->to); /* whoever completed it may have died before */
+    }
     if (status != BS_OK || *is_complete) {
         return status;
     }

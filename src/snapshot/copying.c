@@ -374,7 +374,9 @@ store_early_history(struct bs_copying *run, const struct bs_copy *copy, struct b
     if (status == BS_OK) {
         status = bs_sql_exec(pair->target, err, "COMMIT");
     }
-    bs_fault_point("snapshot-early-history-made");
+    if (status == BS_OK) {
+        bs_fault_point("snapshot-early-history-made");
+    }
     return status;
 }
 
@@ -389,6 +391,10 @@ copy_early_history(struct bs_copying *run, struct bs_error *err) {
         bool is_in = copy->resumed != NULL && copy->resumed->fate == BS_FATE_CONTINUED;
         if (copy->for_ever == NULL || is_in) {
             continue;
+        }
+        status = bs_stop_check(err);
+        if (status != BS_OK) {
+            break;
         }
         status = run->to != NULL ? bs_early_save(pair->source, run->to, copy, err)
                                  : store_early_history(run, copy, err);
@@ -421,8 +427,8 @@ bs_copying_copy_rows(struct bs_copying *run, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = run_pairs(run, err);
-        run->again = status == BS_SCHEMA ? BS_AGAIN_ALTERED : BS_AGAIN_NOT;
     }
+    run->again = status == BS_SCHEMA ? BS_AGAIN_ALTERED : BS_AGAIN_NOT;
     bs_work_totals(run->work, &totals);
     run->report->rows = totals.rows;
     run->report->bytes = totals.bytes;

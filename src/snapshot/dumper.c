@@ -12,6 +12,7 @@
 #include "sql/json_text.h"
 #include "catalog/catalog.h"
 #include "schema/period.h"
+#include "snapshot/altered.h"
 #include "snapshot/early.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
@@ -20,9 +21,6 @@
 #include <stdlib.h>
 
 enum {
-    TABLE_DEF_CHANGED = 1412,
-    BAD_FIELD = 1054,
-    NO_SUCH_TABLE = 1146,
     PACKET_MARGIN = 4096,
 };
 
@@ -395,26 +393,6 @@ read_archived(struct dump *dump, struct bs_error *err) {
     return status;
 }
 
-static enum bs_status
-refuse_altered(const struct bs_copy *copy, struct bs_error *err) {
-    char name[512];
-    bs_copy_name(copy, name, sizeof name);
-    bs_error_set(err, BS_SCHEMA, "table %s was altered on the source while it was copied", name);
-    return bs_error_hint(err, "run the same command again: the table is copied anew");
-}
-
-static enum bs_status
-explain(const struct bs_copy *copy, struct bs_error *err) {
-    char name[512];
-    bs_copy_name(copy, name, sizeof name);
-    if (err->status == BS_SERVER &&
-        (err->sql_errno == TABLE_DEF_CHANGED || err->sql_errno == NO_SUCH_TABLE ||
-         err->sql_errno == BAD_FIELD)) {
-        return refuse_altered(copy, err);
-    }
-    return bs_error_context(err, "reading table %s", name);
-}
-
 /* While the metadata lock of the reading is held: was it the table of the point that was read, and
  * not one that has been renamed into its place? */
 static enum bs_status
@@ -427,7 +405,7 @@ check_identity(const struct bs_pair *pair, const struct bs_copy *copy, struct bs
         bs_catalog_table_id(pair->source, pair->config->source, bs_str(copy->table->db),
                             bs_str(copy->table->name), &id, err);
     if (status == BS_OK && id != copy->table_id) {
-        status = refuse_altered(copy, err);
+        status = bs_altered_refuse(copy, err);
     }
     return status;
 }
@@ -491,7 +469,7 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
         enum bs_status status =
             bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
         if (status != BS_OK) {
-            return explain(item->copy, err);
+            return bs_altered_explain(item->copy, err);
         }
         if (chunk != NULL) {
             chunk->form = bs_work_form(pair->config->work, item->table);
@@ -501,7 +479,7 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
         }
     }
     enum bs_status status = chunk != NULL ? dump_chunk(pair, chunk, err) : BS_OK;
-    return status == BS_OK ? BS_OK : explain(item->copy, err);
+    return status == BS_OK ? BS_OK : bs_altered_explain(item->copy, err);
 }
 
 /* Its tables are loaded, so that nothing can have to be read again. */

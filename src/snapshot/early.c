@@ -3,6 +3,8 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "snapshot/altered.h"
+#include "snapshot/plan.h"
 #include "snapshot/row_text.h"
 #include "sql/text.h"
 
@@ -52,11 +54,14 @@ store(struct bs_sql *target, const struct bs_copy *plain, const struct bs_str *f
     return status;
 }
 
+/* The one current row there is: by its key, so that history is not looked through for it. */
 static enum bs_status
-empty(struct bs_sql *target, const struct bs_copy *plain, struct bs_error *err) {
+empty(struct bs_sql *target, const struct bs_copy *plain, const struct bs_str *fields,
+      struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "DELETE FROM ");
     bs_sql_put_table(&text, bs_str(plain->table->db), bs_str(plain->table->name));
+    bs_plan_put_row(&text, plain, fields);
     enum bs_status status = bs_sql_run(target, bs_buf_str(&text), err);
     bs_buf_fini(&text);
     return status;
@@ -81,7 +86,7 @@ make_row(void *arg, const struct bs_str *fields, struct bs_error *err) {
     if (status == BS_OK) {
         status = store(target, making->plain, fields, err);
     }
-    return status == BS_OK ? empty(target, making->plain, err) : status;
+    return status == BS_OK ? empty(target, making->plain, fields, err) : status;
 }
 
 static enum bs_status
@@ -133,17 +138,18 @@ read_view(struct bs_sql *view, const struct bs_copy *copy, put_row *put, void *a
     bs_buf_puts(&text, copy->select);
     bs_buf_puts(&text, " WHERE ");
     put_period(&text, copy, "=");
+    enum bs_status put_status = BS_OK;
     enum bs_status status = look_for_earlier(view, copy, err);
     if (status == BS_OK) {
         status = bs_sql_stream(view, bs_buf_str(&text), &rows, err);
     }
-    while (status == BS_OK && (status = bs_sql_next(rows, &fields, err)) == BS_OK &&
-           fields != NULL) {
-        status = put(arg, fields, err);
+    while (status == BS_OK && put_status == BS_OK &&
+           (status = bs_sql_next(rows, &fields, err)) == BS_OK && fields != NULL) {
+        put_status = put(arg, fields, err);
     }
     bs_sql_result_free(rows);
     bs_buf_fini(&text);
-    return status;
+    return status == BS_OK ? put_status : bs_altered_explain(copy, err);
 }
 
 static enum bs_status
@@ -218,22 +224,29 @@ bs_early_save(struct bs_sql *view, struct bs_archive *archive, const struct bs_c
     if (status == BS_OK) {
         status = bs_archive_note_early(archive, copy->archived, &facts, err);
     }
-    bs_fault_point("archive-early-noted");
+    if (status == BS_OK) {
+        bs_fault_point("archive-early-noted");
+    }
     bs_buf_fini(&saving.block);
     free(path);
     return name_table(copy, status, err);
 }
 
 static enum bs_status
-make_block(struct making *making, struct bs_str block, size_t count, struct bs_error *err) {
+make_block(struct making *making, const char *path, struct bs_str block, size_t count,
+           struct bs_error *err) {
     struct bs_str *fields = bs_alloc(count * sizeof *fields);
     size_t at = 0;
     bool more = true;
-    enum bs_status status;
-    while ((status = bs_chunk_next_row(block, &at, fields, count, &more, err)) == BS_OK && more) {
-        status = make_row(making, fields, err);
+    enum bs_status status = BS_OK;
+    while (status == BS_OK) {
+        status = bs_chunk_next_row(block, &at, fields, count, &more, err);
         if (status != BS_OK) {
+            status = bs_archive_damaged(path, "its rows are not of this table", err);
+        } else if (!more) {
             break;
+        } else {
+            status = make_row(making, fields, err);
         }
     }
     free(fields);
@@ -248,13 +261,9 @@ load_file(struct making *making, const char *path, const struct bs_copy *copy,
     enum bs_status status = bs_chunk_reader_open(&reader, path, &copy->archived->early, err);
     while (status == BS_OK && (status = bs_chunk_reader_next(reader, &block, err)) == BS_OK &&
            block.data != NULL) {
-        status = make_block(making, block, copy->column_count, err);
+        status = make_block(making, path, block, copy->column_count, err);
     }
     bs_chunk_reader_free(reader);
-    if (status == BS_PROTOCOL) {
-        return bs_archive_damaged(path, "its rows are not of the table that it is said to hold",
-                                  err);
-    }
     return status;
 }
 

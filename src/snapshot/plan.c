@@ -110,6 +110,17 @@ bs_plan_put_range(struct bs_buf *out, const struct bs_copy *copy, const struct b
     }
 }
 
+void
+bs_plan_put_row(struct bs_buf *out, const struct bs_copy *copy, const struct bs_str *fields) {
+    size_t count = copy->key != NULL ? copy->key->part_count : 0;
+    for (size_t i = 0; i < count; i++) {
+        bs_buf_puts(out, i > 0 ? " AND " : " WHERE ");
+        put_part(out, copy, i);
+        bs_buf_puts(out, "=");
+        put_value(out, part_column(copy, i), fields[i]);
+    }
+}
+
 static void
 put_key_list(struct bs_buf *out, const struct bs_copy *copy, bool with_direction) {
     for (size_t i = 0; i < copy->key->part_count; i++) {

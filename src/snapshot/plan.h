@@ -27,4 +27,8 @@ enum bs_status bs_plan_cut(struct bs_sql *sql, const struct bs_server *server,
                            const struct bs_work_item *item, struct bs_chunk **chunk, bool *is_last,
                            struct bs_error *err) BS_MUST_CHECK;
 
+/* " WHERE" the key by which the table is cut has the values of this row, in the copy's order of
+ * columns; nothing if there is no such key. */
+void bs_plan_put_row(struct bs_buf *out, const struct bs_copy *copy, const struct bs_str *fields);
+
 #endif

@@ -214,15 +214,26 @@ has_room(const struct bs_work *work, uint64_t share) {
            work->large_in_work + share <= work->large_bytes;
 }
 
+/* Under the lock: does a chunk that the taker could go on with wait for room? */
+static bool
+is_waited_for_room(const struct bs_work *work, enum bs_taker taker) {
+    const struct bs_chunk *chunk = work->again;
+    while (chunk != NULL && !(chunk->wants_room > 0 && is_for(chunk->copy, taker))) {
+        chunk = chunk->next;
+    }
+    return chunk != NULL;
+}
+
 /* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one;
- * but first what nobody else may take. */
+ * but first what nobody else may take. None that takes room for which a chunk waits. */
 static struct work_table *
 choose_table(struct bs_work *work, enum bs_taker taker) {
     struct work_table *best = NULL;
+    bool has_queue = is_waited_for_room(work, taker);
     for (size_t i = 0; i < work->table_count; i++) {
         struct work_table *table = &work->tables[i];
         if (table->is_cut || table->is_being_cut || !is_for(table->copy, taker) ||
-            !has_room(work, large_share(table))) {
+            !has_room(work, large_share(table)) || (has_queue && large_share(table) > 0)) {
             continue;
         }
         bool is_better =
@@ -323,7 +334,7 @@ bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *ite
     if (item->chunk != NULL) {
         item->copy = item->chunk->copy;
         item->table = item->chunk->table;
-        if (item->chunk->attempts == 0) {
+        if (!item->chunk->was_given_out) {
             item->chunk->form = form_of(work, &work->tables[item->table]);
         }
     } else if (table != NULL) {
@@ -376,9 +387,10 @@ bs_work_admit_large(struct bs_work *work, struct bs_chunk *chunk, uint64_t bytes
     uint64_t others = work->large_in_work - own;
     bool begins_table = chunk->copy->key == NULL;
     bool fits = bytes <= own || others == 0 || others + bytes <= work->large_bytes || begins_table;
-    chunk->has_large = true;
-    if (!fits) {
-        chunk->wants_room = bytes;
+    chunk->largest = bytes > chunk->largest ? bytes : chunk->largest;
+    if (!fits) { /* a second time all there is, so that there is no third one */
+        bool had_some = own > 0 && bytes < work->large_bytes;
+        chunk->wants_room = had_some ? work->large_bytes : bytes;
     } else if (bytes > own) {
         chunk->large_share = bytes;
         work->large_in_work += bytes - own;
@@ -442,7 +454,7 @@ bs_work_done(struct bs_work *work, struct bs_chunk *chunk) {
     struct work_table *table = &work->tables[chunk->table];
     BS_ASSERT(table->open_chunks > 0);
     table->open_chunks--;
-    table->large_row = chunk->has_large ? table->large_row : 0;
+    table->large_row = chunk->largest < table->large_row ? chunk->largest : table->large_row;
     note_put_down(work, chunk);
     work->totals.chunks++;
     unlink_open(work, chunk);
@@ -477,12 +489,13 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
         work->tables[chunk->table].other = chunk->other;
     }
     if (chunk->wants_room > 0) {
-        work->tables[chunk->table].large_row = chunk->wants_room;
+        work->tables[chunk->table].large_row = chunk->largest;
     }
     chunk->must_empty = chunk->must_empty || chunk->rows > 0;
     chunk->rows = 0;
     chunk->bytes = 0;
-    chunk->attempts++;
+    chunk->attempts += !chunk->wants_other && chunk->wants_room == 0;
+    chunk->was_given_out = true;
     chunk->wants_other = false;
     chunk->next = work->again;
     work->again = chunk;

@@ -44,14 +44,15 @@ struct bs_chunk {
     struct bs_bound lower;
     struct bs_bound upper;
     enum bs_form form;
-    unsigned int attempts;
+    bool was_given_out;    /* before: it goes again */
+    unsigned int attempts; /* that failed as a later one may not */
     uint64_t rows, bytes; /* committed by this attempt: a table that is read whole goes in pieces */
     bool must_empty;      /* an earlier attempt committed pieces: empty the table first */
     bool wants_other;     /* the dumper saw a value that this form does not carry ... */
     enum bs_form other;   /* ... and this one does */
-    bool has_large;       /* the dumper saw a large row */
+    uint64_t largest;     /* of the rows that bs_work_admit_large was asked for; 0: none */
     uint64_t large_share; /* of what large rows may take, what this chunk has while in work */
-    uint64_t wants_room;  /* the dumper saw a row so large, for which there was no room */
+    uint64_t wants_room;  /* the dumper saw a large row for which there was no room: so much */
     bool is_last;         /* no row of the table is behind it */
     struct bs_chunk *next;      /* in the list of those to be dumped again */
     struct bs_chunk *next_open; /* in the list of those that are not loaded yet */

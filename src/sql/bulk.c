@@ -21,7 +21,7 @@ bs_sql_bulk_size(size_t bytes, size_t values) {
 struct bs_sql_bulk {
     struct bs_sql *sql;
     MYSQL_STMT *stmt;
-    struct bs_str statement; /* for errors */
+    char *statement; /* for errors */
     size_t values;
     /* By column: what the library wants of each row. */
     MYSQL_BIND *binds;
@@ -43,7 +43,7 @@ bs_sql_can_bulk(const struct bs_sql *sql) {
 static enum bs_status
 fail(struct bs_sql_bulk *bulk, struct bs_error *err) {
     if (mysql_errno(bulk->sql->mysql) != 0) {
-        return bs_sql_fail(bulk->sql, bulk->statement, err);
+        return bs_sql_fail(bulk->sql, bs_str(bulk->statement), err);
     }
     return bs_error_set(err, BS_IO, "%s: sending rows together failed: %s (%u)", bulk->sql->where,
                         mysql_stmt_error(bulk->stmt), mysql_stmt_errno(bulk->stmt));
@@ -56,7 +56,7 @@ bs_sql_bulk_open(struct bs_sql_bulk **out, struct bs_sql *sql, struct bs_str sta
     struct bs_sql_bulk *bulk = bs_zalloc(sizeof *bulk);
     *bulk = (struct bs_sql_bulk){.sql = sql,
                                  .stmt = mysql_stmt_init(sql->mysql),
-                                 .statement = statement,
+                                 .statement = bs_strndup(statement.data, statement.len),
                                  .values = values,
                                  .binds = bs_zalloc(values * sizeof *bulk->binds)};
     BS_ASSERT(bulk->stmt != NULL);
@@ -81,6 +81,7 @@ bs_sql_bulk_close(struct bs_sql_bulk *bulk) {
         return;
     }
     mysql_stmt_close(bulk->stmt);
+    free(bulk->statement);
     free(bulk->binds);
     free(bulk->pointers);
     free(bulk->lengths);

@@ -574,8 +574,9 @@ bs_bulk_insert_suits(const struct bs_lane *lane, const struct bs_target_table *t
 
 enum bs_status
 bs_bulk_insert_open(struct bs_bulk_insert *insert, struct bs_lane *lane,
-                    const struct bs_target_table *table, struct bs_error *err) {
+                    const struct bs_target_table *table, bool *opened, struct bs_error *err) {
     *insert = (struct bs_bulk_insert){.lane = lane, .table = table};
+    *opened = true;
     return bs_lane_flush(lane, err);
 }
 
