@@ -1,12 +1,10 @@
-#include "snapshot/work.h"
+#include "snapshot/work_private.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "snapshot/resume.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -18,49 +16,6 @@ enum {
     FIRST_CHUNK_ROWS = 10000, /* by then the catalogue's guess, which may be stale, is measured */
     ROW_BYTES_GUESS = 128,    /* where the catalogue knows nothing */
     RECENT_CHUNKS = 8,        /* so many, about, tell the size of the next one */
-    QUEUE_MAX = 128,
-    LARGE_ROW_BYTES = 512 << 10, /* on average: several of them are much of what is allowed */
-};
-
-struct work_table {
-    struct bs_copy *copy;
-    bool is_being_cut;
-    bool is_cut; /* to its end */
-    unsigned int open_chunks;
-    unsigned int in_work; /* chunks that a pair has in hand, or cuts */
-    uint64_t large_row;   /* a chunk had to go again for want of room for a row so large */
-    struct bs_bound after;
-    uint64_t chunk_count;
-    uint64_t chunk_rows;            /* of the chunk before */
-    uint64_t rows, bytes;           /* loaded so far */
-    uint64_t kept_rows, kept_bytes; /* that were in before */
-    uint64_t recent_rows,
-        recent_bytes; /* of the last chunks loaded; before, the catalogue's guess */
-    bool is_measured;
-    bool builds_keys;
-    bool has_other; /* a chunk of it had values that wanted this form; so may the next ones */
-    enum bs_form other;
-    int64_t began_ms; /* 0: not yet */
-};
-
-struct bs_work {
-    pthread_mutex_t lock; /* guards everything below but stopped */
-    pthread_cond_t changed;
-    struct work_table *tables;
-    size_t table_count;
-    uint64_t chunk_bytes;
-    uint64_t large_bytes;   /* see bs_work_bound_large */
-    uint64_t large_in_work; /* what chunks in work have of it */
-    struct bs_chunk *again; /* to be dumped again; a part of open */
-    struct bs_chunk *open;
-    struct bs_work_totals totals;
-    struct bs_queue *queues[QUEUE_MAX];
-    size_t queue_count;
-    enum bs_form form;
-    bool load_forbidden;
-    bool drains;
-    struct bs_error error; /* status BS_OK: none */
-    atomic_bool stopped;   /* read without the lock, for every block */
 };
 
 struct bs_chunk *
@@ -92,7 +47,7 @@ bs_work_chunk_rows(uint64_t chunk_bytes, uint64_t rows, uint64_t bytes, uint64_t
 /* The gaps are chunks that were cut and have to be dumped. */
 static void
 take_resumed(struct bs_work *work, size_t index, const struct bs_resumed *resumed) {
-    struct work_table *table = &work->tables[index];
+    struct bs_work_table *table = &work->tables[index];
     table->is_cut = resumed->is_cut;
     table->kept_rows = resumed->rows;
     table->kept_bytes = resumed->bytes;
@@ -140,13 +95,6 @@ bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes) {
 }
 
 void
-bs_work_bound_large(struct bs_work *work, uint64_t bytes) {
-    pthread_mutex_lock(&work->lock);
-    work->large_bytes = bytes;
-    pthread_mutex_unlock(&work->lock);
-}
-
-void
 bs_work_free(struct bs_work *work) {
     if (work == NULL) {
         return;
@@ -176,7 +124,7 @@ static bool
 is_idle(const struct bs_work *work) {
     bool idle = true;
     for (size_t i = 0; i < work->table_count && idle; i++) {
-        const struct work_table *table = &work->tables[i];
+        const struct bs_work_table *table = &work->tables[i];
         idle = !table->is_being_cut && !table->builds_keys && table->in_work == 0;
     }
     return idle;
@@ -188,52 +136,24 @@ is_finished(const struct bs_work *work) {
     return is_loaded(work) || (work->drains && is_idle(work)) || atomic_load(&work->stopped);
 }
 
-static bool
-is_for(const struct bs_copy *copy, enum bs_taker taker) {
+bool
+bs_work_is_for(const struct bs_copy *copy, enum bs_taker taker) {
     return copy->is_locked
                ? taker == BS_TAKER_LOCKER
                : taker == BS_TAKER_FIRST || (taker == BS_TAKER_OTHER && !copy->is_of_first_view);
 }
 
-static uint64_t
-row_bytes(const struct work_table *table) {
-    return table->recent_rows > 0 ? table->recent_bytes / table->recent_rows : 0;
-}
-
-/* Under the lock: of what large rows may take, what a chunk more of the table takes. */
-static uint64_t
-large_share(const struct work_table *table) {
-    uint64_t average = row_bytes(table) > LARGE_ROW_BYTES ? row_bytes(table) : 0;
-    return average > table->large_row ? average : table->large_row;
-}
-
-/* Under the lock. */
-static bool
-has_room(const struct bs_work *work, uint64_t share) {
-    return share == 0 || work->large_in_work == 0 ||
-           work->large_in_work + share <= work->large_bytes;
-}
-
-/* Under the lock: does a chunk that the taker could go on with wait for room? */
-static bool
-is_waited_for_room(const struct bs_work *work, enum bs_taker taker) {
-    const struct bs_chunk *chunk = work->again;
-    while (chunk != NULL && !(chunk->wants_room > 0 && is_for(chunk->copy, taker))) {
-        chunk = chunk->next;
-    }
-    return chunk != NULL;
-}
-
 /* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one;
  * but first what nobody else may take. None that takes room for which a chunk waits. */
-static struct work_table *
+static struct bs_work_table *
 choose_table(struct bs_work *work, enum bs_taker taker) {
-    struct work_table *best = NULL;
-    bool has_queue = is_waited_for_room(work, taker);
+    struct bs_work_table *best = NULL;
+    bool has_queue = bs_work_large_is_awaited(work, taker);
     for (size_t i = 0; i < work->table_count; i++) {
-        struct work_table *table = &work->tables[i];
-        if (table->is_cut || table->is_being_cut || !is_for(table->copy, taker) ||
-            !has_room(work, large_share(table)) || (has_queue && large_share(table) > 0)) {
+        struct bs_work_table *table = &work->tables[i];
+        if (table->is_cut || table->is_being_cut || !bs_work_is_for(table->copy, taker) ||
+            !bs_work_large_fits(work, bs_work_large_share(table)) ||
+            (has_queue && bs_work_large_share(table) > 0)) {
             continue;
         }
         bool is_better =
@@ -250,17 +170,11 @@ static bool
 is_finished_for(const struct bs_work *work, enum bs_taker taker) {
     bool finished = true;
     for (size_t i = 0; i < work->table_count && finished; i++) {
-        const struct work_table *table = &work->tables[i];
-        finished = !is_for(table->copy, taker) || (table->is_cut && table->open_chunks == 0);
+        const struct bs_work_table *table = &work->tables[i];
+        finished =
+            !bs_work_is_for(table->copy, taker) || (table->is_cut && table->open_chunks == 0);
     }
     return finished || atomic_load(&work->stopped);
-}
-
-/* Under the lock. */
-static uint64_t
-share_again(const struct bs_work *work, const struct bs_chunk *chunk) {
-    uint64_t share = large_share(&work->tables[chunk->table]);
-    return share > chunk->wants_room ? share : chunk->wants_room;
 }
 
 /* Under the lock: a chunk that must be dumped again, taken from the list; NULL if there is none. */
@@ -268,10 +182,11 @@ static struct bs_chunk *
 take_again(struct bs_work *work, enum bs_taker taker) {
     for (struct bs_chunk **at = &work->again; *at != NULL; at = &(*at)->next) {
         struct bs_chunk *chunk = *at;
-        if (is_for(chunk->copy, taker) && has_room(work, share_again(work, chunk))) {
+        if (bs_work_is_for(chunk->copy, taker) &&
+            bs_work_large_fits(work, bs_work_large_share_again(work, chunk))) {
             *at = chunk->next;
             chunk->next = NULL;
-            chunk->large_share = share_again(work, chunk);
+            chunk->large_share = bs_work_large_share_again(work, chunk);
             chunk->wants_room = 0;
             work->large_in_work += chunk->large_share;
             return chunk;
@@ -281,7 +196,7 @@ take_again(struct bs_work *work, enum bs_taker taker) {
 }
 
 static void
-give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *item) {
+give_table(struct bs_work *work, struct bs_work_table *table, struct bs_work_item *item) {
     table->is_being_cut = true;
     table->began_ms = table->began_ms > 0 ? table->began_ms : bs_clock_mono_ms();
     table->chunk_rows = bs_work_chunk_rows(work->chunk_bytes, table->recent_rows,
@@ -290,7 +205,7 @@ give_table(struct bs_work *work, struct work_table *table, struct bs_work_item *
     item->copy = table->copy;
     item->rows = table->chunk_rows;
     item->number = table->chunk_count;
-    item->large_share = large_share(table);
+    item->large_share = bs_work_large_share(table);
     work->large_in_work += item->large_share;
     if (table->after.count > 0) {
         bs_bound_set(&item->after, table->after.values, table->after.count);
@@ -305,7 +220,7 @@ allowed(const struct bs_work *work, enum bs_form form) {
 
 /* Under the lock. */
 static enum bs_form
-form_of(const struct bs_work *work, const struct work_table *table) {
+form_of(const struct bs_work *work, const struct bs_work_table *table) {
     enum bs_form form = work->form;
     if (form == BS_FORM_BULK && table->copy->bulk == NULL) {
         form = BS_FORM_INSERT;
@@ -321,7 +236,7 @@ bool
 bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *item) {
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
-    struct work_table *table = NULL;
+    struct bs_work_table *table = NULL;
     while (!is_finished_for(work, taker) && !work->drains &&
            (item->chunk = take_again(work, taker)) == NULL &&
            (table = choose_table(work, taker)) == NULL) {
@@ -346,7 +261,7 @@ bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *ite
 
 /* Under the lock: is the table loaded now, and has it keys to be built? */
 static bool
-note_table_end(struct bs_work *work, struct work_table *table) {
+note_table_end(struct bs_work *work, struct bs_work_table *table) {
     bool is_loaded = table->is_cut && table->open_chunks == 0;
     table->builds_keys = is_loaded && table->copy->late_keys != NULL;
     work->totals.tables_done += is_loaded && !table->builds_keys;
@@ -357,7 +272,7 @@ bool
 bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chunk *chunk,
             bool is_last) {
     pthread_mutex_lock(&work->lock);
-    struct work_table *table = &work->tables[item->table];
+    struct bs_work_table *table = &work->tables[item->table];
     BS_ASSERT(table->is_being_cut && !table->is_cut && (chunk != NULL || is_last));
     table->is_being_cut = false;
     table->is_cut = is_last;
@@ -380,25 +295,6 @@ bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct bs_chu
     return wants_keys;
 }
 
-bool
-bs_work_admit_large(struct bs_work *work, struct bs_chunk *chunk, uint64_t bytes) {
-    pthread_mutex_lock(&work->lock);
-    uint64_t own = chunk->large_share;
-    uint64_t others = work->large_in_work - own;
-    bool begins_table = chunk->copy->key == NULL;
-    bool fits = bytes <= own || others == 0 || others + bytes <= work->large_bytes || begins_table;
-    chunk->largest = bytes > chunk->largest ? bytes : chunk->largest;
-    if (!fits) { /* a second time all there is, so that there is no third one */
-        bool had_some = own > 0 && bytes < work->large_bytes;
-        chunk->wants_room = had_some ? work->large_bytes : bytes;
-    } else if (bytes > own) {
-        chunk->large_share = bytes;
-        work->large_in_work += bytes - own;
-    }
-    pthread_mutex_unlock(&work->lock);
-    return fits;
-}
-
 /* Under the lock: the chunk is in nobody's hand now. */
 static void
 note_put_down(struct bs_work *work, struct bs_chunk *chunk) {
@@ -409,7 +305,7 @@ note_put_down(struct bs_work *work, struct bs_chunk *chunk) {
 
 /* Under the lock. Rows may grow or shrink along the key: what was loaded long ago counts less. */
 static void
-measure(const struct bs_work *work, struct work_table *table, uint64_t rows, uint64_t bytes) {
+measure(const struct bs_work *work, struct bs_work_table *table, uint64_t rows, uint64_t bytes) {
     if (!table->is_measured) {
         table->is_measured = true;
         table->recent_rows = 0;
@@ -426,7 +322,7 @@ measure(const struct bs_work *work, struct work_table *table, uint64_t rows, uin
 void
 bs_work_add(struct bs_work *work, struct bs_chunk *chunk, uint64_t rows, uint64_t bytes) {
     pthread_mutex_lock(&work->lock);
-    struct work_table *table = &work->tables[chunk->table];
+    struct bs_work_table *table = &work->tables[chunk->table];
     measure(work, table, rows, bytes);
     table->rows += rows;
     table->bytes += bytes;
@@ -451,7 +347,7 @@ unlink_open(struct bs_work *work, struct bs_chunk *chunk) {
 bool
 bs_work_done(struct bs_work *work, struct bs_chunk *chunk) {
     pthread_mutex_lock(&work->lock);
-    struct work_table *table = &work->tables[chunk->table];
+    struct bs_work_table *table = &work->tables[chunk->table];
     BS_ASSERT(table->open_chunks > 0);
     table->open_chunks--;
     table->large_row = chunk->largest < table->large_row ? chunk->largest : table->large_row;
@@ -592,7 +488,7 @@ bs_work_error(struct bs_work *work, struct bs_error *err) {
 void
 bs_work_add_queue(struct bs_work *work, struct bs_queue *queue) {
     pthread_mutex_lock(&work->lock);
-    BS_ASSERT(work->queue_count < QUEUE_MAX);
+    BS_ASSERT(work->queue_count < BS_WORK_QUEUE_MAX);
     work->queues[work->queue_count++] = queue;
     pthread_mutex_unlock(&work->lock);
 }
@@ -611,7 +507,7 @@ bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap)
     int64_t now = bs_clock_mono_ms();
     pthread_mutex_lock(&work->lock);
     for (size_t i = 0; i < work->table_count && count < cap; i++) {
-        const struct work_table *table = &work->tables[i];
+        const struct bs_work_table *table = &work->tables[i];
         if (!table->is_being_cut && table->open_chunks == 0 && !table->builds_keys) {
             continue;
         }
