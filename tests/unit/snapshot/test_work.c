@@ -191,15 +191,24 @@ static struct bs_copy keyed[] = {
     {.table = &tables[0], .key = &key}, {.table = &tables[1], .key = &key}, {.table = &tables[1]}};
 static struct bs_copy *keyed_copies[] = {&keyed[0], &keyed[1], &keyed[2]};
 
+/* Chunks in work, of the first so many tables; from the one on that is told, each is its table's
+ * last. */
+static struct bs_work *
+work_with(struct bs_chunk **chunks, size_t count, size_t tables_wanted, size_t last_from) {
+    struct bs_work *work = bs_work_new(keyed_copies, tables_wanted, 1 << 20);
+    struct bs_work_item item;
+    bs_work_bound_large(work, LARGE_ROOM);
+    for (size_t i = 0; i < count; i++) {
+        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+        chunks[i] = cut(work, &item, i >= last_from);
+    }
+    return work;
+}
+
 Test(work, a_chunk_whose_large_row_finds_no_room_goes_again_when_there_is_room) {
-    struct bs_work *work = bs_work_new(keyed_copies, 2, 1 << 20);
     struct bs_work_item item;
     struct bs_chunk *chunks[3];
-    bs_work_bound_large(work, LARGE_ROOM);
-    for (size_t i = 0; i < 3; i++) {
-        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
-        chunks[i] = cut(work, &item, i > 0);
-    }
+    struct bs_work *work = work_with(chunks, 3, 2, 1);
     cr_assert(bs_work_admit_large(work, chunks[0], LARGE_ROW));
     cr_assert(bs_work_admit_large(work, chunks[1], LARGE_ROW));
     cr_assert(bs_work_admit_large(work, chunks[1], LARGE_ROW), "the next row takes its place");
@@ -221,14 +230,9 @@ Test(work, a_chunk_whose_large_row_finds_no_room_goes_again_when_there_is_room) 
 }
 
 Test(work, after_a_chunk_that_found_no_room_the_next_of_its_table_begin_with_room_for_a_while) {
-    struct bs_work *work = bs_work_new(keyed_copies, 1, 1 << 20);
     struct bs_work_item item;
     struct bs_chunk *chunks[2];
-    bs_work_bound_large(work, LARGE_ROOM);
-    for (size_t i = 0; i < 2; i++) {
-        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
-        chunks[i] = cut(work, &item, false);
-    }
+    struct bs_work *work = work_with(chunks, 2, 1, 2);
     cr_assert(bs_work_admit_large(work, chunks[0], LARGE_ROOM));
     cr_assert_not(bs_work_admit_large(work, chunks[1], LARGE_ROW));
     bs_work_again(work, chunks[1]);
@@ -248,15 +252,10 @@ Test(work, after_a_chunk_that_found_no_room_the_next_of_its_table_begin_with_roo
 }
 
 Test(work, a_table_without_a_key_need_not_begin_anew_for_want_of_room) {
-    struct bs_work *work = bs_work_new(keyed_copies, 3, 1 << 20);
-    struct bs_work_item item;
     struct bs_chunk *chunks[3];
-    bs_work_bound_large(work, LARGE_ROOM);
-    for (size_t i = 0; i < 3; i++) {
-        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
-        chunks[i] = cut(work, &item, true);
-        cr_assert(i == 1 || bs_work_admit_large(work, chunks[i], LARGE_ROOM));
-    }
+    struct bs_work *work = work_with(chunks, 3, 3, 0);
+    cr_assert(bs_work_admit_large(work, chunks[0], LARGE_ROOM));
+    cr_assert(bs_work_admit_large(work, chunks[2], LARGE_ROOM), "the keyless one");
     cr_assert_not(bs_work_admit_large(work, chunks[1], LARGE_ROW));
     for (size_t i = 0; i < 3; i++) {
         bs_work_done(work, chunks[i]);
