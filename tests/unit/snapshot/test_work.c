@@ -183,7 +183,7 @@ Test(work, a_hundred_gigabytes_are_planned_in_flat_memory) {
     cr_assert_lt(huge.heap - before, HEAP_MAX);
 }
 
-/* Three tables with keys; room for two rows of 10 at once. */
+/* Two tables with keys and one without; room for two rows of 10 at once. */
 enum { LARGE_ROW = 10, LARGE_ROOM = 20 };
 
 static struct bs_key key = {.name = (char[]){"PRIMARY"}};
