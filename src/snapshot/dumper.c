@@ -256,13 +256,12 @@ has_json_decimal(const struct bs_copy *copy, const struct bs_str *fields) {
  * holds no part of a row, so large rows go by LOAD DATA, which is a stream. Noted in the chunk,
  * where the loader looks after the chunk's end. */
 static bool
-needs_other(const struct dump *dump, const struct bs_str *fields) {
+needs_other(const struct dump *dump, const struct bs_str *fields, size_t size) {
     struct bs_chunk *chunk = dump->chunk;
     if (chunk->form == BS_FORM_LOAD) {
         chunk->wants_other = has_json_decimal(chunk->copy, fields);
         chunk->other = BS_FORM_INSERT;
     } else if (chunk->form == BS_FORM_BULK) {
-        size_t size = row_size(chunk->copy, fields);
         chunk->wants_other = size > BS_LARGE_ROW_BYTES || !fits_bulk(dump, size, 1);
         chunk->other = BS_FORM_LOAD; /* where that is forbidden: bs_work_allowed */
     }
@@ -273,7 +272,7 @@ needs_other(const struct dump *dump, const struct bs_str *fields) {
 static bool
 ends_early(const struct dump *dump, const struct bs_str *fields) {
     size_t size = row_size(dump->chunk->copy, fields);
-    return needs_other(dump, fields) ||
+    return needs_other(dump, fields, size) ||
            (size > BS_LARGE_ROW_BYTES &&
             !bs_work_admit_large(dump->pair->config->work, dump->chunk, size));
 }
