@@ -21,16 +21,27 @@ reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct 
     return status;
 }
 
+/* Another file of the same name; or, where a GTID tells the place, an earlier one, in which what
+ * comes behind the checkpoint cannot be. (MySQL tells by its sets of GTIDs.) */
+static bool
+is_other_log(const struct bs_follow *follow) {
+    const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
+    const char *file = bs_decoder_file(follow->decoder);
+    uint32_t created = bs_decoder_file_created(follow->decoder);
+    if (strcmp(checkpoint->position.file, file) == 0) {
+        return created != 0 && checkpoint->file_created != 0 && created != checkpoint->file_created;
+    }
+    return follow->task.mode == BS_POSITION_GTID_MARIADB &&
+           bs_log_place_compare_files(file, checkpoint->position.file) < 0;
+}
+
 /* The file that we resume in must be the file that we left: a source that was set back (RESET
  * MASTER, restored) writes files of the same names, and so does another server of the same
  * server_id. */
 static enum bs_status
 check_file(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
-    uint32_t created = bs_decoder_file_created(follow->decoder);
-    if (created == 0 || checkpoint->file_created == 0 ||
-        strcmp(checkpoint->position.file, bs_decoder_file(follow->decoder)) != 0 ||
-        created == checkpoint->file_created) {
+    if (!is_other_log(follow)) {
         return BS_OK;
     }
     bs_error_set(err, BS_PURGED, "the source's binlog file %s is not the one that was read before",

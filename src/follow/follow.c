@@ -146,6 +146,9 @@ open_all(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = open_and_begin(follow, err);
     }
+    if (status == BS_OK && !follow->is_done) {
+        status = bs_follow_check_log(follow, err);
+    }
     if (status == BS_OK) {
         follow->source_end = bs_source_end_open(follow->config->source, &follow->source);
     }

@@ -101,6 +101,8 @@ enum bs_status bs_follow_begin_work(struct bs_follow *follow, struct bs_error *e
 enum bs_status bs_follow_open_source(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_close_target(struct bs_follow *follow);
+/* The source's log must reach to the checkpoint. */
+enum bs_status bs_follow_check_log(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_stop_stream(struct bs_follow *follow);
 enum bs_status bs_follow_resume_stream(struct bs_follow *follow,

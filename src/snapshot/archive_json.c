@@ -76,6 +76,7 @@ encode_points(const struct bs_archive *archive) {
         put(object, "file", encode_text(point->position.file));
         put(object, "pos", encode_number(point->position.pos));
         put(object, "gtid", encode_text(point->position.gtid));
+        put(object, "file_created", encode_number(point->file_created));
         int rc = json_array_append_new(array, object);
         BS_ASSERT(rc == 0);
     }
@@ -276,6 +277,9 @@ decode_points(struct reading *r, const json_t *array) {
         char *file = need_text(r, object, "file");
         char *gtid = need_text(r, object, "gtid");
         point->number = (uint32_t)need_number(r, object, "number");
+        if (json_object_get(object, "file_created") != NULL) { /* older archives lack it */
+            point->file_created = (uint32_t)need_number(r, object, "file_created");
+        }
         bs_position_set(&point->position, file, need_number(r, object, "pos"), gtid);
         free(file);
         free(gtid);

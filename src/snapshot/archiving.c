@@ -63,6 +63,7 @@ take_units(struct bs_copying *run) {
     for (size_t i = 0; i < archive->point_count; i++) {
         struct bs_copy_point *point = &resume->points[resume->point_count++];
         point->number = archive->points[i].number;
+        point->file_created = archive->points[i].file_created;
         bs_position_copy(&point->position, &archive->points[i].position);
         resume->number = point->number + 1;
     }
@@ -107,6 +108,7 @@ decide(struct bs_copying *run, struct bs_error *err) {
     split_definitions(run);
     struct bs_resume_config config = {
         .source = run->source,
+        .source_endpoint = run->config->source,
         .archive = run->to,
         .source_server = &run->source_server,
         .schema = run->point.schema,
@@ -191,24 +193,26 @@ replace_objects(struct bs_copying *run) {
 }
 
 static void
-add_point(struct bs_archive *archive, uint32_t number, const struct bs_position *position) {
+add_point(struct bs_archive *archive, const struct bs_copy_point *own) {
     archive->points =
         bs_realloc(archive->points, (archive->point_count + 1) * sizeof *archive->points);
     struct bs_copy_point *point = &archive->points[archive->point_count++];
-    *point = (struct bs_copy_point){.number = number};
-    bs_position_copy(&point->position, position);
+    *point = (struct bs_copy_point){.number = own->number, .file_created = own->file_created};
+    bs_position_copy(&point->position, &own->position);
 }
 
 static enum bs_status
 save_manifest(struct bs_copying *run, struct bs_error *err) {
     struct bs_archive *archive = run->to;
+    struct bs_copy_point point, newest;
     replace_tables(run);
     replace_objects(run);
     archive->source = run->source_server;
     archive->mode = run->task.mode;
-    add_point(archive, run->resume.number, &run->point.position);
-    if (run->resume.newest != run->resume.number) {
-        add_point(archive, run->resume.newest, &run->point.newest);
+    bs_resume_own_points(&run->resume, &run->point, &point, &newest);
+    add_point(archive, &point);
+    if (newest.number != point.number) {
+        add_point(archive, &newest);
     }
     bs_collation_list_fini(&archive->collations);
     archive->collations = (struct bs_collation_list){0};

@@ -209,6 +209,7 @@ take_points(struct bs_copying *run) {
     resume->number = resume->newest = newest->number;
     bs_position_copy(&run->point.position, &newest->position);
     bs_position_copy(&run->point.newest, &newest->position);
+    run->point.file_created = newest->file_created;
     bs_position_copy(&run->report->point, &newest->position);
 }
 
@@ -239,8 +240,7 @@ save_older_points(struct bs_copying *run, struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (size_t i = 0; i + 1 < run->resume.point_count && status == BS_OK; i++) {
         const struct bs_copy_point *point = &run->resume.points[i];
-        status = bs_state_save_copy_point(run->target, &run->config->state, point->number,
-                                          &point->position, err);
+        status = bs_state_save_copy_point(run->target, &run->config->state, point, err);
     }
     return status;
 }

@@ -33,6 +33,7 @@ struct bs_point_config {
 struct bs_point {
     struct bs_position position; /* of the first view; or before it, see is_exact */
     struct bs_position newest;   /* of the last view, or behind it */
+    uint32_t file_created;       /* as bs_checkpoint's, of position.file; 0: not known */
     bool is_spread;              /* the two differ: the views were opened without a lock */
     bool is_exact;               /* position is that of the first view */
     struct bs_schema *schema;

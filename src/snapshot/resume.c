@@ -6,6 +6,7 @@
 #include "schema/engine.h"
 #include "schema/period.h"
 #include "snapshot/create_text.h"
+#include "snapshot/file_created.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -223,11 +224,32 @@ decide_table(struct bs_resume *resume, const struct bs_resume_config *config, si
                : bs_error_context(err, "reading what is in of table %s.%s", table->db, table->name);
 }
 
+/* A file of the name may be another one: the source was reset meanwhile, or restored. */
+static enum bs_status
+is_same_file(const struct bs_resume_config *config, const struct bs_position *oldest,
+             uint32_t file_created, bool *is_same, struct bs_error *err) {
+    uint32_t now = config->point->file_created;
+    *is_same = true;
+    if (file_created == 0) {
+        return BS_OK;
+    }
+    if (strcmp(oldest->file, config->point->position.file) != 0) {
+        enum bs_status status =
+            bs_file_created(config->source_endpoint, config->source_server, oldest, &now, err);
+        if (status != BS_OK) {
+            return bs_error_context(err, "reading the source's binlog %s", oldest->file);
+        }
+    }
+    *is_same = now == 0 || now == file_created;
+    return BS_OK;
+}
+
 /* Is what was written since the oldest point still to be had? */
 static enum bs_status
 has_log(const struct bs_resume *resume, const struct bs_resume_config *config, bool *has,
         struct bs_error *err) {
-    const struct bs_position *oldest = bs_resume_oldest(resume, config->point);
+    uint32_t file_created = 0;
+    const struct bs_position *oldest = bs_resume_oldest(resume, config->point, &file_created);
     struct bs_log_place from, to;
     struct bs_binlog_file *files = NULL;
     size_t count = 0;
@@ -241,6 +263,9 @@ has_log(const struct bs_resume *resume, const struct bs_resume_config *config, b
     bs_log_place_set(&from, oldest->file, oldest->pos);
     bs_log_place_set(&to, config->point->newest.file, config->point->newest.pos);
     *has = *has && bs_log_place_compare(&from, &to) <= 0;
+    if (status == BS_OK && *has) {
+        status = is_same_file(config, oldest, file_created, has, err);
+    }
     if (status == BS_OK && !*has) {
         bs_log(BS_LOG_WARNING,
                "the source's log from %s:%" PRIu64
@@ -427,10 +452,14 @@ bs_resume_is_of_first_view(const struct bs_resume *resume, size_t table) {
 }
 
 const struct bs_position *
-bs_resume_oldest(const struct bs_resume *resume, const struct bs_point *own) {
-    const struct bs_position *oldest =
+bs_resume_oldest(const struct bs_resume *resume, const struct bs_point *own,
+                 uint32_t *file_created) {
+    const struct bs_copy_point *oldest =
         bs_copy_point_find(resume->points, resume->point_count, oldest_number(resume));
-    return oldest != NULL ? oldest : &own->position;
+    if (file_created != NULL) {
+        *file_created = oldest != NULL ? oldest->file_created : own->file_created;
+    }
+    return oldest != NULL ? &oldest->position : &own->position;
 }
 
 static enum bs_status
@@ -458,14 +487,23 @@ save_table(const struct bs_resume *resume, const struct bs_resume_config *config
     return status;
 }
 
+void
+bs_resume_own_points(const struct bs_resume *resume, const struct bs_point *own,
+                     struct bs_copy_point *first, struct bs_copy_point *newest) {
+    bool is_same_file = strcmp(own->position.file, own->newest.file) == 0;
+    *first = (struct bs_copy_point){resume->number, own->position, own->file_created};
+    *newest =
+        (struct bs_copy_point){resume->newest, own->newest, is_same_file ? own->file_created : 0};
+}
+
 enum bs_status
 bs_resume_save(const struct bs_resume *resume, const struct bs_resume_config *config,
                struct bs_error *err) {
-    enum bs_status status = bs_state_save_copy_point(config->target, &config->state, resume->number,
-                                                     &config->point->position, err);
-    if (status == BS_OK && resume->newest != resume->number) {
-        status = bs_state_save_copy_point(config->target, &config->state, resume->newest,
-                                          &config->point->newest, err);
+    struct bs_copy_point point, newest;
+    bs_resume_own_points(resume, config->point, &point, &newest);
+    enum bs_status status = bs_state_save_copy_point(config->target, &config->state, &point, err);
+    if (status == BS_OK && newest.number != point.number) {
+        status = bs_state_save_copy_point(config->target, &config->state, &newest, err);
     }
     for (size_t i = 0; i < resume->table_count && status == BS_OK; i++) {
         status = save_table(resume, config, i, err);

@@ -21,6 +21,7 @@
 #ifndef BS_SNAPSHOT_RESUME_H
 #define BS_SNAPSHOT_RESUME_H
 
+#include "base/endpoint.h"
 #include "base/error.h"
 #include "base/position.h"
 #include "schema/model.h"
@@ -83,6 +84,7 @@ const struct bs_unit *bs_resume_unit(const struct bs_resume *resume, const struc
 
 struct bs_resume_config {
     struct bs_sql *source, *target;
+    const struct bs_endpoint *source_endpoint; /* whose log is asked what it is */
     struct bs_state state;
     const struct bs_archive *archive; /* what is in is asked of it, instead of the target; NULL */
     const struct bs_server *source_server;
@@ -103,9 +105,15 @@ bool bs_resume_has_window(const struct bs_resume *resume);
 /* Whether only the first view may read the table: all its rows must be as of one point. */
 bool bs_resume_is_of_first_view(const struct bs_resume *resume, size_t table);
 
-/* From where follow has to start; own: this attempt's point. */
+/* From where follow has to start, and when the file there was begun, which may be NULL; own: this
+ * attempt's point. */
 const struct bs_position *bs_resume_oldest(const struct bs_resume *resume,
-                                           const struct bs_point *own);
+                                           const struct bs_point *own, uint32_t *file_created);
+
+/* This attempt's: of its first view and of its newest, which are one if their numbers are. The
+ * positions' texts are not owned. */
+void bs_resume_own_points(const struct bs_resume *resume, const struct bs_point *own,
+                          struct bs_copy_point *first, struct bs_copy_point *newest);
 
 /* Inside the caller's transaction: every table's points, before anything is copied as of this one.
  */

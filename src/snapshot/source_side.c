@@ -1,5 +1,6 @@
-#include "snapshot/history.h"
 #include "snapshot/copying.h"
+#include "snapshot/file_created.h"
+#include "snapshot/history.h"
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -85,6 +86,29 @@ log_point(const struct bs_point *point) {
     }
 }
 
+/* Without it a source that is reset before follow has read from it cannot be told from what it was.
+ * A copy that nobody will follow needs no privilege for it. */
+static enum bs_status
+find_file_created(struct bs_copying *run, struct bs_error *err) {
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status =
+        bs_file_created(run->config->source, &run->source_server, &run->point.position,
+                        &run->point.file_created, &failure);
+    if (status == BS_CANCELLED) {
+        *err = failure;
+        return status;
+    }
+    if (status != BS_OK) {
+        bs_log(
+            BS_LOG_WARNING,
+            "the source's binlog cannot be read: %s; a copy that is to be followed needs it, and "
+            "RESET MASTER before follow would not be noticed",
+            failure.message);
+    }
+    return BS_OK;
+}
+
 enum bs_status
 bs_copying_take_point(struct bs_copying *run, struct bs_error *err) {
     struct bs_point_config config = {
@@ -108,5 +132,5 @@ bs_copying_take_point(struct bs_copying *run, struct bs_error *err) {
     run->report->consistency = run->point.consistency;
     bs_position_copy(&run->report->point, &run->point.newest);
     log_point(&run->point);
-    return BS_OK;
+    return find_file_created(run, err);
 }

@@ -35,8 +35,11 @@ static void
 fill_task(struct bs_copying *run) {
     struct bs_task *task = &run->task;
     const struct bs_schema *schema = run->point.schema;
+    struct bs_copy_point point, newest;
+    bs_resume_own_points(&run->resume, &run->point, &point, &newest);
     bs_position_fini(&task->point);
     bs_position_copy(&task->point, &run->point.newest);
+    task->point_file_created = newest.file_created;
     task->tables_total = schema->table_count;
     task->rows_estimate = 0;
     task->bytes_estimate = 0;
@@ -118,6 +121,7 @@ resume_config(const struct bs_copying *run) {
     return (struct bs_resume_config){
         .source = run->source,
         .target = run->target,
+        .source_endpoint = run->config->source,
         .state = run->config->state,
         .source_server = &run->source_server,
         .schema = run->point.schema,
@@ -216,8 +220,11 @@ bs_copying_finish(struct bs_copying *run, struct bs_error *err) {
         status = forget_points(run, err);
     }
     if (status == BS_OK) {
-        status = bs_state_create_lane(run->target, state, 0, run->task.epoch,
-                                      bs_resume_oldest(&run->resume, &run->point), err);
+        uint32_t file_created = 0;
+        const struct bs_position *oldest =
+            bs_resume_oldest(&run->resume, &run->point, &file_created);
+        status =
+            bs_state_create_lane(run->target, state, 0, run->task.epoch, oldest, file_created, err);
     }
     if (status == BS_OK) {
         run->task.phase = BS_PHASE_COPIED;

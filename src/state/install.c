@@ -53,8 +53,8 @@ static const struct table TABLES[] = {
                  "row_total BIGINT UNSIGNED NOT NULL, byte_total BIGINT UNSIGNED NOT NULL, "
                  "lower LONGBLOB NOT NULL, upper LONGBLOB NOT NULL, is_last TINYINT NOT NULL, "
                  "PRIMARY KEY (task, db, name, chunk)"},
-    {"point", TASK_COLUMN
-     ", number INT UNSIGNED NOT NULL, " POSITION_COLUMNS("") ", PRIMARY KEY (task, number)"},
+    {"point", TASK_COLUMN ", number INT UNSIGNED NOT NULL, " POSITION_COLUMNS(
+                  "") ", file_created INT UNSIGNED NOT NULL, PRIMARY KEY (task, number)"},
     {"unit", TASK_COLUMN ", " NAME_COLUMNS
                          ", first_point INT UNSIGNED NOT NULL, last_point INT UNSIGNED NOT NULL, "
                          "table_id BIGINT UNSIGNED NOT NULL, definition LONGBLOB NOT NULL, "

@@ -38,8 +38,9 @@ insert_lane(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
 
 enum bs_status
 bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state, unsigned int lane,
-                     uint64_t epoch, const struct bs_position *position, struct bs_error *err) {
-    struct bs_checkpoint first = {.position = *position};
+                     uint64_t epoch, const struct bs_position *position, uint32_t file_created,
+                     struct bs_error *err) {
+    struct bs_checkpoint first = {.position = *position, .file_created = file_created};
     return insert_lane(sql, state, lane, epoch, &first, err);
 }
 

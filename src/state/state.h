@@ -37,7 +37,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { BS_STATE_FORMAT = 4, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
+enum { BS_STATE_FORMAT = 5, BS_TASK_NAME_MAX = 64, BS_SLOT_COUNT = 64 };
 
 enum bs_phase {
     BS_PHASE_COPYING,
@@ -142,10 +142,11 @@ enum bs_status bs_state_read_selection(const struct bs_task *task, const struct 
 enum bs_status bs_state_delete_task(struct bs_sql *sql, const struct bs_state *state,
                                     bool drop_schema, struct bs_error *err) BS_MUST_CHECK;
 
-/* Lane rows. create: with the snapshot's point, inside the caller's transaction. */
+/* Lane rows. create: from where it has to follow, and when the file there was begun; inside the
+ * caller's transaction. */
 enum bs_status bs_state_create_lane(struct bs_sql *sql, const struct bs_state *state,
                                     unsigned int lane, uint64_t epoch,
-                                    const struct bs_position *position,
+                                    const struct bs_position *position, uint32_t file_created,
                                     struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_load_checkpoint(struct bs_sql *sql, const struct bs_state *state,
                                         unsigned int lane, struct bs_checkpoint *checkpoint,
@@ -232,16 +233,17 @@ enum bs_status bs_state_chunk_totals(struct bs_sql *sql, const struct bs_state *
 struct bs_copy_point {
     uint32_t number;
     struct bs_position position;
+    uint32_t file_created; /* as bs_checkpoint's, of position.file */
 };
 enum bs_status bs_state_save_copy_point(struct bs_sql *sql, const struct bs_state *state,
-                                        uint32_t number, const struct bs_position *position,
+                                        const struct bs_copy_point *point,
                                         struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_load_copy_points(struct bs_sql *sql, const struct bs_state *state,
                                          struct bs_copy_point **points, size_t *count,
                                          struct bs_error *err) BS_MUST_CHECK;
 void bs_copy_points_free(struct bs_copy_point *points, size_t count);
-const struct bs_position *bs_copy_point_find(const struct bs_copy_point *points, size_t count,
-                                             uint32_t number); /* NULL: there is none */
+const struct bs_copy_point *bs_copy_point_find(const struct bs_copy_point *points, size_t count,
+                                               uint32_t number); /* NULL: there is none */
 
 /* A table of the copy: some of its rows are as of the point `first`, the others as of later ones,
  * `last` at most. Texts heap-owned when read, and never NULL then. */

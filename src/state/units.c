@@ -9,15 +9,16 @@
 #include <stdlib.h>
 
 enum bs_status
-bs_state_save_copy_point(struct bs_sql *sql, const struct bs_state *state, uint32_t number,
-                         const struct bs_position *position, struct bs_error *err) {
+bs_state_save_copy_point(struct bs_sql *sql, const struct bs_state *state,
+                         const struct bs_copy_point *point, struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "REPLACE INTO ");
     bs_state_put_name(&text, state, "point");
     bs_buf_puts(&text, " SET task=");
     bs_state_put_text(&text, state->task);
-    bs_buf_printf(&text, ", number=%" PRIu32 ", ", number);
-    bs_state_put_position(&text, "", position);
+    bs_buf_printf(&text, ", number=%" PRIu32 ", file_created=%" PRIu32 ", ", point->number,
+                  point->file_created);
+    bs_state_put_position(&text, "", &point->position);
     return bs_state_run(sql, &text, err);
 }
 
@@ -29,7 +30,7 @@ bs_state_load_copy_points(struct bs_sql *sql, const struct bs_state *state,
     const struct bs_str *fields = NULL;
     *points = NULL;
     *count = 0;
-    bs_buf_puts(&text, "SELECT number, file, pos, gtid FROM ");
+    bs_buf_puts(&text, "SELECT number, file_created, file, pos, gtid FROM ");
     bs_state_put_name(&text, state, "point");
     bs_state_put_where(&text, state);
     bs_buf_puts(&text, " ORDER BY number");
@@ -41,7 +42,8 @@ bs_state_load_copy_points(struct bs_sql *sql, const struct bs_state *state,
     while ((status = bs_sql_next(result, &fields, err)) == BS_OK && fields != NULL) {
         struct bs_copy_point *point = &(*points)[(*count)++];
         point->number = (uint32_t)bs_state_field_u64(fields[0]);
-        bs_state_field_position(&point->position, fields + 1);
+        point->file_created = (uint32_t)bs_state_field_u64(fields[1]);
+        bs_state_field_position(&point->position, fields + 2);
     }
     bs_sql_result_free(result);
     return status;
@@ -55,11 +57,11 @@ bs_copy_points_free(struct bs_copy_point *points, size_t count) {
     free(points);
 }
 
-const struct bs_position *
+const struct bs_copy_point *
 bs_copy_point_find(const struct bs_copy_point *points, size_t count, uint32_t number) {
     for (size_t i = 0; i < count; i++) {
         if (points[i].number == number) {
-            return &points[i].position;
+            return &points[i];
         }
     }
     return NULL;

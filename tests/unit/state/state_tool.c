@@ -62,7 +62,8 @@ insert_task(struct tool *tool, struct bs_error *err) {
     struct bs_task task = sample_task();
     enum bs_status status = bs_state_insert_task(tool->sql, &tool->state, &task, err);
     if (status == BS_OK) {
-        status = bs_state_create_lane(tool->sql, &tool->state, LANE, task.epoch, &task.point, err);
+        status =
+            bs_state_create_lane(tool->sql, &tool->state, LANE, task.epoch, &task.point, 0, err);
     }
     bs_task_fini(&task);
     return status;

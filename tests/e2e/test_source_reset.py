@@ -1,0 +1,141 @@
+#!/usr/bin/python3
+"""A source whose binlogs are reset between two commands writes files of the same names, and transactions of the same GTIDs. Here it
+writes so much again, in events of the same sizes, that the position of before is one again: follow could go on there, and
+would lose what came before it. It must be refused by name; a snapshot that goes on must start over."""
+import argparse
+
+import bs_harness
+from bs_harness import say
+from bs_servers import flavour
+
+ROWS, MORE = 40, 5
+REFUSED = 5  # what is needed to go on is gone
+
+
+class Resetting:
+    def __init__(self, pair):
+        self.pair = pair
+        self.source = pair.source
+        self.written = 1000  # so that all are of one length, as text as well
+        mysql = pair.names[0]
+        self.statement = 'RESET BINARY LOGS AND GTIDS' if mysql == 'mysql-9.7' else 'RESET MASTER'
+
+    def create(self):
+        self.source.query('CREATE DATABASE r')
+        self.source.query('CREATE TABLE r.log (n BIGINT NOT NULL, pad CHAR(40) NOT NULL)')
+        self.source.query('CREATE TABLE r.large (id INT PRIMARY KEY, pad CHAR(200) NOT NULL)')
+        with self.source.connect() as connection, connection.cursor() as cursor:
+            for first in range(0, 6000, 1000):
+                cursor.executemany('INSERT INTO r.large VALUES (%s, %s)', [(first + i, 'x' * 200) for i in range(1000)])
+            connection.commit()
+
+    def write(self, rows):
+        """One transaction a row, all of one size."""
+        for _ in range(rows):
+            self.written += 1
+            self.source.query('INSERT INTO r.log VALUES (%s, %s)', (self.written, 'y'))
+
+    def reset(self):
+        """In another second than that in which the file was begun, as seconds are all that a file tells."""
+        now = self.source.query('SELECT UNIX_TIMESTAMP()')[0][0]
+        self.pair.wait_until(lambda: self.source.query('SELECT UNIX_TIMESTAMP()')[0][0] > now, 'the next second')
+        self.source.query(self.statement)
+
+    def rows_there(self):
+        return self.pair.target.query('SELECT COUNT(*) FROM r.log')[0][0]
+
+    def expect_refused(self):
+        """The target stays as it was, and the message tells what to do."""
+        before = self.rows_there()
+        follow = self.pair.run('follow', '--until-caught-up', expect=None)
+        assert follow.code == REFUSED, 'follow ended with %s\n%s' % (follow.code, follow.tail())
+        assert 'read before' in follow.err and 'take a new snapshot' in follow.err, follow.tail()
+        assert self.rows_there() == before, 'follow wrote %d rows' % (self.rows_there() - before)
+
+    def begin_anew(self):
+        if self.pair.target.query("SELECT 1 FROM information_schema.schemata WHERE schema_name = 'binstream'"):
+            self.pair.run('reset', source=False)
+        self.reset()
+        self.write(ROWS)
+
+
+def before_follow(resetting):
+    resetting.begin_anew()
+    resetting.pair.snapshot()
+    resetting.reset()
+    resetting.write(ROWS + MORE)
+    resetting.expect_refused()
+    say('reset before the first follow: refused')
+
+
+def between_follows(resetting):
+    resetting.begin_anew()
+    resetting.pair.snapshot()
+    resetting.write(MORE)
+    resetting.pair.follow()
+    resetting.pair.judge()
+    resetting.reset()
+    resetting.write(ROWS + 2 * MORE)
+    resetting.expect_refused()
+    say('reset between two follows: refused')
+
+
+def after_archive(resetting, folder):
+    """The archive keeps what the file was."""
+    resetting.begin_anew()
+    resetting.pair.run('snapshot', '--archive', folder, target=False)
+    resetting.reset()
+    resetting.write(ROWS + MORE)
+    resetting.pair.run('load', '--archive', folder, source=False)
+    resetting.expect_refused()
+    say('reset after an archive was taken: refused')
+
+
+def between_attempts(resetting):
+    """What the first attempt has copied is of no use."""
+    pair = resetting.pair
+    resetting.begin_anew()
+    first = pair.start('snapshot', '--position=' + ('gtid' if pair.gtid else 'file'), '--chunk-bytes', '64K', fault='snapshot-chunk-committed:1')
+    first.wait(60)
+    assert 'fault point hit' in first.err, first.tail()
+    resetting.reset()
+    resetting.source.query("UPDATE r.large SET pad = 'z' WHERE id < 3000")
+    resetting.write(ROWS + MORE)
+    second = pair.snapshot('--chunk-bytes', '64K')
+    assert 'is gone' in second.err and 'starts over' in second.err, second.tail()
+    resetting.write(MORE)
+    pair.follow()
+    pair.judge()
+    say('reset between two attempts of a snapshot: started over, equal')
+
+
+def to_earlier_files(resetting):
+    """By GTID the place may be in any file: the one of before is behind all that there are now."""
+    resetting.begin_anew()
+    for _ in range(4):
+        resetting.source.query('FLUSH BINARY LOGS')
+    resetting.write(1)
+    resetting.pair.snapshot()
+    resetting.reset()
+    resetting.write(ROWS + MORE)
+    resetting.expect_refused()
+    say('reset, and the log of before had more files: refused')
+
+
+def test(options):
+    with bs_harness.pair_of(options, schema=False) as pair:
+        resetting = Resetting(pair)
+        resetting.create()
+        before_follow(resetting)
+        between_follows(resetting)
+        after_archive(resetting, pair.dir + '/archive')
+        between_attempts(resetting)
+        if flavour(pair.names[0]) == 'mariadb' and pair.gtid:
+            to_earlier_files(resetting)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    options = parser.parse_args()
+    bs_harness.main('source reset %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
