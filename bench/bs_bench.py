@@ -35,7 +35,7 @@ BINSTREAM = os.path.abspath(os.environ.get("BINSTREAM") or os.path.join(ROOT, "b
 OURS = "binstream"
 MEASURES = ("wall_s", "cpu_s", "peak_mib")
 # Room for the data in memory, so that it is the programs that are measured and not the disk.
-ROOM = ["--innodb-buffer-pool-size=512M", "--loose-innodb-log-file-size=512M", "--loose-innodb-redo-log-capacity=1G"]
+ROOM = ["--innodb-buffer-pool-size=1G", "--loose-innodb-log-file-size=512M", "--loose-innodb-redo-log-capacity=1G"]
 DURABLE = ["--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1"]
 TIMEOUT_S = 3600
 
