@@ -196,6 +196,17 @@ bs_applier_close(struct bs_applier *applier) {
     memset(applier, 0, sizeof *applier);
 }
 
+/* By GTID the position's file may be an older one than the stream is in. */
+uint32_t
+bs_applier_file_created(const struct bs_applier *applier, const char *file) {
+    const struct bs_checkpoint *mark = &applier->lane.checkpoint;
+    if (strcmp(file, bs_decoder_file(applier->decoder)) == 0 &&
+        bs_decoder_file_created(applier->decoder) != 0) {
+        return bs_decoder_file_created(applier->decoder);
+    }
+    return strcmp(file, mark->position.file) == 0 ? mark->file_created : 0;
+}
+
 enum bs_status
 bs_applier_commit(struct bs_applier *applier, struct bs_error *err) {
     struct bs_position position = {0};
@@ -204,9 +215,7 @@ bs_applier_commit(struct bs_applier *applier, struct bs_error *err) {
     }
     enum bs_status status = bs_decoder_position(applier->decoder, &position, err);
     if (status == BS_OK) {
-        /* By GTID the position's file may be an older one than the stream is in. */
-        bool same_file = strcmp(position.file, bs_decoder_file(applier->decoder)) == 0;
-        uint32_t created = same_file ? bs_decoder_file_created(applier->decoder) : 0;
+        uint32_t created = bs_applier_file_created(applier, position.file);
         struct bs_buf ahead = {0};
         struct bs_log_place place;
         bs_log_place_set(&place, position.file, position.pos);

@@ -21,6 +21,9 @@ struct bs_str bs_applier_table_key(char out[BS_TABLE_KEY_MAX], struct bs_str db,
 void bs_applier_set_mark(struct bs_applier *applier, const struct bs_position *position,
                          uint32_t file_created, int64_t source_us);
 
+/* When the file was begun, of those that the decoder and the checkpoint are in; 0: not known. */
+uint32_t bs_applier_file_created(const struct bs_applier *applier, const char *file);
+
 /* applier_rows.c. The table of a rows event: *table NULL when it is not selected. */
 enum bs_status bs_applier_table_of(struct bs_applier *applier, const struct bs_table_map *map,
                                    struct bs_target_table **table,

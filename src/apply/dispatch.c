@@ -82,9 +82,7 @@ close_open(struct bs_applier *applier, struct bs_error *err) {
     if (status != BS_OK) {
         return status;
     }
-    /* By GTID the position's file may be an older one than the stream is in. */
-    bool same_file = strcmp(bundle->end.file, bs_decoder_file(applier->decoder)) == 0;
-    bundle->file_created = same_file ? bs_decoder_file_created(applier->decoder) : 0;
+    bundle->file_created = bs_applier_file_created(applier, bundle->end.file);
     bundle->number = bs_scheduler_close(d->scheduler);
     size_t slot = bundle->number % BS_SCHEDULER_WINDOW;
     BS_ASSERT(d->closed[slot].bundle == NULL);

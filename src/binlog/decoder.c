@@ -118,10 +118,16 @@ bs_decoder_enter_file(struct bs_decoder *d, struct bs_str file, uint64_t pos, bo
     if (!first_of_stream && !same) {
         d->file_is_ours = true;
     }
+    if (!same && artificial && !first_of_stream && !d->is_file_ended) {
+        bs_log_place_set(&d->left_open, d->file, d->pos);
+        d->left_open_created = d->file_created;
+        d->has_left_open = true;
+    }
     if (!same) {
         free(d->file);
         d->file = bs_strndup(file.data, file.len);
         d->file_created = 0;
+        d->is_file_ended = false;
     }
     d->pos = pos;
     d->event_pos = pos;
@@ -320,6 +326,15 @@ bs_decoder_pos(const struct bs_decoder *d) {
 uint32_t
 bs_decoder_file_created(const struct bs_decoder *d) {
     return d->file_created;
+}
+
+bool
+bs_decoder_take_left_open(struct bs_decoder *d, struct bs_log_place *place, uint32_t *created) {
+    bool has = d->has_left_open;
+    *place = d->left_open;
+    *created = d->left_open_created;
+    d->has_left_open = false;
+    return has;
 }
 
 uint64_t

@@ -97,6 +97,11 @@ uint64_t bs_decoder_pos(const struct bs_decoder *decoder);
  * file across reconnects. */
 uint32_t bs_decoder_file_created(const struct bs_decoder *decoder);
 
+/* Once for each file that the stream left though it had neither ROTATE nor STOP at its end, for the
+ * next one: where it was left, and when it was begun. false: there is none. */
+bool bs_decoder_take_left_open(struct bs_decoder *decoder, struct bs_log_place *place,
+                               uint32_t *created);
+
 uint64_t bs_decoder_ignored_events(const struct bs_decoder *decoder);
 
 #endif

@@ -19,6 +19,14 @@ on_nothing(struct bs_decoder *d, const struct bs_event *event, struct bs_error *
 }
 
 static enum bs_status
+on_stop(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
+    (void)event;
+    (void)err;
+    d->is_file_ended = true;
+    return BS_OK;
+}
+
+static enum bs_status
 on_ignorable(struct bs_decoder *d, const struct bs_event *event, struct bs_error *err) {
     (void)event;
     (void)err;
@@ -134,7 +142,7 @@ on_xa_prepare(struct bs_decoder *d, const struct bs_event *event, struct bs_erro
 
 static event_handler *const handlers[256] = {
     [BS_EVENT_QUERY] = bs_decoder_group_query,
-    [BS_EVENT_STOP] = on_nothing,
+    [BS_EVENT_STOP] = on_stop,
     [BS_EVENT_ROTATE] = on_rotate,
     [BS_EVENT_INTVAR] = on_statement_context,
     [BS_EVENT_APPEND_BLOCK] = on_statement_context,

@@ -51,6 +51,10 @@ struct bs_decoder {
     uint64_t pos;       /* end of the current event, or of the last one */
     uint64_t event_pos; /* start of the current event */
     bool file_is_ours;  /* the file's head was reached in this stream: its positions can be ends */
+    bool is_file_ended; /* by STOP */
+    bool has_left_open; /* what bs_decoder_take_left_open gives */
+    struct bs_log_place left_open;
+    uint32_t left_open_created;
 
     /* The group. */
     enum bs_group_phase phase;

@@ -10,7 +10,10 @@
 
 enum bs_status
 bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) {
-    enum bs_status status = bs_record_settings(attempt, err);
+    enum bs_status status = bs_follow_check_log(attempt->follow, err);
+    if (status == BS_OK) {
+        status = bs_record_settings(attempt, err);
+    }
     if (status != BS_OK) {
         return status;
     }

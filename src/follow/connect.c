@@ -2,6 +2,7 @@
  * given up, the task is taken over anew under the fence, the checkpoint is read from the target,
  * and the stream starts there. What a lost COMMIT did is thus read, not guessed. */
 #include "follow/follow_private.h"
+#include "follow/source_log.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -164,54 +165,17 @@ bs_follow_close_target(struct bs_follow *follow) {
     follow->control = NULL;
 }
 
-/* BS_SERVER where it may not be asked for: who only follows may go without the privilege. */
-static enum bs_status
-read_log_end(struct bs_follow *follow, struct bs_position *end, struct bs_error *err) {
-    struct bs_sql *sql = NULL;
-    struct bs_sql_options options = {.program = "binstream follow"};
-    enum bs_status status = bs_sql_connect(&sql, follow->config->source, &options, err);
-    if (status == BS_OK) {
-        status = bs_catalog_position(sql, &follow->source, end, err);
-    }
-    bs_sql_close(sql);
-    return status;
-}
-
-static enum bs_status
-compare_with_end(const struct bs_position *at, const struct bs_position *end,
-                 struct bs_error *err) {
-    struct bs_log_place from, to;
-    bs_log_place_set(&from, at->file, at->pos);
-    bs_log_place_set(&to, end->file, end->pos);
-    if (bs_log_place_compare(&from, &to) <= 0) {
-        return BS_OK;
-    }
-    bs_error_set(err, BS_PURGED,
-                 "the source's binlog ends at %s:%" PRIu64 ", before %s:%" PRIu64
-                 " up to which it was read before",
-                 end->file, end->pos, at->file, at->pos);
-    return bs_error_hint(err, "the source's binlogs were reset, or it was restored, or it lost the "
-                              "end of its log in a crash: take a new snapshot");
-}
-
-/* Asked once the task is ours: until then another binstream may have moved the checkpoint. */
 enum bs_status
 bs_follow_check_log(struct bs_follow *follow, struct bs_error *err) {
-    struct bs_position end = {0};
-    struct bs_error failure;
-    bs_error_clear(&failure);
-    enum bs_status status = read_log_end(follow, &end, &failure);
-    if (status == BS_OK) {
-        status = compare_with_end(&follow->applier.lane.checkpoint.position, &end, &failure);
-    } else if (status == BS_SERVER) {
-        bs_log(BS_LOG_DEBUG, "the end of the source's log: %s", failure.message);
-        status = BS_OK;
+    const struct bs_checkpoint *mark = &follow->applier.lane.checkpoint;
+    const struct bs_applied *ahead = &follow->applier.ahead;
+    struct bs_source_place places[2] = {{.file_created = mark->file_created}};
+    size_t count = 1;
+    bs_log_place_set(&places[0].place, mark->position.file, mark->position.pos);
+    if (ahead->count > 0) {
+        places[count++].place = ahead->runs[ahead->count - 1].to;
     }
-    bs_position_fini(&end);
-    if (status != BS_OK && err != NULL) {
-        *err = failure;
-    }
-    return status;
+    return bs_source_log_check(follow->config->source, &follow->source, places, count, false, err);
 }
 
 /* The request for the stream, from the checkpoint. encoded holds the GTID set's bytes. */

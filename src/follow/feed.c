@@ -1,4 +1,5 @@
 #include "follow/follow_private.h"
+#include "follow/source_log.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
@@ -18,7 +19,17 @@ reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct 
                                            follow->task.mode, msg->checksums, err);
     follow->applier.decoder = follow->decoder;
     follow->connected = status == BS_OK;
-    return status;
+    return status == BS_OK ? bs_follow_check_log(follow, err) : status;
+}
+
+/* A source that went down leaves such a file; one that was reset under the stream does as well. */
+static enum bs_status
+check_left_open(struct bs_follow *follow, struct bs_error *err) {
+    struct bs_source_place left;
+    if (!bs_decoder_take_left_open(follow->decoder, &left.place, &left.file_created)) {
+        return BS_OK;
+    }
+    return bs_source_log_check(follow->config->source, &follow->source, &left, 1, true, err);
 }
 
 /* Another file of the same name; or, where a GTID tells the place, an earlier one, in which what
@@ -61,6 +72,9 @@ apply_event(struct bs_follow *follow, struct bs_str raw, struct bs_error *err) {
         }
         if (item.kind == BS_ITEM_GROUP_BEGIN) {
             status = check_file(follow, err);
+        }
+        if (item.kind == BS_ITEM_GROUP_BEGIN && status == BS_OK) {
+            status = check_left_open(follow, err);
         }
         if (item.timestamp != 0) {
             follow->event_timestamp = item.timestamp;

@@ -146,9 +146,6 @@ open_all(struct bs_follow *follow, struct bs_error *err) {
     if (status == BS_OK) {
         status = open_and_begin(follow, err);
     }
-    if (status == BS_OK && !follow->is_done) {
-        status = bs_follow_check_log(follow, err);
-    }
     if (status == BS_OK) {
         follow->source_end = bs_source_end_open(follow->config->source, &follow->source);
     }
@@ -342,6 +339,10 @@ loop(struct bs_follow *follow, struct bs_error *err) {
             }
         }
         enum bs_status status = bs_follow_feed(follow, BS_FOLLOW_TICK_MS, err);
+        if (status == BS_OK && follow->log_went_back) {
+            follow->log_went_back = false;
+            status = bs_follow_check_log(follow, err);
+        }
         if (status == BS_OK) {
             status = bs_stop_check(err);
         }

@@ -74,6 +74,10 @@ enum bs_status bs_follow_run(const struct bs_follow_config *config, struct bs_fo
                              struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_report_fini(struct bs_follow_report *report);
 
+/* Is the source's log the one that was read up to the checkpoint? See source_log.h. Asked at each
+ * connection, and by the cutover before it freezes. */
+enum bs_status bs_follow_check_log(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
+
 /* For the cutover, inside its callback: apply until the checkpoint has reached position, or
  * deadline (bs_clock_mono_ms) has passed: *reached false. */
 enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_position *position,

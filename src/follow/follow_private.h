@@ -76,6 +76,7 @@ struct bs_follow {
     struct bs_source_end_answer end_answer;
     bool end_known;
     int64_t look_ms;
+    bool log_went_back; /* the source's log ends before where it ended: is it another one? */
     struct bs_log_files log;
     bool log_is_listed; /* it holds all files that the source has */
     struct bs_rates rates;
@@ -101,8 +102,6 @@ enum bs_status bs_follow_begin_work(struct bs_follow *follow, struct bs_error *e
 enum bs_status bs_follow_open_source(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_close_target(struct bs_follow *follow);
-/* The source's log must reach to the checkpoint. */
-enum bs_status bs_follow_check_log(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_stop_stream(struct bs_follow *follow);
 enum bs_status bs_follow_resume_stream(struct bs_follow *follow,

@@ -70,7 +70,11 @@ bs_follow_look_at_end(struct bs_follow *follow) {
     /* The first file that is noted is where numbers begin. */
     const struct bs_position *applied = &follow->applier.lane.checkpoint.position;
     bs_log_files_note(&follow->log, applied->file, applied->pos);
+    struct bs_log_place before, now_ends;
+    bs_log_place_set(&before, follow->end_answer.position.file, follow->end_answer.position.pos);
     follow->end_known = bs_source_end_look(follow->source_end, &follow->end_answer, &follow->log);
+    bs_log_place_set(&now_ends, follow->end_answer.position.file, follow->end_answer.position.pos);
+    follow->log_went_back = follow->log_went_back || bs_log_place_compare(&now_ends, &before) < 0;
     if (follow->end_known && !follow->log_is_listed) {
         follow->log_is_listed = true;
         bs_rates_reset(&follow->rates); /* files between those that were noted may be new */

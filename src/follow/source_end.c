@@ -174,7 +174,6 @@ tell_failure(struct bs_source_end *end, enum bs_status status, const struct bs_e
     pthread_mutex_lock(&end->lock);
     end->has_failed = true;
     end->has_answer = end->has_answer && !end->is_denied; /* it would only grow old */
-    end->has_answer = end->has_answer && !end->is_denied; /* it would only grow old */
     pthread_mutex_unlock(&end->lock);
     if (end->is_denied) {
         bs_log(BS_LOG_WARNING, "the lag in bytes will not be known: %s%s%s", err->message,

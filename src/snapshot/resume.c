@@ -3,10 +3,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "net/file_created.h"
 #include "schema/engine.h"
 #include "schema/period.h"
 #include "snapshot/create_text.h"
-#include "snapshot/file_created.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -235,7 +235,7 @@ is_same_file(const struct bs_resume_config *config, const struct bs_position *ol
     }
     if (strcmp(oldest->file, config->point->position.file) != 0) {
         enum bs_status status =
-            bs_file_created(config->source_endpoint, config->source_server, oldest, &now, err);
+            bs_file_created(config->source_endpoint, oldest->file, oldest->pos, &now, err);
         if (status != BS_OK) {
             return bs_error_context(err, "reading the source's binlog %s", oldest->file);
         }

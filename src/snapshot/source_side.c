@@ -1,9 +1,9 @@
 #include "snapshot/copying.h"
-#include "snapshot/file_created.h"
 #include "snapshot/history.h"
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "net/file_created.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ find_file_created(struct bs_copying *run, struct bs_error *err) {
     struct bs_error failure;
     bs_error_clear(&failure);
     enum bs_status status =
-        bs_file_created(run->config->source, &run->source_server, &run->point.position,
+        bs_file_created(run->config->source, run->point.position.file, run->point.position.pos,
                         &run->point.file_created, &failure);
     if (status == BS_CANCELLED) {
         *err = failure;

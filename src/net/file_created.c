@@ -1,53 +1,51 @@
-#include "snapshot/file_created.h"
+#include "net/file_created.h"
 
+#include "base/cursor.h"
 #include "base/queue.h"
 #include "base/stop.h"
-#include "binlog/decoder.h"
-#include "binlog/event.h"
 #include "net/stream.h"
 
 #include <stdbool.h>
 
 enum { QUEUE_BYTES = 1 << 20, WAIT_MS = 200 };
+enum { HEADER_BYTES = 19, FORMAT_DESCRIPTION = 15 };
 
 struct reading {
-    const struct bs_server *server;
-    const struct bs_position *position;
+    const char *file;
     struct bs_queue *queue;
-    struct bs_decoder *decoder; /* from CONNECTED on */
-    uint32_t created;           /* 0: not read yet */
+    uint32_t created; /* 0: not read yet */
 };
 
+/* Of an event's header timestamp, type and size are enough: it is the first FORMAT_DESCRIPTION with
+ * a time that counts, since a server makes up what comes before it. */
 static enum bs_status
-push(struct reading *r, const struct bs_stream_msg *msg, struct bs_error *err) {
+find_format(struct reading *r, const struct bs_stream_msg *msg, struct bs_error *err) {
     struct bs_cursor block = bs_cursor(msg->data, msg->len);
-    enum bs_status status = BS_OK;
-    while (status == BS_OK && bs_cursor_left(&block) > 0 && r->created == 0) {
-        struct bs_str raw;
-        struct bs_item item = {.kind = BS_ITEM_NONE};
-        status = bs_event_split(&block, &raw, err);
-        if (status == BS_OK) {
-            status = bs_decoder_push(r->decoder, raw, err);
+    while (r->created == 0 && bs_cursor_left(&block) > 0) {
+        uint32_t timestamp = bs_cursor_read_u32(&block);
+        uint8_t type = bs_cursor_read_u8(&block);
+        bs_cursor_skip(&block, sizeof(uint32_t)); /* server_id */
+        uint32_t size = bs_cursor_read_u32(&block);
+        enum { READ = 13 };
+        if (size < HEADER_BYTES || bs_cursor_left(&block) < size - READ) {
+            return bs_error_set(err, BS_PROTOCOL, "the source sent an event that is cut short");
         }
-        do {
-            status = status == BS_OK ? bs_decoder_next(r->decoder, &item, err) : status;
-        } while (status == BS_OK && item.kind != BS_ITEM_NONE);
-        r->created = bs_decoder_file_created(r->decoder);
+        bs_cursor_skip(&block, size - READ);
+        r->created = type == FORMAT_DESCRIPTION ? timestamp : 0;
     }
-    return status;
+    return BS_OK;
 }
 
 static enum bs_status
 heed(struct reading *r, const struct bs_stream_msg *msg, struct bs_error *err) {
     switch (msg->kind) {
     case BS_STREAM_CONNECTED:
-        return bs_decoder_new(&r->decoder, r->server->flavour, r->position, BS_POSITION_FILE,
-                              msg->checksums, err);
+        return BS_OK;
     case BS_STREAM_EVENTS:
-        return push(r, msg, err);
+        return find_format(r, msg, err);
     case BS_STREAM_ENDED:
         return bs_error_set(err, BS_PROTOCOL, "the source does not say when its file %s was begun",
-                            r->position->file);
+                            r->file);
     case BS_STREAM_BROKEN:
     case BS_STREAM_FAILED:
         break;
@@ -73,12 +71,11 @@ read_until_format(struct reading *r, struct bs_error *err) {
 }
 
 static enum bs_status
-read_stream(struct reading *r, const struct bs_stream_config *config, struct bs_error *err) {
+read_stream(struct reading *r, const struct bs_stream_config *config, uint64_t pos,
+            struct bs_error *err) {
     struct bs_stream *stream = NULL;
-    struct bs_stream_request request = {.mode = BS_POSITION_FILE,
-                                        .file = r->position->file,
-                                        .pos = r->position->pos,
-                                        .gtid_text = ""};
+    struct bs_stream_request request = {
+        .mode = BS_POSITION_FILE, .file = r->file, .pos = pos, .gtid_text = ""};
     r->queue = bs_queue_new(QUEUE_BYTES);
     enum bs_status status = bs_stream_new(&stream, config, r->queue, err);
     if (status == BS_OK) {
@@ -92,18 +89,22 @@ read_stream(struct reading *r, const struct bs_stream_config *config, struct bs_
         bs_stream_msg_free(msg);
     }
     bs_queue_free(r->queue);
-    bs_decoder_free(r->decoder);
     return status;
 }
 
 enum bs_status
-bs_file_created(const struct bs_endpoint *source, const struct bs_server *server,
-                const struct bs_position *position, uint32_t *created, struct bs_error *err) {
-    struct reading r = {.server = server, .position = position};
+bs_file_created(const struct bs_endpoint *source, const char *file, uint64_t pos, uint32_t *created,
+                struct bs_error *err) {
+    struct bs_error failure; /* err may be NULL */
+    struct reading r = {.file = file};
     struct bs_stream_config config = {.source = source, .non_block = true};
-    enum bs_status status = bs_stream_name(&config, err);
+    bs_error_clear(&failure);
+    enum bs_status status = bs_stream_name(&config, &failure);
     if (status == BS_OK) {
-        status = read_stream(&r, &config, err);
+        status = read_stream(&r, &config, pos, &failure);
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = failure;
     }
     *created = r.created;
     return status;

@@ -1,8 +1,13 @@
 #!/usr/bin/python3
-"""A source whose binlogs are reset between two commands writes files of the same names, and transactions of the same GTIDs. Here it
-writes so much again, in events of the same sizes, that the position of before is one again: follow could go on there, and
-would lose what came before it. It must be refused by name; a snapshot that goes on must start over."""
+"""A source whose log is not the one that was read: it was reset between two commands or under a running follow, or lost its end in
+a crash. It writes files of the same names again, and transactions of the same GTIDs; here so much, in events of the same sizes,
+that the position of before is one again. Follow could go on there, and would lose what came before. It must be refused by
+name; a snapshot that goes on must start over."""
 import argparse
+import os
+import shutil
+import signal
+import subprocess
 
 import bs_harness
 from bs_harness import say
@@ -41,15 +46,21 @@ class Resetting:
         self.pair.wait_until(lambda: self.source.query('SELECT UNIX_TIMESTAMP()')[0][0] > now, 'the next second')
         self.source.query(self.statement)
 
+    def rows(self):
+        return self.source.query('SELECT COUNT(*) FROM r.log')[0][0]
+
     def rows_there(self):
         return self.pair.target.query('SELECT COUNT(*) FROM r.log')[0][0]
 
-    def expect_refused(self):
+    def expect_refused(self, follow=None):
         """The target stays as it was, and the message tells what to do."""
         before = self.rows_there()
-        follow = self.pair.run('follow', '--until-caught-up', expect=None)
+        if follow is None:
+            follow = self.pair.start('follow', '--until-caught-up')
+        follow.wait(120)
         assert follow.code == REFUSED, 'follow ended with %s\n%s' % (follow.code, follow.tail())
-        assert 'read before' in follow.err and 'take a new snapshot' in follow.err, follow.tail()
+        by_us = 'read before' in follow.err and 'take a new snapshot' in follow.err
+        assert by_us or 'copy it anew' in follow.err, follow.tail()  # the latter where the server itself refuses
         assert self.rows_there() == before, 'follow wrote %d rows' % (self.rows_there() - before)
 
     def begin_anew(self):
@@ -122,6 +133,57 @@ def to_earlier_files(resetting):
     say('reset, and the log of before had more files: refused')
 
 
+def to_later_files(resetting):
+    """By GTID the server begins in a later file, and names none that was read."""
+    resetting.begin_anew()
+    resetting.pair.snapshot()
+    resetting.reset()
+    for _ in range(4):
+        resetting.write(ROWS // 2)
+        resetting.source.query('FLUSH BINARY LOGS' if resetting.pair.names[0] != 'mysql-5.6' else 'FLUSH LOGS')
+    resetting.expect_refused()
+    say('reset, and the place by GTID is in a later file: refused')
+
+
+def while_following(resetting):
+    """The server sends the old file to its end though it is gone, and then the second of the new ones."""
+    pair = resetting.pair
+    resetting.begin_anew()
+    pair.snapshot()
+    follow = pair.follow_start('--until-cutover')
+    resetting.write(MORE)
+    pair.wait_until(lambda: resetting.rows_there() == resetting.rows(), 'the rows on the target', follow=follow)
+    resetting.reset()
+    resetting.write(ROWS + 2 * MORE)
+    resetting.source.query('FLUSH BINARY LOGS' if pair.names[0] != 'mysql-5.6' else 'FLUSH LOGS')
+    resetting.write(MORE)
+    resetting.expect_refused(follow)
+    say('reset while follow runs: refused')
+
+
+def without_its_end(resetting, is_running):
+    """What follow has applied is gone from the source, as after a loss of power with sync_binlog=0."""
+    pair, source = resetting.pair, resetting.source
+    resetting.begin_anew()
+    pair.snapshot()
+    follow = pair.follow_start('--until-cutover')
+    os.kill(source.pid, signal.SIGSTOP)
+    subprocess.run(['cp', '-r', '--sparse=always', source.datadir, source.datadir + '.kept'], check=True)
+    os.kill(source.pid, signal.SIGCONT)
+    for _ in range(MORE):  # one after the other, so that the mark moves with them
+        resetting.write(1)
+        pair.wait_until(lambda: resetting.rows_there() == resetting.rows(), 'the row on the target', follow=follow)
+    if not is_running:
+        follow.kill9()
+    source.kill9()
+    shutil.rmtree(source.datadir)
+    os.rename(source.datadir + '.kept', source.datadir)
+    source.start()
+    resetting.write(2 * MORE)
+    resetting.expect_refused(follow if is_running else None)
+    say('the log lost its end while follow %s: refused' % ('ran' if is_running else 'was away'))
+
+
 def test(options):
     with bs_harness.pair_of(options, schema=False) as pair:
         resetting = Resetting(pair)
@@ -132,10 +194,14 @@ def test(options):
         between_attempts(resetting)
         if flavour(pair.names[0]) == 'mariadb' and pair.gtid:
             to_earlier_files(resetting)
+        to_later_files(resetting)
+        while_following(resetting)
+        without_its_end(resetting, is_running=True)
+        without_its_end(resetting, is_running=False)
 
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
     bs_harness.pair_arguments(parser)
     options = parser.parse_args()
-    bs_harness.main('source reset %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
+    bs_harness.main('source log %s gtid %s' % (options.pair, options.gtid), lambda: test(options))

@@ -1,0 +1,125 @@
+#include "follow/source_log.h"
+
+#include "base/log.h"
+#include "catalog/catalog.h"
+#include "net/file_created.h"
+#include "sql/session.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+struct listing {
+    struct bs_binlog_file *files; /* in their order */
+    size_t count;
+};
+
+static enum bs_status
+list(const struct bs_endpoint *source, const struct bs_server *server, struct listing *listing,
+     struct bs_error *err) {
+    struct bs_sql *sql = NULL;
+    struct bs_sql_options options = {.program = "binstream follow"};
+    enum bs_status status = bs_sql_connect(&sql, source, &options, err);
+    if (status == BS_OK) {
+        status = bs_catalog_log_files(sql, server, &listing->files, &listing->count, err);
+    }
+    bs_sql_close(sql);
+    return status;
+}
+
+static const struct bs_binlog_file *
+find(const struct listing *listing, const char *file) {
+    for (size_t i = 0; i < listing->count; i++) {
+        if (strcmp(listing->files[i].name, file) == 0) {
+            return &listing->files[i];
+        }
+    }
+    return NULL;
+}
+
+static enum bs_status
+hint(struct bs_error *err) {
+    return bs_error_hint(err, "the source's binlogs were reset, or it was restored, or it lost the "
+                              "end of its log in a crash: take a new snapshot");
+}
+
+static enum bs_status
+refuse_missing(const struct listing *listing, const struct bs_log_place *place, bool must_be_there,
+               struct bs_error *err) {
+    bool is_older =
+        listing->count > 0 && bs_log_place_compare_files(place->file, listing->files[0].name) < 0;
+    if (is_older && !must_be_there) {
+        bs_log(BS_LOG_WARNING,
+               "the source's binlog file %s, which was read before, is gone: that its log is the "
+               "same as then cannot be told",
+               place->file);
+        return BS_OK;
+    }
+    bs_error_set(err, BS_PURGED, "the source has no binlog file %s, which was read before",
+                 place->file);
+    return hint(err);
+}
+
+static enum bs_status
+check_length(const struct bs_binlog_file *file, const struct bs_log_place *place,
+             struct bs_error *err) {
+    if (file->size >= place->pos) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_PURGED,
+                 "the source's binlog file %s ends at %" PRIu64 ", before %" PRIu64
+                 " up to which it was read before",
+                 file->name, file->size, place->pos);
+    return hint(err);
+}
+
+static enum bs_status
+check_beginning(const struct bs_endpoint *source, const struct bs_source_place *place,
+                struct bs_error *err) {
+    uint32_t created = 0;
+    enum bs_status status =
+        bs_file_created(source, place->place.file, place->place.pos, &created, err);
+    if (status != BS_OK || created == place->file_created) {
+        return status;
+    }
+    bs_error_set(err, BS_PURGED, "the source's binlog file %s is not the one that was read before",
+                 place->place.file);
+    return hint(err);
+}
+
+static enum bs_status
+check_place(const struct bs_endpoint *source, const struct listing *listing,
+            const struct bs_source_place *place, bool must_be_there, struct bs_error *err) {
+    const struct bs_binlog_file *file = find(listing, place->place.file);
+    if (file == NULL) {
+        return refuse_missing(listing, &place->place, must_be_there, err);
+    }
+    enum bs_status status = check_length(file, &place->place, err);
+    return status == BS_OK && place->file_created != 0 ? check_beginning(source, place, err)
+                                                       : status;
+}
+
+enum bs_status
+bs_source_log_check(const struct bs_endpoint *source, const struct bs_server *server,
+                    const struct bs_source_place *places, size_t count, bool must_be_there,
+                    struct bs_error *err) {
+    struct listing listing = {0};
+    struct bs_error failure; /* err may be NULL */
+    bs_error_clear(&failure);
+    enum bs_status status = list(source, server, &listing, &failure);
+    bool may_not = status == BS_PRECHECK || status == BS_SERVER;
+    if (may_not) {
+        bs_log(BS_LOG_WARNING,
+               "the source does not tell its binlog files: %s; that they are those that were read "
+               "before cannot be told",
+               failure.message);
+        status = BS_OK;
+    }
+    for (size_t i = 0; i < count && !may_not && status == BS_OK; i++) {
+        status = check_place(source, &listing, &places[i], must_be_there, &failure);
+    }
+    bs_binlog_files_free(listing.files, listing.count);
+    if (status != BS_OK && err != NULL) {
+        *err = failure;
+    }
+    return status;
+}
