@@ -88,6 +88,17 @@ enum bs_status bs_catalog_log_files(struct bs_sql *sql, const struct bs_server *
                                     struct bs_error *err) BS_MUST_CHECK;
 void bs_binlog_files_free(struct bs_binlog_file *files, size_t count);
 
+/* Does the server get changes from other servers, and are they in its own binlog? */
+struct bs_replication {
+    bool is_logged;   /* log_slave_updates, log_replica_updates */
+    bool is_known;    /* the account may ask for what follows */
+    bool is_replica;  /* it has a source of its own */
+    bool is_applying; /* and its SQL thread runs */
+};
+enum bs_status bs_catalog_replication(struct bs_sql *sql, const struct bs_server *server,
+                                      struct bs_replication *found,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* InnoDB's table id, 0 if it cannot be told (privilege PROCESS missing, other engine). */
 enum bs_status bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server,
                                    struct bs_str db, struct bs_str name, uint64_t *id,

@@ -1,5 +1,6 @@
 /* Checks of the source's binary log. */
 #include "base/mem.h"
+#include "catalog/catalog.h"
 #include "check/check_private.h"
 
 #include <inttypes.h>
@@ -220,5 +221,59 @@ bs_check_xa(struct bs_checking *c, struct bs_error *err) {
         bs_check_add(c, BS_CHECK_PASS, bs_strdup("no prepared XA transaction waits"), NULL);
     }
     bs_sql_result_free(result);
+    return status;
+}
+
+/* What a replica applies is not in its own binlog unless it is told to log it; the same goes for
+ * what other nodes of a Galera cluster write. */
+static void
+judge_replication(struct bs_checking *c, const struct bs_replication *found, bool is_galera) {
+    static const char fix[] =
+        "on the source: log_slave_updates=ON (MySQL 8.0.26 and newer: log_replica_updates=ON) in "
+        "its option file, and restart it; or copy from the server where applications write";
+    if (found->is_logged) {
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_strdup("what other servers send to the source is in its binary log, too"),
+                     NULL);
+    } else if (is_galera) {
+        bs_check_add(c, BS_CHECK_FAIL,
+                     bs_strdup("the source is a node of a Galera cluster with "
+                               "log_slave_updates=OFF: what other nodes write is not in its binary "
+                               "log, and would be missing on the target"),
+                     bs_strdup(fix));
+    } else if (found->is_replica) {
+        bs_check_add(
+            c, BS_CHECK_FAIL,
+            bs_strdup("the source is a replica itself, with log_slave_updates=OFF: what it "
+                      "replicates is not in its binary log, and would be missing on the "
+                      "target"),
+            bs_strdup(fix));
+    } else if (!found->is_known) {
+        bs_check_add(
+            c, BS_CHECK_WARNING,
+            bs_strdup("the account may not see whether the source is a replica itself, "
+                      "whose changes would not be in its binary log "
+                      "(log_slave_updates=OFF)"),
+            bs_asprintf("make sure that it is none; or, on the source: GRANT %s ON *.* TO "
+                        "the account",
+                        c->source.flavour == BS_MARIADB ? "SLAVE MONITOR" : "REPLICATION CLIENT"));
+    } else {
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("the source is no replica of another server"),
+                     NULL);
+    }
+}
+
+enum bs_status
+bs_check_replicated(struct bs_checking *c, struct bs_error *err) {
+    struct bs_replication found = {0};
+    char *wsrep = NULL;
+    enum bs_status status = bs_catalog_replication(c->config->source, &c->source, &found, err);
+    if (status == BS_OK) {
+        status = bs_check_variable(c->config->source, "wsrep_on", &wsrep, err);
+    }
+    if (status == BS_OK) {
+        judge_replication(c, &found, strcmp(wsrep, "ON") == 0);
+    }
+    free(wsrep);
     return status;
 }

@@ -38,6 +38,7 @@ static const struct {
     {"binlog-expiry", bs_check_expiry, NEEDS_LOG | OF_SOURCE},
     {"sync-binlog", bs_check_sync_binlog, NEEDS_LOG | OF_SOURCE},
     {"binlog-filters", bs_check_binlog_filters, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"replicated-source", bs_check_replicated, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
     {"prepared-xa", bs_check_xa, OF_SOURCE},
     {"selection", bs_check_selection, OF_SOURCE},
     {"target-empty", bs_check_target_empty, 0},

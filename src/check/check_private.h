@@ -82,7 +82,7 @@ bs_check_function bs_check_source_version, bs_check_target_version, bs_check_fla
     bs_check_sync_binlog;
 bs_check_function bs_check_log_bin, bs_check_binlog_format, bs_check_row_image,
     bs_check_row_value_options, bs_check_server_id, bs_check_gtid, bs_check_expiry,
-    bs_check_binlog_filters, bs_check_xa;
+    bs_check_binlog_filters, bs_check_replicated, bs_check_xa;
 bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_check_process,
     bs_check_definers, bs_check_function_creators, bs_check_routine_privileges, bs_check_freeze;
 bs_check_function bs_check_accounts;

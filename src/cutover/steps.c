@@ -8,9 +8,32 @@
 
 #include <inttypes.h>
 
+/* What replication writes, read_only does not hold back. */
+static enum bs_status
+refuse_replication(struct bs_attempt *attempt, struct bs_error *err) {
+    struct bs_replication found;
+    enum bs_status status =
+        bs_catalog_replication(attempt->frozen.reader, &attempt->frozen.server, &found, err);
+    if (status != BS_OK || !found.is_applying) {
+        return status;
+    }
+    bs_error_set(err, BS_PRECHECK,
+                 "the source is a replica itself, and goes on to apply what it "
+                 "gets: that cannot be frozen");
+    return bs_error_hint(err,
+                         "on the source: %s, once nothing writes to its own source any more; "
+                         "then ask for the cutover again",
+                         attempt->frozen.server.flavour == BS_MARIADB
+                             ? "STOP ALL SLAVES"
+                             : "STOP REPLICA (or STOP SLAVE)");
+}
+
 enum bs_status
 bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) {
     enum bs_status status = bs_follow_check_log(attempt->follow, err);
+    if (status == BS_OK) {
+        status = refuse_replication(attempt, err);
+    }
     if (status == BS_OK) {
         status = bs_record_settings(attempt, err);
     }

@@ -16,7 +16,7 @@ MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
-    "sync-binlog binlog-filters prepared-xa selection target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
+    "sync-binlog binlog-filters replicated-source prepared-xa selection target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
     "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
 ).split() + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
@@ -215,6 +215,22 @@ class CheckTest(unittest.TestCase):
             self.source.restart(option)
             self.addCleanup(self.source.restart)
             self.expect("binlog-filters", "fail", ["binlog_do_db", "binlog_ignore_db"])
+
+    def test_replicated_source(self):
+        replica = {"mysql-9.7": ("CHANGE REPLICATION SOURCE TO SOURCE_HOST='127.0.0.1', SOURCE_USER='nobody', SOURCE_SSL=0", "RESET REPLICA ALL", "--skip-log-replica-updates"),
+                   "mysql-5.6": ("CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_USER='nobody'", "RESET SLAVE ALL", "--skip-log-slave-updates")}
+        begin, end, unlogged = replica.get(NAME, ("CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_USER='nobody'", "RESET SLAVE ALL", "--skip-log-slave-updates"))
+        options = gtid_options(NAME, False) + ["--skip-slave-start"] if not MARIADB else ["--skip-slave-start"]
+        self.addCleanup(self.source.restart)
+        self.source.restart(unlogged, *options)
+        self.assertIn("no replica", self.expect("replicated-source", "pass")["found"])
+        self.source.query(begin)
+        try:
+            self.expect("replicated-source", "fail", ["log_slave_updates=ON"])
+            self.source.restart(unlogged.replace("--skip-", "--"), *options)
+            self.assertIn("in its binary log", self.expect("replicated-source", "pass")["found"])
+        finally:
+            self.source.query(end)
 
     def test_gtid(self):
         self.assertIn("has GTIDs", self.expect("gtid", "pass")["found"])
