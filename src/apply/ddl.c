@@ -158,6 +158,42 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
     return status;
 }
 
+/* Sessions keep the binlog_format that they began with: one that still logs statements may have
+ * temporary tables of the names of others, which the target's statement would be about. */
+static bool
+is_of_temporary_table(const struct bs_statement *statement, const struct bs_ddl *ddl) {
+    bool hits = ddl->verb == BS_DDL_ALTER || ddl->verb == BS_DDL_TRUNCATE ||
+                ddl->verb == BS_DDL_RENAME || ddl->is_like;
+    return statement->thread_specific && ddl->kind == BS_OBJECT_TABLE && hits;
+}
+
+static enum bs_status
+refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl *ddl,
+                      struct bs_error *err) {
+    static const char use_rows[] =
+        "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, then take a "
+        "new snapshot";
+    if (ddl->copies_rows) {
+        return bs_ddl_refuse(
+            statement,
+            "the source logged CREATE TABLE ... SELECT as a statement: the rows that it found are "
+            "not logged",
+            use_rows, err);
+    }
+    if (is_of_temporary_table(statement, ddl)) {
+        return bs_ddl_refuse(statement,
+                             "the source logged a statement about a temporary table: here it would "
+                             "be about the table of that name",
+                             use_rows, err);
+    }
+    if (ddl->drops_duplicates) {
+        return bs_ddl_refuse(
+            statement, "ALTER IGNORE drops rows whose keys are alike: which ones is not logged",
+            "drop this table from the task, or take a new snapshot after the statement", err);
+    }
+    return BS_OK;
+}
+
 static enum bs_status
 run_selected(struct bs_applier *applier, const struct bs_statement *statement,
              const struct bs_ddl *ddl, struct bs_error *err) {
@@ -184,6 +220,10 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
         return bs_ddl_refuse(statement, "a DDL statement stands behind rows in one transaction",
                              "this is not known to be written by any server: please report it",
                              err);
+    }
+    enum bs_status known = refuse_what_log_lacks(statement, ddl, err);
+    if (known != BS_OK) {
+        return known;
     }
     if (ddl->adds_chance) {
         return bs_ddl_refuse(
@@ -298,6 +338,9 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
     uint64_t mode = statement->sql_mode;
     bs_ddl_parse(&ddl, statement->sql, statement->db, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
+    if (applier->translation->source.lower_case_table_names == 1) {
+        bs_ddl_fold_names(&ddl);
+    }
     enum bs_status status;
     if (applier->hold && concerns_us(applier, &ddl)) {
         char text[BS_DDL_SHOWN_MAX];

@@ -116,8 +116,8 @@ skip_assignment(struct parser *p) {
 /* What may stand between CREATE, ALTER or DROP and the kind of object. */
 static void
 skip_decorations(struct parser *p) {
-    static const char *const WORDS[] = {"ONLINE",  "OFFLINE", "IGNORE",    "UNIQUE", "FULLTEXT",
-                                        "SPATIAL", "VECTOR",  "AGGREGATE", "UNDO",   "LOGFILE"};
+    static const char *const WORDS[] = {"ONLINE", "OFFLINE",   "UNIQUE", "FULLTEXT", "SPATIAL",
+                                        "VECTOR", "AGGREGATE", "UNDO",   "LOGFILE"};
     for (;;) {
         bool again = false;
         if (accept(p, "OR")) {
@@ -134,6 +134,10 @@ skip_decorations(struct parser *p) {
             (void)next(p);
             again = true;
         }
+        if (accept(p, "IGNORE")) { /* of ALTER TABLE alone */
+            p->ddl->drops_duplicates = true;
+            again = true;
+        }
         for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
             again = accept(p, WORDS[i]) || again;
         }
@@ -143,13 +147,17 @@ skip_decorations(struct parser *p) {
     }
 }
 
-/* A call whose value the log does not tell. */
+/* A call, a word or a variable whose value the log does not tell. */
 static bool
 is_chance(struct parser *p, struct bs_token t) {
     static const char *const NAMES[] = {
-        "UUID", "UUID_SHORT",   "UUID_V4",      "UUID_V7",       "SYS_GUID",
-        "RAND", "RANDOM_BYTES", "SYSDATE",      "NEXTVAL",       "CONNECTION_ID",
-        "USER", "CURRENT_USER", "SESSION_USER", "LAST_INSERT_ID"};
+        "UUID", "UUID_SHORT",   "UUID_V4",      "UUID_V7",        "SYS_GUID",
+        "RAND", "RANDOM_BYTES", "SYSDATE",      "NEXTVAL",        "CONNECTION_ID",
+        "USER", "SYSTEM_USER",  "SESSION_USER", "LAST_INSERT_ID", "VERSION"};
+    if (bs_token_is(t, "CURRENT_USER") || bs_token_is(t, "CURRENT_ROLE") ||
+        bs_token_is_punct(t, '@')) {
+        return true;
+    }
     for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
         if (bs_token_is(t, NAMES[i]) && bs_token_is_punct(bs_lexer_peek(&p->lexer), '(')) {
             return true;
@@ -158,9 +166,36 @@ is_chance(struct parser *p, struct bs_token t) {
     return bs_token_is(t, "NEXT") && bs_token_is(bs_lexer_peek(&p->lexer), "VALUE");
 }
 
+/* AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number; SERIAL as a type or
+ * in SERIAL DEFAULT VALUE, i.e. not as a column's name, behind which a type stands. */
+static bool
+is_numbering(struct parser *p, struct bs_token t) {
+    static const char *const BEHIND_SERIAL[] = {"COMMENT", "PRIMARY", "UNIQUE",  "KEY",
+                                                "FIRST",   "AFTER",   "NOT",     "NULL",
+                                                "DEFAULT", "CHECK",   "VISIBLE", "INVISIBLE"};
+    struct bs_token after = bs_lexer_peek(&p->lexer);
+    if (bs_token_is(t, "AUTO_INCREMENT")) {
+        return !bs_token_is_punct(after, '=') && after.kind != BS_TOKEN_NUMBER;
+    }
+    bool may_be = after.kind != BS_TOKEN_WORD && after.kind != BS_TOKEN_QUOTED;
+    for (size_t i = 0; i < sizeof BEHIND_SERIAL / sizeof BEHIND_SERIAL[0]; i++) {
+        may_be = may_be || bs_token_is(after, BEHIND_SERIAL[i]);
+    }
+    return bs_token_is(t, "SERIAL") && may_be;
+}
+
+/* What moves rows between tables that no event shows: it is not understood, so its caller stops. */
+static bool
+moves_rows(struct parser *p, struct bs_token t) {
+    struct bs_token after = bs_lexer_peek(&p->lexer);
+    return bs_token_is(t, "EXCHANGE") || bs_token_is(t, "DISCARD") || bs_token_is(t, "IMPORT") ||
+           (bs_token_is(t, "CONVERT") &&
+            (bs_token_is(after, "PARTITION") || bs_token_is(after, "TABLE")));
+}
+
 /* ALTER TABLE ... RENAME [TO|AS] name: the new name is an object too. RENAME COLUMN, INDEX and KEY
- * are not. Also notices AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number,
- * and what is added with a default of chance. */
+ * are not. Also notices columns that number the rows, and what is added with a default of chance.
+ */
 static bool
 scan_alter_tail(struct parser *p) {
     bool top_level_start = true;
@@ -172,19 +207,14 @@ scan_alter_tail(struct parser *p) {
         } else if (bs_token_is_punct(t, ')')) {
             depth--;
         }
-        if (depth == 0 && top_level_start &&
-            (bs_token_is(t, "EXCHANGE") || bs_token_is(t, "DISCARD") || bs_token_is(t, "IMPORT"))) {
-            return false; /* moves rows that no event shows: not understood, so its caller stops */
+        if (depth == 0 && top_level_start && moves_rows(p, t)) {
+            return false;
         }
         adds = depth == 0 && top_level_start ? bs_token_is(t, "ADD") : adds;
         has_default =
             !(depth == 0 && top_level_start) && (has_default || bs_token_is(t, "DEFAULT"));
         p->ddl->adds_chance = p->ddl->adds_chance || (adds && has_default && is_chance(p, t));
-        if (bs_token_is(t, "AUTO_INCREMENT")) {
-            struct bs_token after = bs_lexer_peek(&p->lexer);
-            bool option = bs_token_is_punct(after, '=') || after.kind == BS_TOKEN_NUMBER;
-            p->ddl->adds_auto_increment = p->ddl->adds_auto_increment || !option;
-        }
+        p->ddl->adds_auto_increment = p->ddl->adds_auto_increment || is_numbering(p, t);
         if (depth == 0 && top_level_start && bs_token_is(t, "RENAME")) {
             if (accept(p, "COLUMN") || accept(p, "INDEX") || accept(p, "KEY")) {
                 top_level_start = false;
@@ -416,6 +446,26 @@ find_start_transaction(struct bs_ddl *ddl, struct bs_str sql, struct bs_lexer le
     }
 }
 
+/* SELECT is a reserved word, and no expression of a definition may hold a query. VALUES and TABLE
+ * are queries too where they stand outside of all parentheses, or first in them; elsewhere they are
+ * of partitions. The first TABLE is CREATE's own. */
+static void
+find_query(struct bs_ddl *ddl, struct bs_lexer lexer) {
+    int depth = 0;
+    bool is_first = false, has_table = false;
+    for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END;
+         t = bs_lexer_next(&lexer)) {
+        bool is_table = bs_token_is(t, "TABLE");
+        bool begins =
+            (depth == 0 || is_first) && (bs_token_is(t, "VALUES") || (is_table && has_table));
+        ddl->copies_rows = ddl->copies_rows || begins || bs_token_is(t, "SELECT");
+        ddl->is_like = ddl->is_like || ((depth == 0 || is_first) && bs_token_is(t, "LIKE"));
+        has_table = has_table || is_table;
+        is_first = bs_token_is_punct(t, '(');
+        depth += bs_token_is_punct(t, '(') - bs_token_is_punct(t, ')');
+    }
+}
+
 void
 bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_quotes,
              bool no_backslash_escapes) {
@@ -425,6 +475,39 @@ bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_
     parse_statement(&parser);
     if (ddl->class == BS_DDL_OBJECT && ddl->verb == BS_DDL_CREATE && ddl->kind == BS_OBJECT_TABLE) {
         find_start_transaction(ddl, sql, bs_lexer(sql, ansi_quotes, no_backslash_escapes));
+        find_query(ddl, bs_lexer(sql, ansi_quotes, no_backslash_escapes));
+    }
+}
+
+/* Of the scripts that have capitals at all: Latin-1, Greek and Cyrillic in UTF-8. */
+static bool
+has_foreign_capital(const char *name) {
+    for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
+        if ((c[0] == 0xC3 && c[1] >= 0x80 && c[1] <= 0x9E) ||
+            (c[0] == 0xCE && c[1] >= 0x86 && c[1] <= 0xAB) ||
+            (c[0] == 0xD0 && c[1] >= 0x80 && c[1] <= 0xAF)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+fold(char *name) {
+    for (; *name != '\0'; name++) {
+        *name = *name >= 'A' && *name <= 'Z' ? (char)(*name - 'A' + 'a') : *name;
+    }
+}
+
+void
+bs_ddl_fold_names(struct bs_ddl *ddl) {
+    for (size_t i = 0; i < ddl->count; i++) {
+        struct bs_ddl_object *object = &ddl->objects[i];
+        if (has_foreign_capital(object->db) || has_foreign_capital(object->name)) {
+            ddl->class = BS_DDL_UNKNOWN;
+        }
+        fold(object->db);
+        fold(object->name);
     }
 }
 

@@ -41,8 +41,11 @@ struct bs_ddl {
     size_t count;
     bool if_exists; /* IF EXISTS or IF NOT EXISTS */
     bool or_replace;
-    bool adds_auto_increment; /* ALTER TABLE with AUTO_INCREMENT as a column attribute in it */
-    bool adds_chance; /* ALTER TABLE ADD with a default that is another for each row and run */
+    bool adds_auto_increment; /* ALTER TABLE with AUTO_INCREMENT, or SERIAL, of a column in it */
+    bool adds_chance;      /* ALTER TABLE ADD with a default that is another for each row and run */
+    bool copies_rows;      /* CREATE TABLE ... SELECT, which a log of rows never has */
+    bool is_like;          /* CREATE TABLE ... LIKE */
+    bool drops_duplicates; /* ALTER IGNORE TABLE */
     size_t cut_from, cut_to; /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
     const char *what;        /* for messages: "CREATE TABLE", "INSERT", static text */
 };
@@ -50,6 +53,9 @@ struct bs_ddl {
 /* db: the default database of the statement. */
 void bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_quotes,
                   bool no_backslash_escapes);
+/* Names as a server with lower_case_table_names=1 stores them. Letters beyond ASCII are not folded:
+ * a statement with capitals among them becomes BS_DDL_UNKNOWN. */
+void bs_ddl_fold_names(struct bs_ddl *ddl);
 void bs_ddl_fini(struct bs_ddl *ddl);
 
 #endif

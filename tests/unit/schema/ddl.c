@@ -1,6 +1,7 @@
 #include "schema/ddl.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static struct bs_ddl
 parse(const char *sql) {
@@ -195,4 +196,100 @@ Test(ddl, databases_are_objects_by_their_own_name) {
     ddl = parse("DROP SCHEMA x");
     expect_object(&ddl, 0, BS_OBJECT_DATABASE, "x", "");
     bs_ddl_fini(&ddl);
+}
+
+static void
+expect_query(const char *sql, bool copies_rows, bool is_like) {
+    struct bs_ddl ddl = parse(sql);
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT, "%s", sql);
+    cr_expect_eq(ddl.copies_rows, copies_rows, "%s", sql);
+    cr_expect_eq(ddl.is_like, is_like, "%s", sql);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, a_create_table_that_copies_rows_is_told_from_a_definition) {
+    expect_query("CREATE TABLE t SELECT * FROM s", true, false);
+    expect_query("CREATE TABLE t (a INT) ENGINE=InnoDB AS SELECT 1 AS a", true, false);
+    expect_query("CREATE TABLE t (SELECT UUID() AS u)", true, false);
+    expect_query("CREATE TABLE t AS WITH c AS (SELECT 1) SELECT * FROM c", true, false);
+    expect_query("CREATE TABLE t TABLE s", true, false);
+    expect_query("CREATE TABLE t VALUES ROW(1)", true, false);
+    expect_query("CREATE TABLE t (VALUES ROW(1))", true, false);
+    expect_query("CREATE TABLE t (a INT, `select` INT, b CHAR(9) COMMENT 'SELECT')", false, false);
+    expect_query("CREATE TABLE t (a INT) START TRANSACTION", false, false);
+    expect_query("CREATE TABLE t (a INT) PARTITION BY RANGE (a) (PARTITION p VALUES LESS THAN (9))",
+                 false, false);
+    expect_query("CREATE TABLE t (a CHAR(9), CHECK (a LIKE 'x'))", false, false);
+    expect_query("CREATE TABLE t LIKE s", false, true);
+    expect_query("CREATE TABLE t (LIKE s)", false, true);
+}
+
+static bool
+numbers_rows(const char *sql) {
+    struct bs_ddl ddl = parse(sql);
+    bool adds = ddl.adds_auto_increment;
+    bs_ddl_fini(&ddl);
+    return adds;
+}
+
+Test(ddl, serial_numbers_rows_where_it_is_a_type) {
+    cr_expect(numbers_rows("ALTER TABLE t ADD id SERIAL"));
+    cr_expect(numbers_rows("ALTER TABLE t ADD COLUMN (a INT, id SERIAL)"));
+    cr_expect(numbers_rows("ALTER TABLE t ADD COLUMN id SERIAL FIRST, ADD b INT"));
+    cr_expect(numbers_rows("ALTER TABLE t ADD id INT SERIAL DEFAULT VALUE"));
+    cr_expect_not(numbers_rows("ALTER TABLE t ADD serial INT"));
+    cr_expect_not(numbers_rows("ALTER TABLE t CHANGE a serial BIGINT"));
+}
+
+Test(ddl, rows_that_move_to_a_table_of_their_own_are_not_understood) {
+    static const char *const MOVES[] = {
+        "ALTER TABLE t CONVERT PARTITION p TO TABLE u",
+        "ALTER TABLE t CONVERT TABLE u TO PARTITION p VALUES LESS THAN (9)"};
+    for (size_t i = 0; i < sizeof MOVES / sizeof MOVES[0]; i++) {
+        struct bs_ddl ddl = parse(MOVES[i]);
+        cr_expect_eq(ddl.class, BS_DDL_UNKNOWN, "%s", MOVES[i]);
+        bs_ddl_fini(&ddl);
+    }
+    struct bs_ddl ddl = parse("ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4");
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, alter_ignore_is_noticed) {
+    struct bs_ddl ddl = parse("ALTER IGNORE TABLE t ADD PRIMARY KEY (a)");
+    cr_expect(ddl.drops_duplicates);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "d", "t");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, names_are_folded_where_the_source_folds_them) {
+    struct bs_ddl ddl = parse("RENAME TABLE Shop.Orders TO `SHOP`.oLD");
+    bs_ddl_fold_names(&ddl);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "shop", "orders");
+    expect_object(&ddl, 1, BS_OBJECT_TABLE, "shop", "old");
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, a_capital_that_is_not_folded_stops_the_caller) {
+    struct bs_ddl ddl = parse("TRUNCATE TABLE Ärger");
+    bs_ddl_fold_names(&ddl);
+    cr_expect_eq(ddl.class, BS_DDL_UNKNOWN);
+    bs_ddl_fini(&ddl);
+    ddl = parse("TRUNCATE TABLE ärger");
+    bs_ddl_fold_names(&ddl);
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, defaults_of_the_server_or_the_account_are_chance) {
+    static const char *const DEFAULTS[] = {"(@@port)", "CURRENT_USER", "(CURRENT_ROLE)",
+                                           "(SYSTEM_USER())", "(VERSION())"};
+    for (size_t i = 0; i < sizeof DEFAULTS / sizeof DEFAULTS[0]; i++) {
+        char sql[128];
+        (void)snprintf(sql, sizeof sql, "ALTER TABLE t ADD c VARCHAR(99) DEFAULT %s", DEFAULTS[i]);
+        struct bs_ddl ddl = parse(sql);
+        cr_expect(ddl.adds_chance, "%s", sql);
+        bs_ddl_fini(&ddl);
+    }
 }

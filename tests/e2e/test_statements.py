@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+"""Statements that the log has, and of which it does not tell what they did: they must stop follow by name, with the target as it was.
+With --fold: a source with lower_case_table_names=1, whose log has names as they were written, and whose statements must reach their
+tables all the same."""
+import argparse
+import contextlib
+
+import bs_harness
+from bs_harness import say
+from bs_servers import flavour
+
+PREPARED = (
+    'CREATE TABLE s.t (id INT PRIMARY KEY, n INT)',
+    'INSERT INTO s.t VALUES (1, 1), (2, 2)',
+    'CREATE TABLE s.stamped (id INT, n INT) ENGINE=MyISAM',
+    'INSERT INTO s.stamped VALUES (1, 1), (1, 2)',
+)
+
+
+def cases(name):
+    """(statements of one session, what follow says)."""
+    as_statement = "SET SESSION binlog_format = 'STATEMENT'"
+    temporary = ('SET SESSION binlog_format = %s' % ("'MIXED'" if name != 'mysql-9.7' else "'STATEMENT'"),
+                 'CREATE TEMPORARY TABLE s.t (id INT PRIMARY KEY)')
+    yield (*temporary, 'TRUNCATE TABLE s.t'), 'temporary table'
+    yield (*temporary, 'ALTER TABLE s.t ADD extra INT'), 'temporary table'
+    yield (as_statement, 'CREATE TABLE s.copied AS SELECT UUID() AS u, id FROM s.t'), 'CREATE TABLE ... SELECT'
+    yield ('ALTER TABLE s.stamped ADD number SERIAL',), 'AUTO_INCREMENT column is added'
+    if flavour(name) == 'mariadb':
+        yield ('ALTER IGNORE TABLE s.stamped ADD PRIMARY KEY (id)',), 'ALTER IGNORE'
+        yield ('ALTER TABLE s.t ADD port INT DEFAULT (@@port)',), 'default is another in each row'
+    if name in ('mariadb-10.11', 'mariadb-11.8'):
+        yield ("CREATE TABLE s.parts (id INT PRIMARY KEY) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (9), PARTITION b VALUES LESS THAN MAXVALUE)",
+               'ALTER TABLE s.parts CONVERT PARTITION a TO TABLE s.part'), 'does not understand'
+
+
+def prepare(pair):
+    pair.source.query('DROP DATABASE IF EXISTS s')
+    pair.source.query('CREATE DATABASE s')
+    for statement in PREPARED:
+        pair.source.query(statement)
+
+
+def refused(pair, statements, message):
+    prepare(pair)
+    if pair.target.query("SELECT 1 FROM information_schema.schemata WHERE schema_name = 'binstream'"):
+        pair.run('reset', source=False)
+    pair.snapshot()
+    with contextlib.closing(pair.source.connect()) as session, session.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+    rows = pair.target.query('SELECT * FROM s.t')
+    follow = pair.run('follow', '--until-caught-up', expect=(1,))
+    assert message in follow.err, follow.tail()
+    assert 'what to do' in follow.err, follow.tail()
+    assert pair.target.query('SELECT * FROM s.t') == rows, 'the target is not as it was'
+    say('refused: %s' % statements[-1])
+
+
+def folded(pair):
+    """Rows come under the folded names; statements as they were written."""
+    source = pair.source
+    source.query('CREATE DATABASE Shop')
+    source.query('CREATE TABLE Shop.Orders (id INT PRIMARY KEY)')
+    source.query('CREATE TABLE Shop.Items (id INT PRIMARY KEY)')
+    source.query('INSERT INTO shop.orders VALUES (1), (2)')
+    pair.snapshot('--databases', 'shop')
+    for statement in ('TRUNCATE TABLE Shop.Orders', 'INSERT INTO shop.orders VALUES (3)', 'ALTER TABLE SHOP.items ADD n INT',
+                      'CREATE TABLE Shop.Late (id INT PRIMARY KEY)', 'INSERT INTO shop.LATE VALUES (4)', 'RENAME TABLE Shop.Late TO SHOP.Later',
+                      'INSERT INTO Shop.Items VALUES (5, 6)'):
+        source.query(statement)
+    follow = pair.follow()
+    assert 'not selected' not in follow.err, follow.tail()
+    pair.judge()
+    assert pair.target.query('SELECT * FROM shop.orders') == ((3,),)
+    say('names are the source\'s, however they were written')
+
+
+def test(options):
+    name = options.pair.partition(':')[0]
+    fold = ['--lower-case-table-names=1'] if options.fold else []
+    with bs_harness.pair_of(options, schema=False, source_options=fold, target_options=fold) as pair:
+        if options.fold:
+            folded(pair)
+            return
+        for statements, message in cases(name):
+            refused(pair, statements, message)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    parser.add_argument('--fold', action='store_true')
+    options = parser.parse_args()
+    bs_harness.main('statements %s%s' % (options.pair, ' folded' if options.fold else ''), lambda: test(options))
