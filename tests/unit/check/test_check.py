@@ -18,7 +18,7 @@ CHECKS = (
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
     "sync-binlog binlog-filters replicated-source prepared-xa selection target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
     "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
-).split() + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
+).split() + (["generated-columns"] if NAME != "mysql-5.6" else []) + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
 
 def run(source, target, *args, text=False):
@@ -231,6 +231,20 @@ class CheckTest(unittest.TestCase):
             self.assertIn("in its binary log", self.expect("replicated-source", "pass")["found"])
         finally:
             self.source.query(end)
+
+    def test_generated_columns(self):
+        if NAME == "mysql-5.6":
+            self.skipTest("there are no generated columns")
+        self.on_source("CREATE TABLE shop.zoned (id INT PRIMARY KEY, at TIMESTAMP NULL, n INT, plain INT AS (n + 1) STORED, day DATE AS (DATE(at)) STORED)",
+                       "CREATE TABLE shop.indexed (id INT PRIMARY KEY, at TIMESTAMP NULL, hour INT AS (HOUR(at)) VIRTUAL, KEY (hour))",
+                       "CREATE TABLE shop.computed (id INT PRIMARY KEY, at TIMESTAMP NULL, n INT, hour INT AS (HOUR(at)) VIRTUAL, twice INT AS (n * 2) STORED)")
+        self.addCleanup(self.on_source, "DROP TABLE IF EXISTS shop.zoned, shop.indexed, shop.computed")
+        with self.setting(self.source, "time_zone", "'+05:00'"):
+            found = self.expect("generated-columns", "fail", ["leave these tables out"])["found"]
+            self.assertIn("`shop`.`indexed`, `shop`.`zoned`", found)
+            self.assertNotIn("computed", found)
+        with self.setting(self.source, "time_zone", "'+00:00'"):
+            self.expect("generated-columns", "pass")
 
     def test_gtid(self):
         self.assertIn("has GTIDs", self.expect("gtid", "pass")["found"])
