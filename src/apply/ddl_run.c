@@ -271,9 +271,33 @@ decide(struct bs_applier *applier, const struct bs_statement *statement, const s
     return status;
 }
 
+/* What a parent's cascades do to its child is not in every source's log, and here there is no
+ * parent.
+ */
 static enum bs_status
-refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl,
-               const struct bs_engine_notes *notes, struct bs_error *err) {
+check_parents(const struct bs_applier *applier, const struct bs_statement *statement,
+              const struct bs_ddl_object *object, struct bs_error *err) {
+    const struct bs_target_table *table =
+        bs_applier_find_table(applier, bs_str(object->db), bs_str(object->name));
+    for (size_t i = 0; table != NULL && i < table->model->fk_count; i++) {
+        const struct bs_foreign_key *fk = &table->model->fks[i];
+        bool has_parent = bs_selection_has_object(applier->selection, BS_OBJECT_TABLE,
+                                                  bs_str(fk->parent_db), bs_str(fk->parent_table));
+        if (bs_foreign_key_acts(fk) && !has_parent) {
+            return bs_ddl_refuse(statement,
+                                 "a foreign key that acts goes to a table that is not selected: "
+                                 "what it does to rows would be missing on the target",
+                                 "select the parent table too, or neither, and take a new snapshot",
+                                 err);
+        }
+    }
+    return BS_OK;
+}
+
+static enum bs_status
+refresh_models(struct bs_applier *applier, const struct bs_statement *statement,
+               const struct bs_ddl *ddl, const struct bs_engine_notes *notes,
+               struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (size_t i = 0; status == BS_OK && i < ddl->count; i++) {
         const struct bs_ddl_object *object = &ddl->objects[i];
@@ -282,16 +306,17 @@ refresh_models(struct bs_applier *applier, const struct bs_ddl *ddl,
         } else if (object->kind == BS_OBJECT_TABLE || object->kind == BS_OBJECT_SEQUENCE) {
             status = bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name),
                                               i < notes->count ? notes->engines[i] : NULL, err);
+            status = status == BS_OK ? check_parents(applier, statement, object, err) : status;
         }
     }
     return status;
 }
 
 static enum bs_status
-finish(struct bs_applier *applier, const struct bs_ddl *ddl, const struct bs_engine_notes *notes,
-       struct bs_error *err) {
+finish(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
+       const struct bs_engine_notes *notes, struct bs_error *err) {
     /* The catalogue is read before the transaction's first statement reaches the target. */
-    enum bs_status status = refresh_models(applier, ddl, notes, err);
+    enum bs_status status = refresh_models(applier, statement, ddl, notes, err);
     if (status == BS_OK) {
         bs_lane_begin(&applier->lane);
         (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);
@@ -321,5 +346,5 @@ bs_ddl_run_once(struct bs_applier *applier, const struct bs_statement *statement
     if (status == BS_OK && run) {
         status = run_statement(applier, statement, ddl, translated, again, err);
     }
-    return status == BS_OK ? finish(applier, ddl, notes, err) : status;
+    return status == BS_OK ? finish(applier, statement, ddl, notes, err) : status;
 }

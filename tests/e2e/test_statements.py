@@ -14,6 +14,7 @@ PREPARED = (
     'INSERT INTO s.t VALUES (1, 1), (2, 2)',
     'CREATE TABLE s.stamped (id INT, n INT) ENGINE=MyISAM',
     'INSERT INTO s.stamped VALUES (1, 1), (1, 2)',
+    'CREATE TABLE s.apart (id INT PRIMARY KEY)',
 )
 
 
@@ -26,6 +27,8 @@ def cases(name):
     yield (*temporary, 'ALTER TABLE s.t ADD extra INT'), 'temporary table'
     yield (as_statement, 'CREATE TABLE s.copied AS SELECT UUID() AS u, id FROM s.t'), 'CREATE TABLE ... SELECT'
     yield ('ALTER TABLE s.stamped ADD number SERIAL',), 'AUTO_INCREMENT column is added'
+    if name != 'mysql-9.7':  # it logs cascades
+        yield ('SET foreign_key_checks = 0', 'CREATE TABLE s.child (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.apart (id) ON DELETE CASCADE)'), 'that is not selected'
     if flavour(name) == 'mariadb':
         yield ('ALTER IGNORE TABLE s.stamped ADD PRIMARY KEY (id)',), 'ALTER IGNORE'
         yield ('ALTER TABLE s.t ADD port INT DEFAULT (@@port)',), 'default is another in each row'
@@ -45,7 +48,7 @@ def refused(pair, statements, message):
     prepare(pair)
     if pair.target.query("SELECT 1 FROM information_schema.schemata WHERE schema_name = 'binstream'"):
         pair.run('reset', source=False)
-    pair.snapshot()
+    pair.snapshot('--exclude-tables', 's.apart')
     with contextlib.closing(pair.source.connect()) as session, session.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
