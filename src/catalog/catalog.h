@@ -88,6 +88,12 @@ enum bs_status bs_catalog_log_files(struct bs_sql *sql, const struct bs_server *
                                     struct bs_error *err) BS_MUST_CHECK;
 void bs_binlog_files_free(struct bs_binlog_file *files, size_t count);
 
+/* Databases whose changes alone are logged, or are not logged; either "" where there are none.
+ * BS_PRECHECK where the account may not know. Adds to empty buffers. */
+enum bs_status bs_catalog_log_filters(struct bs_sql *sql, const struct bs_server *server,
+                                      struct bs_buf *do_db, struct bs_buf *ignore_db,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* Does the server get changes from other servers, and are they in its own binlog? */
 struct bs_replication {
     bool is_logged;   /* log_slave_updates, log_replica_updates */

@@ -96,17 +96,36 @@ need_monitor(const struct bs_server *server, struct bs_error *err) {
 }
 
 static enum bs_status
-read_binlog_status(struct bs_sql *sql, const struct bs_server *server, struct bs_position *position,
-                   struct bs_error *err) {
+ask_binlog_status(struct bs_answer *answer, struct bs_sql *sql, const struct bs_server *server,
+                  struct bs_error *err) {
     bool is_new = bs_server_has_binlog_status_statement(server);
     struct bs_buf text = {0};
     bs_buf_puts(&text, is_new ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
-    struct bs_answer answer;
-    enum bs_status status = bs_answer_ask(&answer, sql, &text, err);
+    enum bs_status status = bs_answer_ask(answer, sql, &text, err);
     bs_buf_fini(&text);
-    if (status == BS_OK) {
-        status = bs_answer_next(&answer, err);
+    return status == BS_OK ? bs_answer_next(answer, err) : status;
+}
+
+enum bs_status
+bs_catalog_log_filters(struct bs_sql *sql, const struct bs_server *server, struct bs_buf *do_db,
+                       struct bs_buf *ignore_db, struct bs_error *err) {
+    struct bs_answer answer;
+    enum bs_status status = ask_binlog_status(&answer, sql, server, err);
+    if (status == BS_OK && answer.row != NULL) {
+        bs_buf_put_str(do_db, bs_answer_text(&answer, "Binlog_Do_DB"));
+        bs_buf_put_str(ignore_db, bs_answer_text(&answer, "Binlog_Ignore_DB"));
+    } else if (status != BS_OK) {
+        status = need_monitor(server, err);
     }
+    bs_answer_fini(&answer);
+    return status;
+}
+
+static enum bs_status
+read_binlog_status(struct bs_sql *sql, const struct bs_server *server, struct bs_position *position,
+                   struct bs_error *err) {
+    struct bs_answer answer;
+    enum bs_status status = ask_binlog_status(&answer, sql, server, err);
     if (status == BS_OK && answer.row == NULL) {
         status = fail_no_binlog(err);
     } else if (status == BS_OK) {

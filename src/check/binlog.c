@@ -168,33 +168,24 @@ bs_check_sync_binlog(struct bs_checking *c, struct bs_error *err) {
  * there is nothing to say here: the check of privileges says it. */
 enum bs_status
 bs_check_binlog_filters(struct bs_checking *c, struct bs_error *err) {
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *row = NULL;
+    struct bs_buf do_db = {0}, ignore_db = {0};
     enum bs_status status =
-        bs_sql_query(c->config->source, &result, err, "%s",
-                     bs_server_has_binlog_status_statement(&c->source) ? "SHOW BINARY LOG STATUS"
-                                                                       : "SHOW MASTER STATUS");
-    if (status == BS_SERVER && err->sql_errno == ACCESS_DENIED) {
+        bs_catalog_log_filters(c->config->source, &c->source, &do_db, &ignore_db, err);
+    if (status == BS_OK && (do_db.len > 0 || ignore_db.len > 0)) {
+        bs_check_add(c, BS_CHECK_FAIL,
+                     bs_asprintf("the source does not log every database: binlog_do_db=%s, "
+                                 "binlog_ignore_db=%s",
+                                 bs_buf_cstr(&do_db), bs_buf_cstr(&ignore_db)),
+                     bs_strdup("take binlog_do_db and binlog_ignore_db out of the source's "
+                               "option file, and restart it"));
+    } else if (status == BS_OK) {
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("the source logs every database"), NULL);
+    } else if (status == BS_PRECHECK) {
         bs_error_clear(err);
-        return BS_OK;
+        status = BS_OK;
     }
-    if (status == BS_OK) {
-        status = bs_sql_next(result, &row, err);
-    }
-    if (status == BS_OK && row != NULL) {
-        bool filtered = row[2].len > 0 || row[3].len > 0;
-        if (filtered) {
-            bs_check_add(c, BS_CHECK_FAIL,
-                         bs_asprintf("the source does not log every database: binlog_do_db=%s, "
-                                     "binlog_ignore_db=%s",
-                                     row[2].data, row[3].data),
-                         bs_strdup("take binlog_do_db and binlog_ignore_db out of the source's "
-                                   "option file, and restart it"));
-        } else {
-            bs_check_add(c, BS_CHECK_PASS, bs_strdup("the source logs every database"), NULL);
-        }
-    }
-    bs_sql_result_free(result);
+    bs_buf_fini(&do_db);
+    bs_buf_fini(&ignore_db);
     return status;
 }
 

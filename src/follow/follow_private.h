@@ -2,6 +2,7 @@
  *
  *   follow.c    the run: start, the loop, how it ends, the callbacks for the cutover
  *   connect.c   opening source, target and stream, and opening them again after a loss
+ *   source_log.c  is the source's log the one that was read?
  *   feed.c      stream messages -> decoder -> applier
  *   progress.c  lag, what the display and `status` are told
  *   rates.c     how fast it goes, when it will have caught up, and what holds it

@@ -14,13 +14,50 @@ struct listing {
 };
 
 static enum bs_status
-list(const struct bs_endpoint *source, const struct bs_server *server, struct listing *listing,
-     struct bs_error *err) {
+check_filters(struct bs_sql *sql, const struct bs_server *server, struct bs_error *err) {
+    struct bs_buf do_db = {0}, ignore_db = {0};
+    enum bs_status status = bs_catalog_log_filters(sql, server, &do_db, &ignore_db, err);
+    if (status == BS_OK && (do_db.len > 0 || ignore_db.len > 0)) {
+        bs_error_set(err, BS_PURGED,
+                     "the source does not log every database any more: binlog_do_db=%s, "
+                     "binlog_ignore_db=%s",
+                     bs_buf_cstr(&do_db), bs_buf_cstr(&ignore_db));
+        status = bs_error_hint(err, "take both out of its option file, restart it, and take a new "
+                                    "snapshot");
+    }
+    bs_buf_fini(&do_db);
+    bs_buf_fini(&ignore_db);
+    return status;
+}
+
+static enum bs_status
+check_replication(struct bs_sql *sql, const struct bs_server *server, struct bs_error *err) {
+    struct bs_replication found;
+    enum bs_status status = bs_catalog_replication(sql, server, &found, err);
+    if (status != BS_OK || found.is_logged || !found.is_replica) {
+        return status;
+    }
+    bs_error_set(err, BS_PURGED,
+                 "the source is a replica now, and does not log what it replicates "
+                 "(log_slave_updates=OFF)");
+    return bs_error_hint(err, "let it log that, or be no replica, and take a new snapshot");
+}
+
+/* Where the files cannot be had, nothing of the rest can. */
+static enum bs_status
+ask(const struct bs_endpoint *source, const struct bs_server *server, struct listing *listing,
+    struct bs_error *err) {
     struct bs_sql *sql = NULL;
     struct bs_sql_options options = {.program = "binstream follow"};
     enum bs_status status = bs_sql_connect(&sql, source, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_log_files(sql, server, &listing->files, &listing->count, err);
+    }
+    if (status == BS_OK) {
+        status = check_filters(sql, server, err);
+    }
+    if (status == BS_OK) {
+        status = check_replication(sql, server, err);
     }
     bs_sql_close(sql);
     return status;
@@ -105,8 +142,8 @@ bs_source_log_check(const struct bs_endpoint *source, const struct bs_server *se
     struct listing listing = {0};
     struct bs_error failure; /* err may be NULL */
     bs_error_clear(&failure);
-    enum bs_status status = list(source, server, &listing, &failure);
-    bool may_not = status == BS_PRECHECK || status == BS_SERVER;
+    enum bs_status status = ask(source, server, &listing, &failure);
+    bool may_not = listing.count == 0 && (status == BS_PRECHECK || status == BS_SERVER);
     if (may_not) {
         bs_log(BS_LOG_WARNING,
                "the source does not tell its binlog files: %s; that they are those that were read "

@@ -9,6 +9,9 @@
  *   a file that the stream left without   both, of that file: a source that went down leaves such a
  *   its ROTATE or STOP                    file, and so does one that was reset under the stream
  *
+ * A source that was restarted may also log less than it did: with filters, or as a replica that
+ * does not log what it replicates.
+ *
  * Two files that were begun in the same second are one to us. Connects to the source, and blocks
  * meanwhile. Internal to src/follow; on the main thread. */
 #ifndef BS_FOLLOW_SOURCE_LOG_H

@@ -184,6 +184,21 @@ def without_its_end(resetting, is_running):
     say('the log lost its end while follow %s: refused' % ('ran' if is_running else 'was away'))
 
 
+def with_filters(resetting):
+    """A restart may bring options that nothing in the log tells."""
+    pair = resetting.pair
+    resetting.begin_anew()
+    pair.snapshot()
+    follow = pair.follow_start('--until-cutover')
+    resetting.write(1)
+    pair.wait_until(lambda: resetting.rows_there() == resetting.rows(), 'the row on the target', follow=follow)
+    resetting.source.restart('--binlog-ignore-db=r')
+    follow.wait(120)
+    assert follow.code == REFUSED and 'does not log every database' in follow.err, follow.tail()
+    resetting.source.restart()
+    say('a restart with binlog_ignore_db while follow runs: refused')
+
+
 def test(options):
     with bs_harness.pair_of(options, schema=False) as pair:
         resetting = Resetting(pair)
@@ -198,6 +213,7 @@ def test(options):
         while_following(resetting)
         without_its_end(resetting, is_running=True)
         without_its_end(resetting, is_running=False)
+        with_filters(resetting)
 
 
 if __name__ == '__main__':
