@@ -158,33 +158,19 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
     return status;
 }
 
-/* Sessions keep the binlog_format that they began with: one that still logs statements may have
- * temporary tables of the names of others, which the target's statement would be about. */
-static bool
-is_of_temporary_table(const struct bs_statement *statement, const struct bs_ddl *ddl) {
-    bool hits = ddl->verb == BS_DDL_ALTER || ddl->verb == BS_DDL_TRUNCATE ||
-                ddl->verb == BS_DDL_RENAME || ddl->is_like;
-    return statement->thread_specific && ddl->kind == BS_OBJECT_TABLE && hits;
-}
+static const char USE_ROWS[] =
+    "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, then take a new "
+    "snapshot";
 
 static enum bs_status
 refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl *ddl,
                       struct bs_error *err) {
-    static const char use_rows[] =
-        "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, then take a "
-        "new snapshot";
     if (ddl->copies_rows) {
         return bs_ddl_refuse(
             statement,
             "the source logged CREATE TABLE ... SELECT as a statement: the rows that it found are "
             "not logged",
-            use_rows, err);
-    }
-    if (is_of_temporary_table(statement, ddl)) {
-        return bs_ddl_refuse(statement,
-                             "the source logged a statement about a temporary table: here it would "
-                             "be about the table of that name",
-                             use_rows, err);
+            USE_ROWS, err);
     }
     if (ddl->drops_duplicates) {
         return bs_ddl_refuse(
@@ -234,6 +220,23 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
     }
     enum bs_status status = check_auto_increment(applier, statement, ddl, err);
     return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
+}
+
+/* Sessions keep the binlog_format that they began with, and only one that logs statements logs
+ * this. What it then says of a name that the table hides would here be about the table that is
+ * hidden. */
+static enum bs_status
+apply_temporary(struct bs_applier *applier, const struct bs_statement *statement,
+                const struct bs_ddl *ddl, struct bs_error *err) {
+    const struct bs_ddl_object *hidden = ddl->count > 0 ? &ddl->objects[0] : NULL;
+    if (hidden != NULL &&
+        bs_applier_find_table(applier, bs_str(hidden->db), bs_str(hidden->name)) != NULL) {
+        return bs_ddl_refuse(statement,
+                             "the source logged a temporary table that hides a table which is "
+                             "copied: statements about it would be about that table here",
+                             USE_ROWS, err);
+    }
+    return skip(applier, statement, "temporary table");
 }
 
 static void
@@ -313,7 +316,7 @@ apply_parsed(struct bs_applier *applier, const struct bs_item *item, const struc
     case BS_DDL_DEFERRED:
         return skip(applier, statement, "triggers and events are made at cutover");
     case BS_DDL_TEMPORARY:
-        return skip(applier, statement, "temporary table");
+        return apply_temporary(applier, statement, ddl, err);
     case BS_DDL_ACCOUNT:
         return skip(applier, statement, "accounts and server settings are not moved");
     case BS_DDL_UPKEEP:
@@ -330,6 +333,22 @@ apply_parsed(struct bs_applier *applier, const struct bs_item *item, const struc
         err);
 }
 
+/* By the databases alone; one with capitals that were not folded may be any. */
+static bool
+may_be_selected(const struct bs_applier *applier, const struct bs_ddl *ddl) {
+    for (size_t i = 0; i < ddl->count; i++) {
+        const char *db = ddl->objects[i].db;
+        bool is_plain = true;
+        for (const char *c = db; *c != '\0'; c++) {
+            is_plain = is_plain && (unsigned char)*c < 0x80;
+        }
+        if (!is_plain || bs_selection_has_database(applier->selection, bs_str(db))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum bs_status
 bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     const struct bs_statement *statement = &item->statement;
@@ -340,6 +359,9 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
     if (applier->translation->source.lower_case_table_names == 1) {
         bs_ddl_fold_names(&ddl);
+        if (ddl.has_unfolded && may_be_selected(applier, &ddl)) {
+            ddl.class = BS_DDL_UNKNOWN;
+        }
     }
     enum bs_status status;
     if (applier->hold && concerns_us(applier, &ddl)) {

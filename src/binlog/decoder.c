@@ -30,6 +30,8 @@ start_at(struct bs_decoder *d, const struct bs_position *start, bool stream_chec
     d->pos = start->pos;
     d->event_pos = start->pos;
     d->file_is_ours = d->mode == BS_POSITION_FILE;
+    d->is_file_ended = false;
+    d->has_left_open = false;
     d->phase = BS_GROUP_BETWEEN;
     d->begin_given = false;
     d->group = (struct bs_gtid_event){0};

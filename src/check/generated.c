@@ -4,8 +4,10 @@
 #include "base/mem.h"
 #include "check/check_private.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct generated {
     char *db, *table, *column;
@@ -79,11 +81,26 @@ is_of(const struct generated *item, const struct bs_str *row) {
 }
 
 static bool
+begins_with(const char *text, const char *word) {
+    return strncasecmp(text, word, strlen(word)) == 0;
+}
+
+/* Is the value read, and not only whether there is one? Servers print names in backquotes. */
+static bool
 reads(const struct generated *item, struct bs_str column) {
+    static const char ISNULL[] = "isnull(";
     char *quoted = bs_asprintf("`%.*s`", (int)column.len, column.data);
-    bool is_there = has_word(bs_str(item->expression), quoted);
+    bool is_read = false;
+    const char *text = item->expression;
+    for (const char *at = text; (at = strstr(at, quoted)) != NULL; at += strlen(quoted)) {
+        const char *behind = at + strlen(quoted);
+        bool is_in_call = at - text >= (ptrdiff_t)strlen(ISNULL) &&
+                          begins_with(at - strlen(ISNULL), ISNULL) && *behind == ')';
+        is_read = is_read || !(is_in_call || begins_with(behind, " is null") ||
+                               begins_with(behind, " is not null"));
+    }
     free(quoted);
-    return is_there;
+    return is_read;
 }
 
 /* Columns of the type TIMESTAMP, and, with is_index, columns that are in an index. */
@@ -138,12 +155,14 @@ source_is_utc(struct bs_checking *c, bool *utc, struct bs_error *err) {
 static void
 judge(struct bs_checking *c, const struct generated_list *list, bool utc) {
     struct bs_check_names names = {0};
+    const struct generated *last = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const struct generated *item = &list->items[i];
-        bool is_next =
-            i > 0 && strcmp(item->db, item[-1].db) == 0 && strcmp(item->table, item[-1].table) == 0;
-        if (item->is_kept && item->has_zone && !(is_next && names.count > 0)) {
+        bool is_named = last != NULL && strcmp(item->db, last->db) == 0 &&
+                        strcmp(item->table, last->table) == 0;
+        if (item->is_kept && item->has_zone && !is_named) {
             bs_check_names_add(&names, item->db, item->table);
+            last = item;
         }
     }
     if (names.count > 0 && !utc) {
@@ -154,12 +173,15 @@ judge(struct bs_checking *c, const struct generated_list *list, bool utc) {
                         bs_check_names_text(&names)),
             bs_strdup("leave these tables out; or, on the source, drop those columns and add them "
                       "again on the target after the move"));
+    } else if (names.count > 0) {
+        bs_check_add(
+            c, BS_CHECK_WARNING,
+            bs_asprintf("generated columns depend on the time zone of the session, which is UTC on "
+                        "the source, as on the target: %s",
+                        bs_check_names_text(&names)),
+            bs_strdup("make sure that no application sets another time_zone for its sessions"));
     } else {
-        bs_check_add(c, BS_CHECK_PASS,
-                     bs_strdup(names.count > 0
-                                   ? "generated columns depend on the time zone, and the source's "
-                                     "is UTC, as in the sessions on the target"
-                                   : "no generated column depends on the time zone"),
+        bs_check_add(c, BS_CHECK_PASS, bs_strdup("no generated column depends on the time zone"),
                      NULL);
     }
     bs_check_names_fini(&names);

@@ -322,6 +322,9 @@ freeze_and_hook_again(struct bs_attempt *attempt, struct bs_error *err) {
     attempt->deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
     enum bs_status status = open_source_again(attempt, err);
     if (status == BS_OK) {
+        status = bs_attempt_refuse_replication(attempt, err);
+    }
+    if (status == BS_OK) {
         status = bs_freeze_apply(&attempt->frozen, attempt->config->selection, attempt->deadline_ms,
                                  err);
     }

@@ -34,6 +34,9 @@ struct bs_attempt {
 };
 
 /* steps.c. Each fails with BS_CANCELLED when it is not over at the deadline. */
+/* Must be asked before each freeze. */
+enum bs_status bs_attempt_refuse_replication(struct bs_attempt *attempt,
+                                             struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_attempt_drain(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_attempt_finish(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;

@@ -9,11 +9,15 @@
 #include <inttypes.h>
 
 /* What replication writes, read_only does not hold back. */
-static enum bs_status
-refuse_replication(struct bs_attempt *attempt, struct bs_error *err) {
+enum bs_status
+bs_attempt_refuse_replication(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_replication found;
     enum bs_status status =
         bs_catalog_replication(attempt->frozen.reader, &attempt->frozen.server, &found, err);
+    if (status == BS_OK && !found.is_known) {
+        bs_log(BS_LOG_WARNING, "cutover: the account may not see whether the source is a replica "
+                               "itself, which goes on writing while it is frozen");
+    }
     if (status != BS_OK || !found.is_applying) {
         return status;
     }
@@ -32,7 +36,7 @@ enum bs_status
 bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) {
     enum bs_status status = bs_follow_check_log(attempt->follow, err);
     if (status == BS_OK) {
-        status = refuse_replication(attempt, err);
+        status = bs_attempt_refuse_replication(attempt, err);
     }
     if (status == BS_OK) {
         status = bs_record_settings(attempt, err);

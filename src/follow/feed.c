@@ -19,10 +19,12 @@ reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct 
                                            follow->task.mode, msg->checksums, err);
     follow->applier.decoder = follow->decoder;
     follow->connected = status == BS_OK;
+    follow->stream_config.was_connected = true;
     return status == BS_OK ? bs_follow_check_log(follow, err) : status;
 }
 
-/* A source that went down leaves such a file; one that was reset under the stream does as well. */
+/* A source that went down leaves such a file; one that was reset under the stream does as well.
+ * Asked as soon as the stream is in the next one: later the file may be purged. */
 static enum bs_status
 check_left_open(struct bs_follow *follow, struct bs_error *err) {
     struct bs_source_place left;
@@ -64,6 +66,9 @@ check_file(struct bs_follow *follow, struct bs_error *err) {
 static enum bs_status
 apply_event(struct bs_follow *follow, struct bs_str raw, struct bs_error *err) {
     enum bs_status status = bs_decoder_push(follow->decoder, raw, err);
+    if (status == BS_OK) {
+        status = check_left_open(follow, err);
+    }
     while (status == BS_OK) {
         struct bs_item item;
         status = bs_decoder_next(follow->decoder, &item, err);
@@ -72,9 +77,6 @@ apply_event(struct bs_follow *follow, struct bs_str raw, struct bs_error *err) {
         }
         if (item.kind == BS_ITEM_GROUP_BEGIN) {
             status = check_file(follow, err);
-        }
-        if (item.kind == BS_ITEM_GROUP_BEGIN && status == BS_OK) {
-            status = check_left_open(follow, err);
         }
         if (item.timestamp != 0) {
             follow->event_timestamp = item.timestamp;

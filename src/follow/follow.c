@@ -328,6 +328,20 @@ complete_unfinished(struct bs_follow *follow, bool *finished, struct bs_error *e
     return status;
 }
 
+/* The source's log ends before where it ended. A source that cannot be asked now is asked at the
+ * next turn; the stream will notice that it is away. */
+static enum bs_status
+check_log_again(struct bs_follow *follow, struct bs_error *err) {
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status = bs_follow_check_log(follow, &failure);
+    follow->log_went_back = status == BS_IO;
+    if (status != BS_OK && status != BS_IO && err != NULL) {
+        *err = failure;
+    }
+    return status == BS_IO ? BS_OK : status;
+}
+
 static enum bs_status
 loop(struct bs_follow *follow, struct bs_error *err) {
     bool finished = false;
@@ -340,8 +354,7 @@ loop(struct bs_follow *follow, struct bs_error *err) {
         }
         enum bs_status status = bs_follow_feed(follow, BS_FOLLOW_TICK_MS, err);
         if (status == BS_OK && follow->log_went_back) {
-            follow->log_went_back = false;
-            status = bs_follow_check_log(follow, err);
+            status = check_log_again(follow, err);
         }
         if (status == BS_OK) {
             status = bs_stop_check(err);

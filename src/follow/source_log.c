@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+enum { ANSWER_TIMEOUT_S = 30 };
+
 struct listing {
     struct bs_binlog_file *files; /* in their order */
     size_t count;
@@ -48,7 +50,8 @@ static enum bs_status
 ask(const struct bs_endpoint *source, const struct bs_server *server, struct listing *listing,
     struct bs_error *err) {
     struct bs_sql *sql = NULL;
-    struct bs_sql_options options = {.program = "binstream follow"};
+    struct bs_sql_options options = {.program = "binstream follow",
+                                     .answer_timeout_s = ANSWER_TIMEOUT_S};
     enum bs_status status = bs_sql_connect(&sql, source, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_log_files(sql, server, &listing->files, &listing->count, err);
@@ -79,11 +82,21 @@ hint(struct bs_error *err) {
                               "end of its log in a crash: take a new snapshot");
 }
 
+/* The name without its number: what log_bin says. */
+static bool
+has_same_base(const char *a, const char *b) {
+    const char *dot_a = strrchr(a, '.');
+    const char *dot_b = strrchr(b, '.');
+    size_t len = dot_a != NULL ? (size_t)(dot_a - a) : strlen(a);
+    return dot_b != NULL && (size_t)(dot_b - b) == len && memcmp(a, b, len) == 0;
+}
+
 static enum bs_status
 refuse_missing(const struct listing *listing, const struct bs_log_place *place, bool must_be_there,
                struct bs_error *err) {
+    const char *oldest = listing->count > 0 ? listing->files[0].name : "";
     bool is_older =
-        listing->count > 0 && bs_log_place_compare_files(place->file, listing->files[0].name) < 0;
+        !has_same_base(place->file, oldest) || bs_log_place_compare_files(place->file, oldest) < 0;
     if (is_older && !must_be_there) {
         bs_log(BS_LOG_WARNING,
                "the source's binlog file %s, which was read before, is gone: that its log is the "
@@ -135,6 +148,19 @@ check_place(const struct bs_endpoint *source, const struct listing *listing,
                                                        : status;
 }
 
+/* A server that has no connection free now is as good as away. */
+static enum bs_status
+heed_crowd(enum bs_status status, struct bs_error *err) {
+    enum { ER_CON_COUNT = 1040, ER_TOO_MANY_USER = 1203, ER_USER_LIMIT = 1226 };
+    bool is_full = err->sql_errno == ER_CON_COUNT || err->sql_errno == ER_TOO_MANY_USER ||
+                   err->sql_errno == ER_USER_LIMIT;
+    if (status != BS_SERVER || !is_full) {
+        return status;
+    }
+    err->status = BS_IO;
+    return BS_IO;
+}
+
 enum bs_status
 bs_source_log_check(const struct bs_endpoint *source, const struct bs_server *server,
                     const struct bs_source_place *places, size_t count, bool must_be_there,
@@ -143,7 +169,8 @@ bs_source_log_check(const struct bs_endpoint *source, const struct bs_server *se
     struct bs_error failure; /* err may be NULL */
     bs_error_clear(&failure);
     enum bs_status status = ask(source, server, &listing, &failure);
-    bool may_not = listing.count == 0 && (status == BS_PRECHECK || status == BS_SERVER);
+    bool may_not = listing.count == 0 && status == BS_PRECHECK;
+    status = heed_crowd(status, &failure);
     if (may_not) {
         bs_log(BS_LOG_WARNING,
                "the source does not tell its binlog files: %s; that they are those that were read "
@@ -153,6 +180,7 @@ bs_source_log_check(const struct bs_endpoint *source, const struct bs_server *se
     }
     for (size_t i = 0; i < count && !may_not && status == BS_OK; i++) {
         status = check_place(source, &listing, &places[i], must_be_there, &failure);
+        status = heed_crowd(status, &failure);
     }
     bs_binlog_files_free(listing.files, listing.count);
     if (status != BS_OK && err != NULL) {

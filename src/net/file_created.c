@@ -46,7 +46,10 @@ heed(struct reading *r, const struct bs_stream_msg *msg, struct bs_error *err) {
     case BS_STREAM_ENDED:
         return bs_error_set(err, BS_PROTOCOL, "the source does not say when its file %s was begun",
                             r->file);
-    case BS_STREAM_BROKEN:
+    case BS_STREAM_BROKEN: /* it may pass: for the caller as well */
+        *err = *msg->error;
+        err->status = BS_IO;
+        return BS_IO;
     case BS_STREAM_FAILED:
         break;
     }

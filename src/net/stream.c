@@ -440,6 +440,8 @@ bs_stream_new(struct bs_stream **stream, const struct bs_stream_config *config,
               struct bs_queue *queue, struct bs_error *err) {
     struct bs_stream *made = bs_zalloc(sizeof *made);
     made->config = *config;
+    made->was_connected = config->was_connected;
+    made->disconnected_ms = bs_clock_mono_ms();
     made->queue = queue;
     pthread_mutex_init(&made->lock, NULL);
     made->loop = bs_loop_new();

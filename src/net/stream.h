@@ -54,6 +54,7 @@ struct bs_stream_config {
     uint32_t heartbeat_ms; /* 0: default 5000. Silence of three times this is a broken link */
     uint32_t give_up_ms;   /* reconnecting longer than this FAILS the stream; 0: default 600000 */
     bool non_block;        /* stop (ENDED) at the end of the last file instead of waiting */
+    bool was_connected;    /* by another stream of the same run: a first failure is a loss, too */
     struct bs_stream_identity expect; /* compared at every connect */
 };
 

@@ -166,10 +166,23 @@ is_chance(struct parser *p, struct bs_token t) {
     return bs_token_is(t, "NEXT") && bs_token_is(bs_lexer_peek(&p->lexer), "VALUE");
 }
 
-/* AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number; SERIAL as a type or
- * in SERIAL DEFAULT VALUE, i.e. not as a column's name, behind which a type stands. */
+/* A column's name, in front of its type? before: the token in front of the type. */
 static bool
-is_numbering(struct parser *p, struct bs_token t) {
+may_be_column(struct bs_token before) {
+    static const char *const OTHERS[] = {"ADD",    "COLUMN", "DROP",   "AFTER", "CHANGE",
+                                         "MODIFY", "ALTER",  "RENAME", "TO",    "KEY",
+                                         "INDEX",  "CHECK",  "EXISTS", "BY",    "SET"};
+    bool may_be = before.kind == BS_TOKEN_QUOTED || before.kind == BS_TOKEN_WORD;
+    for (size_t i = 0; i < sizeof OTHERS / sizeof OTHERS[0]; i++) {
+        may_be = may_be && !bs_token_is(before, OTHERS[i]);
+    }
+    return may_be;
+}
+
+/* AUTO_INCREMENT as a column attribute, i.e. not followed by "=" or a number; SERIAL as a type or
+ * in SERIAL DEFAULT VALUE, i.e. not as a column's name. */
+static bool
+is_numbering(struct parser *p, struct bs_token before, struct bs_token t) {
     static const char *const BEHIND_SERIAL[] = {"COMMENT", "PRIMARY", "UNIQUE",  "KEY",
                                                 "FIRST",   "AFTER",   "NOT",     "NULL",
                                                 "DEFAULT", "CHECK",   "VISIBLE", "INVISIBLE"};
@@ -181,7 +194,7 @@ is_numbering(struct parser *p, struct bs_token t) {
     for (size_t i = 0; i < sizeof BEHIND_SERIAL / sizeof BEHIND_SERIAL[0]; i++) {
         may_be = may_be || bs_token_is(after, BEHIND_SERIAL[i]);
     }
-    return bs_token_is(t, "SERIAL") && may_be;
+    return bs_token_is(t, "SERIAL") && may_be && may_be_column(before);
 }
 
 /* What moves rows between tables that no event shows: it is not understood, so its caller stops. */
@@ -193,6 +206,13 @@ moves_rows(struct parser *p, struct bs_token t) {
             (bs_token_is(after, "PARTITION") || bs_token_is(after, "TABLE")));
 }
 
+/* A name stands behind these, and no default. */
+static bool
+ends_default(struct bs_token t) {
+    return bs_token_is(t, "REFERENCES") || bs_token_is(t, "KEY") || bs_token_is(t, "INDEX") ||
+           bs_token_is(t, "CONSTRAINT");
+}
+
 /* ALTER TABLE ... RENAME [TO|AS] name: the new name is an object too. RENAME COLUMN, INDEX and KEY
  * are not. Also notices columns that number the rows, and what is added with a default of chance.
  */
@@ -201,7 +221,8 @@ scan_alter_tail(struct parser *p) {
     bool top_level_start = true;
     bool adds = false, has_default = false;
     int depth = 0;
-    for (struct bs_token t = next(p); t.kind != BS_TOKEN_END; t = next(p)) {
+    struct bs_token before = {BS_TOKEN_END, {"", 0}};
+    for (struct bs_token t = next(p); t.kind != BS_TOKEN_END; before = t, t = next(p)) {
         if (bs_token_is_punct(t, '(')) {
             depth++;
         } else if (bs_token_is_punct(t, ')')) {
@@ -211,10 +232,10 @@ scan_alter_tail(struct parser *p) {
             return false;
         }
         adds = depth == 0 && top_level_start ? bs_token_is(t, "ADD") : adds;
-        has_default =
-            !(depth == 0 && top_level_start) && (has_default || bs_token_is(t, "DEFAULT"));
+        has_default = !(depth == 0 && top_level_start) && !ends_default(t) &&
+                      (has_default || bs_token_is(t, "DEFAULT"));
         p->ddl->adds_chance = p->ddl->adds_chance || (adds && has_default && is_chance(p, t));
-        p->ddl->adds_auto_increment = p->ddl->adds_auto_increment || is_numbering(p, t);
+        p->ddl->adds_auto_increment = p->ddl->adds_auto_increment || is_numbering(p, before, t);
         if (depth == 0 && top_level_start && bs_token_is(t, "RENAME")) {
             if (accept(p, "COLUMN") || accept(p, "INDEX") || accept(p, "KEY")) {
                 top_level_start = false;
@@ -331,14 +352,24 @@ is_loadable_function(struct parser *p) {
     return false;
 }
 
+/* The name that a temporary table hides is an object, too. */
+static bool
+parse_temporary(struct parser *p) {
+    p->ddl->class = BS_DDL_TEMPORARY;
+    if (p->ddl->verb != BS_DDL_CREATE || !(accept(p, "TABLE") || accept(p, "SEQUENCE"))) {
+        return true;
+    }
+    accept_if_exists(p);
+    return read_name(p, BS_OBJECT_TABLE);
+}
+
 static bool
 parse_object(struct parser *p, enum bs_ddl_verb verb) {
     struct bs_ddl *ddl = p->ddl;
     ddl->verb = verb;
     skip_decorations(p);
     if (accept(p, "TEMPORARY")) {
-        ddl->class = BS_DDL_TEMPORARY;
-        return true;
+        return parse_temporary(p);
     }
     bool is_index = bs_token_is(bs_lexer_peek(&p->lexer), "INDEX");
     const struct kind_word *kind = read_kind(p);
@@ -479,13 +510,42 @@ bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_
     }
 }
 
-/* Of the scripts that have capitals at all: Latin-1, Greek and Cyrillic in UTF-8. */
+/* Where Unicode has capitals beyond ASCII: all from `from` to `to`, or every other one. */
+static const struct capitals {
+    uint32_t from, to, step;
+} CAPITALS[] = {
+    {0xC0, 0xD6, 1},     {0xD8, 0xDE, 1},     {0x100, 0x136, 2}, {0x139, 0x147, 2},
+    {0x14A, 0x178, 2},   {0x179, 0x17D, 2},   {0x180, 0x24F, 1}, /* the last: mixed, so any */
+    {0x386, 0x38F, 1},   {0x391, 0x3AB, 1},   {0x3D8, 0x3EE, 2}, /* Greek */
+    {0x400, 0x42F, 1},   {0x460, 0x480, 2},   {0x48A, 0x4BE, 2}, /* Cyrillic */
+    {0x4C0, 0x4CD, 1},   {0x4D0, 0x52E, 2},                      /* of its neighbours */
+    {0x531, 0x556, 1},   {0x10A0, 0x10C5, 1},                    /* Armenian, Georgian */
+    {0x1E00, 0x1EFE, 2},                                         /* Vietnamese and others */
+};
+
+static bool
+is_capital(uint32_t c) {
+    for (size_t i = 0; i < sizeof CAPITALS / sizeof CAPITALS[0]; i++) {
+        const struct capitals *range = &CAPITALS[i];
+        if (c >= range->from && c <= range->to && (c - range->from) % range->step == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* name: UTF-8, of characters of up to three bytes, as names are. */
 static bool
 has_foreign_capital(const char *name) {
     for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++) {
-        if ((c[0] == 0xC3 && c[1] >= 0x80 && c[1] <= 0x9E) ||
-            (c[0] == 0xCE && c[1] >= 0x86 && c[1] <= 0xAB) ||
-            (c[0] == 0xD0 && c[1] >= 0x80 && c[1] <= 0xAF)) {
+        bool is_two = (c[0] & 0xE0) == 0xC0 && c[1] != '\0';
+        bool is_three = (c[0] & 0xF0) == 0xE0 && c[1] != '\0' && c[2] != '\0';
+        uint32_t two = (uint32_t)(c[0] & 0x1F) << 6 | (c[1] & 0x3F);
+        if (is_two && is_capital(two)) {
+            return true;
+        }
+        if (is_three && is_capital((uint32_t)(c[0] & 0x0F) << 12 | (uint32_t)(c[1] & 0x3F) << 6 |
+                                   (c[2] & 0x3F))) {
             return true;
         }
     }
@@ -503,9 +563,8 @@ void
 bs_ddl_fold_names(struct bs_ddl *ddl) {
     for (size_t i = 0; i < ddl->count; i++) {
         struct bs_ddl_object *object = &ddl->objects[i];
-        if (has_foreign_capital(object->db) || has_foreign_capital(object->name)) {
-            ddl->class = BS_DDL_UNKNOWN;
-        }
+        ddl->has_unfolded = ddl->has_unfolded || has_foreign_capital(object->db) ||
+                            has_foreign_capital(object->name);
         fold(object->db);
         fold(object->name);
     }

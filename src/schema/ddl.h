@@ -16,7 +16,7 @@ enum bs_ddl_class {
     BS_DDL_UNKNOWN,   /* not understood */
     BS_DDL_OBJECT,    /* changes the objects that are listed */
     BS_DDL_DEFERRED,  /* triggers and events: made at cutover from what the source then has */
-    BS_DDL_TEMPORARY, /* temporary tables: not in a row-based log's data */
+    BS_DDL_TEMPORARY, /* temporary tables; CREATE names one, which it hides from its session */
     BS_DDL_ACCOUNT,   /* users, roles, grants */
     BS_DDL_UPKEEP,    /* ANALYZE, OPTIMIZE, FLUSH, REPAIR...: no effect on content */
     BS_DDL_DML,       /* rows as a statement: INSERT, UPDATE, CALL, ... */
@@ -46,6 +46,7 @@ struct bs_ddl {
     bool copies_rows;      /* CREATE TABLE ... SELECT, which a log of rows never has */
     bool is_like;          /* CREATE TABLE ... LIKE */
     bool drops_duplicates; /* ALTER IGNORE TABLE */
+    bool has_unfolded;     /* see bs_ddl_fold_names */
     size_t cut_from, cut_to; /* where START TRANSACTION stands in CREATE TABLE; equal: nowhere */
     const char *what;        /* for messages: "CREATE TABLE", "INSERT", static text */
 };
@@ -53,8 +54,8 @@ struct bs_ddl {
 /* db: the default database of the statement. */
 void bs_ddl_parse(struct bs_ddl *ddl, struct bs_str sql, struct bs_str db, bool ansi_quotes,
                   bool no_backslash_escapes);
-/* Names as a server with lower_case_table_names=1 stores them. Letters beyond ASCII are not folded:
- * a statement with capitals among them becomes BS_DDL_UNKNOWN. */
+/* Names as a server with lower_case_table_names=1 stores them, but for letters beyond ASCII: where
+ * capitals are among them, has_unfolded. */
 void bs_ddl_fold_names(struct bs_ddl *ddl);
 void bs_ddl_fini(struct bs_ddl *ddl);
 

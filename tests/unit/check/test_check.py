@@ -237,13 +237,17 @@ class CheckTest(unittest.TestCase):
             self.skipTest("there are no generated columns")
         self.on_source("CREATE TABLE shop.zoned (id INT PRIMARY KEY, at TIMESTAMP NULL, n INT, plain INT AS (n + 1) STORED, day DATE AS (DATE(at)) STORED)",
                        "CREATE TABLE shop.indexed (id INT PRIMARY KEY, at TIMESTAMP NULL, hour INT AS (HOUR(at)) VIRTUAL, KEY (hour))",
-                       "CREATE TABLE shop.computed (id INT PRIMARY KEY, at TIMESTAMP NULL, n INT, hour INT AS (HOUR(at)) VIRTUAL, twice INT AS (n * 2) STORED)")
-        self.addCleanup(self.on_source, "DROP TABLE IF EXISTS shop.zoned, shop.indexed, shop.computed")
+                       "CREATE TABLE shop.computed (id INT PRIMARY KEY, at TIMESTAMP NULL, n INT, hour INT AS (HOUR(at)) VIRTUAL, twice INT AS (n * 2) STORED)",
+                       "CREATE TABLE shop.deleted (id INT PRIMARY KEY, gone TIMESTAMP NULL, alive INT AS (IF(gone IS NULL, 1, NULL)) STORED, UNIQUE KEY (alive))")
+        self.addCleanup(self.on_source, "DROP TABLE IF EXISTS shop.zoned, shop.indexed, shop.computed, shop.deleted")
         with self.setting(self.source, "time_zone", "'+05:00'"):
             found = self.expect("generated-columns", "fail", ["leave these tables out"])["found"]
             self.assertIn("`shop`.`indexed`, `shop`.`zoned`", found)
             self.assertNotIn("computed", found)
         with self.setting(self.source, "time_zone", "'+00:00'"):
+            self.expect("generated-columns", "warning", ["time_zone"])
+        self.on_source("DROP TABLE shop.zoned, shop.indexed")
+        with self.setting(self.source, "time_zone", "'+05:00'"):
             self.expect("generated-columns", "pass")
 
     def test_gtid(self):

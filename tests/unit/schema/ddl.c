@@ -239,6 +239,8 @@ Test(ddl, serial_numbers_rows_where_it_is_a_type) {
     cr_expect(numbers_rows("ALTER TABLE t ADD id INT SERIAL DEFAULT VALUE"));
     cr_expect_not(numbers_rows("ALTER TABLE t ADD serial INT"));
     cr_expect_not(numbers_rows("ALTER TABLE t CHANGE a serial BIGINT"));
+    cr_expect_not(numbers_rows("ALTER TABLE t ADD INDEX (serial), DROP COLUMN serial"));
+    cr_expect_not(numbers_rows("ALTER TABLE t ADD b INT AFTER serial, ADD CHECK (serial > 0)"));
 }
 
 Test(ddl, rows_that_move_to_a_table_of_their_own_are_not_understood) {
@@ -271,15 +273,29 @@ Test(ddl, names_are_folded_where_the_source_folds_them) {
     bs_ddl_fini(&ddl);
 }
 
-Test(ddl, a_capital_that_is_not_folded_stops_the_caller) {
+static void
+expect_unfolded(const char *name, bool has_unfolded) {
+    char sql[64];
+    (void)snprintf(sql, sizeof sql, "TRUNCATE TABLE %s", name);
+    struct bs_ddl ddl = parse(sql);
+    bs_ddl_fold_names(&ddl);
+    cr_expect_eq(ddl.has_unfolded, has_unfolded, "%s", name);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, a_capital_that_is_not_folded_is_told) {
     struct bs_ddl ddl = parse("TRUNCATE TABLE Ärger");
     bs_ddl_fold_names(&ddl);
-    cr_expect_eq(ddl.class, BS_DDL_UNKNOWN);
+    cr_expect(ddl.has_unfolded);
     bs_ddl_fini(&ddl);
-    ddl = parse("TRUNCATE TABLE ärger");
-    bs_ddl_fold_names(&ddl);
-    cr_expect_eq(ddl.class, BS_DDL_OBJECT);
-    bs_ddl_fini(&ddl);
+    static const char *const CAPITALS[] = {"Łódź", "Čaj", "Őr", "Ωmega", "Ёж", "Ẽ"};
+    static const char *const SMALL[] = {"łódź", "čaj", "őr", "ωmega", "ёж", "ẽ", "表"};
+    for (size_t i = 0; i < sizeof CAPITALS / sizeof CAPITALS[0]; i++) {
+        expect_unfolded(CAPITALS[i], true);
+    }
+    for (size_t i = 0; i < sizeof SMALL / sizeof SMALL[0]; i++) {
+        expect_unfolded(SMALL[i], false);
+    }
 }
 
 Test(ddl, defaults_of_the_server_or_the_account_are_chance) {
@@ -292,4 +308,20 @@ Test(ddl, defaults_of_the_server_or_the_account_are_chance) {
         cr_expect(ddl.adds_chance, "%s", sql);
         bs_ddl_fini(&ddl);
     }
+}
+
+Test(ddl, what_stands_behind_a_key_is_no_default) {
+    struct bs_ddl ddl = parse("ALTER TABLE t ADD (a INT DEFAULT 0, KEY version (a))");
+    cr_expect_not(ddl.adds_chance);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, a_temporary_table_names_what_it_hides) {
+    struct bs_ddl ddl = parse("CREATE TEMPORARY TABLE IF NOT EXISTS x.t (a INT)");
+    cr_expect_eq(ddl.class, BS_DDL_TEMPORARY);
+    expect_object(&ddl, 0, BS_OBJECT_TABLE, "x", "t");
+    bs_ddl_fini(&ddl);
+    ddl = parse("DROP TEMPORARY TABLE t");
+    cr_expect_eq(ddl.class, BS_DDL_TEMPORARY);
+    bs_ddl_fini(&ddl);
 }
