@@ -291,6 +291,41 @@ Test(decoder, artificial_events_and_heartbeats_move_nothing) {
     close_stream(&s);
 }
 
+/* What the stream has left open, if anything, as "file:pos created". */
+static const char *
+left_open(struct stream *s) {
+    static char text[400];
+    struct bs_log_place place;
+    uint32_t created = 0;
+    bool has = bs_decoder_take_left_open(s->decoder, &place, &created);
+    (void)snprintf(text, sizeof text, "%s:%d %u", place.file, (int)place.pos, created);
+    return has ? text : "";
+}
+
+Test(decoder, a_file_that_is_left_without_its_end_is_told_once) {
+    struct stream s;
+    char expected[64];
+    open_stream(&s, BS_MYSQL, BS_POSITION_FILE, "", 4, true);
+    head(&s);
+    (void)snprintf(expected, sizeof expected, "b.000001:%d 1700000000", (int)s.pos);
+    cr_expect_str_eq(left_open(&s), "");
+    OK(rotate(&s, "b.000002", 4, ARTIFICIAL));
+    cr_expect_str_eq(left_open(&s), expected);
+    cr_expect_str_eq(left_open(&s), "");
+    OK(format(&s, "8.0.40", REAL));
+    OK(rotate(&s, "b.000003", 4, REAL));
+    OK(rotate(&s, "b.000003", 4, ARTIFICIAL));
+    cr_expect_str_eq(left_open(&s), "", "ROTATE is an end");
+    OK(format(&s, "8.0.40", REAL));
+    OK(push(&s, BS_EVENT_STOP, 0, REAL, "", 0));
+    OK(rotate(&s, "b.000004", 4, ARTIFICIAL));
+    cr_expect_str_eq(left_open(&s), "", "and so is STOP");
+    OK(format(&s, "8.0.40", REAL));
+    OK(rotate(&s, "b.000005", 4, ARTIFICIAL));
+    cr_expect_str_neq(left_open(&s), "", "of its own file alone");
+    close_stream(&s);
+}
+
 Test(decoder, a_heartbeat_by_gtid_says_how_far_the_log_was_read) {
     struct stream s;
     open_stream(&s, BS_MYSQL, BS_POSITION_GTID_MYSQL, "", 4, true);
