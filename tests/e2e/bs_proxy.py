@@ -157,7 +157,7 @@ class Proxy:
         self.open = threading.Event()
         self.open.set()
         self.connections = 0
-        self._refusing = False
+        self._refusing, self._passing = False, 0
         self._links, self._lock = [], threading.Lock()
         self._listener = socket.create_server(('127.0.0.1', 0))
         self.port = self._listener.getsockname()[1]
@@ -177,8 +177,9 @@ class Proxy:
                 return
             self.connections += 1
             try:
-                if self._refusing:
+                if self._refusing and self._passing <= 0:
                     raise OSError('refusing')
+                self._passing -= 1
                 link = _Link(self, client)
             except OSError:
                 client.close()
@@ -248,7 +249,9 @@ class Proxy:
     def release(self):
         self.open.set()
 
-    def refuse(self, on):
+    def refuse(self, on, but_first=0):
+        """New connections, all but the first so many."""
+        self._passing = but_first
         self._refusing = on
 
     def close(self):

@@ -130,6 +130,11 @@ class Connections:
             threading.Timer(3, proxy.refuse, (False,)).start()
             self.pair.wait_applied(follow)
             say('reconnected after 3 s of refusals')
+            proxy.refuse(True, but_first=1)
+            proxy.cut()
+            threading.Timer(3, proxy.refuse, (False,)).start()
+            self.pair.wait_applied(follow)
+            say('reconnected after 3 s in which only the first connection came through')
             # The server may be stuck writing to the dead connection: it must not make the new one wait for that.
             proxy.stall()
             say('noticed a half-open connection after %.1f s' % self.pair.wait_applied(follow, timeout=90))
