@@ -14,6 +14,11 @@
 
 #include <string.h>
 
+/* What to do about sessions that log statements. */
+static const char USE_ROWS[] =
+    "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, then take a new "
+    "snapshot";
+
 static bool
 is_selected(const struct bs_applier *applier, const struct bs_ddl_object *object) {
     return bs_selection_has_object(applier->selection, object->kind, bs_str(object->db),
@@ -158,10 +163,6 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
     return status;
 }
 
-static const char USE_ROWS[] =
-    "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, then take a new "
-    "snapshot";
-
 static enum bs_status
 refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl *ddl,
                       struct bs_error *err) {
@@ -175,6 +176,13 @@ refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl 
     if (ddl->drops_duplicates) {
         return bs_ddl_refuse(
             statement, "ALTER IGNORE drops rows whose keys are alike: which ones is not logged",
+            "drop this table from the task, or take a new snapshot after the statement", err);
+    }
+    if (ddl->adds_chance) {
+        return bs_ddl_refuse(
+            statement,
+            "a column is added whose default is another in each row: what the source put "
+            "there is not logged",
             "drop this table from the task, or take a new snapshot after the statement", err);
     }
     return BS_OK;
@@ -207,18 +215,10 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
                              "this is not known to be written by any server: please report it",
                              err);
     }
-    enum bs_status known = refuse_what_log_lacks(statement, ddl, err);
-    if (known != BS_OK) {
-        return known;
+    enum bs_status status = refuse_what_log_lacks(statement, ddl, err);
+    if (status == BS_OK) {
+        status = check_auto_increment(applier, statement, ddl, err);
     }
-    if (ddl->adds_chance) {
-        return bs_ddl_refuse(
-            statement,
-            "a column is added whose default is another in each row: what the source put "
-            "there is not logged",
-            "drop this table from the task, or take a new snapshot after the statement", err);
-    }
-    enum bs_status status = check_auto_increment(applier, statement, ddl, err);
     return status == BS_OK ? run_translated(applier, statement, ddl, err) : status;
 }
 
@@ -275,11 +275,8 @@ apply_dml(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
     if (!is_selected && is_the_servers(item)) {
         return skip(applier, statement, "not selected");
     }
-    return bs_ddl_refuse(
-        statement, "the source logged a change as a statement instead of rows",
-        "on the source: SET GLOBAL binlog_format = ROW, let every session reconnect, "
-        "then take a new snapshot",
-        err);
+    return bs_ddl_refuse(statement, "the source logged a change as a statement instead of rows",
+                         USE_ROWS, err);
 }
 
 /* Would leaving the statement out, or running it, make a difference to what the target is after a

@@ -271,9 +271,7 @@ decide(struct bs_applier *applier, const struct bs_statement *statement, const s
     return status;
 }
 
-/* What a parent's cascades do to its child is not in every source's log, and here there is no
- * parent.
- */
+/* What a parent's cascades do to its child is not in every source's log; here is no parent. */
 static enum bs_status
 check_parents(const struct bs_applier *applier, const struct bs_statement *statement,
               const struct bs_ddl_object *object, struct bs_error *err) {

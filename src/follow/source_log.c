@@ -173,9 +173,9 @@ bs_source_log_check(const struct bs_endpoint *source, const struct bs_server *se
     status = heed_crowd(status, &failure);
     if (may_not) {
         bs_log(BS_LOG_WARNING,
-               "the source does not tell its binlog files: %s; that they are those that were read "
-               "before cannot be told",
-               failure.message);
+               "the source does not tell its binlog files: %s%s%s; that they are those that were "
+               "read before cannot be told",
+               failure.message, failure.hint[0] != '\0' ? "; " : "", failure.hint);
         status = BS_OK;
     }
     for (size_t i = 0; i < count && !may_not && status == BS_OK; i++) {

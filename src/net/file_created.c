@@ -10,6 +10,8 @@
 enum { QUEUE_BYTES = 1 << 20, WAIT_MS = 200 };
 enum { HEADER_BYTES = 19, FORMAT_DESCRIPTION = 15 };
 
+#define RUN_AGAIN "run the same command again; if it stays so, please report it"
+
 struct reading {
     const char *file;
     struct bs_queue *queue;
@@ -28,7 +30,8 @@ find_format(struct reading *r, const struct bs_stream_msg *msg, struct bs_error 
         uint32_t size = bs_cursor_read_u32(&block);
         enum { READ = 13 };
         if (size < HEADER_BYTES || bs_cursor_left(&block) < size - READ) {
-            return bs_error_set(err, BS_PROTOCOL, "the source sent an event that is cut short");
+            bs_error_set(err, BS_PROTOCOL, "the source sent an event that is cut short");
+            return bs_error_hint(err, RUN_AGAIN);
         }
         bs_cursor_skip(&block, size - READ);
         r->created = type == FORMAT_DESCRIPTION ? timestamp : 0;
@@ -44,8 +47,9 @@ heed(struct reading *r, const struct bs_stream_msg *msg, struct bs_error *err) {
     case BS_STREAM_EVENTS:
         return find_format(r, msg, err);
     case BS_STREAM_ENDED:
-        return bs_error_set(err, BS_PROTOCOL, "the source does not say when its file %s was begun",
-                            r->file);
+        bs_error_set(err, BS_PROTOCOL, "the source does not say when its file %s was begun",
+                     r->file);
+        return bs_error_hint(err, RUN_AGAIN);
     case BS_STREAM_BROKEN: /* it may pass: for the caller as well */
         *err = *msg->error;
         err->status = BS_IO;

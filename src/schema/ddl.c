@@ -214,8 +214,7 @@ ends_default(struct bs_token t) {
 }
 
 /* ALTER TABLE ... RENAME [TO|AS] name: the new name is an object too. RENAME COLUMN, INDEX and KEY
- * are not. Also notices columns that number the rows, and what is added with a default of chance.
- */
+ * are not. Also notices columns that number the rows, and defaults of chance that are added. */
 static bool
 scan_alter_tail(struct parser *p) {
     bool top_level_start = true;

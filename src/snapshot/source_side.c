@@ -1,9 +1,9 @@
 #include "snapshot/copying.h"
-#include "snapshot/history.h"
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/file_created.h"
+#include "snapshot/history.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -100,11 +100,11 @@ find_file_created(struct bs_copying *run, struct bs_error *err) {
         return status;
     }
     if (status != BS_OK) {
-        bs_log(
-            BS_LOG_WARNING,
-            "the source's binlog cannot be read: %s; a copy that is to be followed needs it, and "
-            "RESET MASTER before follow would not be noticed",
-            failure.message);
+        bs_log(BS_LOG_WARNING,
+               "the source's binlog cannot be read: %s%s%s; a copy that is to be followed needs "
+               "it, and "
+               "RESET MASTER before follow would not be noticed",
+               failure.message, failure.hint[0] != '\0' ? "; " : "", failure.hint);
     }
     return BS_OK;
 }
