@@ -190,9 +190,9 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
          .value = "HOW",                                                                           \
          .fallback = "auto",                                                                       \
          .choices = BS_POSITION_CHOICES,                                                           \
-         .help =                                                                                   \
-             "follow the source's log by GTID or by file and position; auto takes GTID where the " \
-             "source has it"},                                                                     \
+         .help = "note the source's GTIDs, and follow MySQL by them, or only file and position, "  \
+                 "by which "                                                                       \
+                 "MariaDB is followed always; auto notes GTIDs where the source has them"},        \
         {.name = "consistency",                                                                    \
          .kind = BS_OPTION_CHOICE,                                                                 \
          .offset = BS_FIELD(consistency),                                                          \

@@ -178,14 +178,23 @@ bs_follow_check_log(struct bs_follow *follow, struct bs_error *err) {
     return bs_source_log_check(follow->config->source, &follow->source, places, count, false, err);
 }
 
+/* MariaDB's GTIDs are numbers of a domain, which a log may have twice, or out of order
+ * (gtid_seq_no, mariadb-binlog piped into the server, two primaries in one domain): where a server
+ * begins for one of them need not be where we were. Its files and positions always tell, and a task
+ * is bound to its server. MySQL's are sets, which name each transaction once. */
+enum bs_position_mode
+bs_follow_stream_mode(const struct bs_follow *follow) {
+    return follow->task.mode == BS_POSITION_GTID_MYSQL ? BS_POSITION_GTID_MYSQL : BS_POSITION_FILE;
+}
+
 /* The request for the stream, from the checkpoint. encoded holds the GTID set's bytes. */
 static enum bs_status
 make_request(struct bs_follow *follow, struct bs_stream_request *request, struct bs_buf *encoded,
              struct bs_error *err) {
     const struct bs_position *at = &follow->applier.lane.checkpoint.position;
     *request = (struct bs_stream_request){
-        .mode = follow->task.mode, .file = at->file, .pos = at->pos, .gtid_text = at->gtid};
-    if (follow->task.mode != BS_POSITION_GTID_MYSQL) {
+        .mode = bs_follow_stream_mode(follow), .file = at->file, .pos = at->pos, .gtid_text = ""};
+    if (request->mode != BS_POSITION_GTID_MYSQL) {
         return BS_OK;
     }
     struct bs_gtid_set *set = bs_gtid_set_new(BS_MYSQL);

@@ -16,7 +16,7 @@ reset_decoder(struct bs_follow *follow, const struct bs_stream_msg *msg, struct 
     follow->decoder = NULL;
     enum bs_status status = bs_decoder_new(&follow->decoder, follow->source.flavour,
                                            &follow->applier.lane.checkpoint.position,
-                                           follow->task.mode, msg->checksums, err);
+                                           bs_follow_stream_mode(follow), msg->checksums, err);
     follow->applier.decoder = follow->decoder;
     follow->connected = status == BS_OK;
     follow->stream_config.was_connected = true;
@@ -34,18 +34,13 @@ check_left_open(struct bs_follow *follow, struct bs_error *err) {
     return bs_source_log_check(follow->config->source, &follow->source, &left, 1, true, err);
 }
 
-/* Another file of the same name; or, where a GTID tells the place, an earlier one, in which what
- * comes behind the checkpoint cannot be. (MySQL tells by its sets of GTIDs.) */
+/* Another file of the same name. */
 static bool
 is_other_log(const struct bs_follow *follow) {
     const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
-    const char *file = bs_decoder_file(follow->decoder);
     uint32_t created = bs_decoder_file_created(follow->decoder);
-    if (strcmp(checkpoint->position.file, file) == 0) {
-        return created != 0 && checkpoint->file_created != 0 && created != checkpoint->file_created;
-    }
-    return follow->task.mode == BS_POSITION_GTID_MARIADB &&
-           bs_log_place_compare_files(file, checkpoint->position.file) < 0;
+    return strcmp(checkpoint->position.file, bs_decoder_file(follow->decoder)) == 0 &&
+           created != 0 && checkpoint->file_created != 0 && created != checkpoint->file_created;
 }
 
 /* The file that we resume in must be the file that we left: a source that was set back (RESET
@@ -290,8 +285,10 @@ bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *positi
     }
     *reached =
         is_at_or_after(bs_decoder_file(follow->decoder), bs_decoder_pos(follow->decoder), position);
-    /* A source with GTIDs that has nothing to send says nothing of its position for a while. */
-    if (!*reached && follow->task.mode != BS_POSITION_FILE && position->gtid[0] != '\0') {
+    /* A source that was asked by GTID and has nothing to send says nothing of its position for a
+     * while. */
+    if (!*reached && bs_follow_stream_mode(follow) == BS_POSITION_GTID_MYSQL &&
+        position->gtid[0] != '\0') {
         return gtid_has_reached(follow, position, reached, err);
     }
     return BS_OK;

@@ -105,6 +105,7 @@ enum bs_status bs_follow_open_target(struct bs_follow *follow, struct bs_error *
 void bs_follow_close_target(struct bs_follow *follow);
 enum bs_status bs_follow_start_stream(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 void bs_follow_stop_stream(struct bs_follow *follow);
+enum bs_position_mode bs_follow_stream_mode(const struct bs_follow *follow);
 enum bs_status bs_follow_resume_stream(struct bs_follow *follow,
                                        struct bs_error *err) BS_MUST_CHECK;
 /* The target was lost or refused a transaction that may be tried again: opens it again, with

@@ -36,7 +36,8 @@ struct bs_stream_request {
     uint64_t pos;     /* mode FILE; 4 = the first event */
     struct bs_str
         gtid_binary;       /* mode GTID_MYSQL: the executed set, as COM_BINLOG_DUMP_GTID wants it */
-    const char *gtid_text; /* mode GTID_MARIADB: for @slave_connect_state */
+    const char *gtid_text; /* mode GTID_MARIADB: for @slave_connect_state; not for a follow, which
+                            * must not depend on such numbers (docs/decisions/0020) */
 };
 
 /* What the source must be. Empty and 0 fields are not compared. */

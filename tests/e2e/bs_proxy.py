@@ -6,6 +6,7 @@
     proxy.hold(); proxy.release()   # nothing passes until released
     links = proxy.half_open('client')   # existing connections stay open at both ends, but nothing reaches the client
     links = proxy.half_open('server')   # the same, and nothing reaches the server
+    links = proxy.hold_dumps()      # nothing of running binlog dumps reaches the client
     proxy.let_go(links)             # what was held back arrives now, late
     proxy.on_commit = action        # action(forward) in place of sending the next COMMIT to the server; it happens once
     proxy.refuse(True)              # new connections are closed at once
@@ -227,6 +228,13 @@ class Proxy:
             link.half_open = True
             for which in silent_towards:
                 link.gates[link.client if which == 'client' else link.server].clear()
+        return links
+
+    def hold_dumps(self):
+        """What the server sends to binlog dumps that run waits; the rest passes."""
+        links = [link for link in self._all() if link.dumping]
+        for link in links:
+            link.gates[link.client].clear()
         return links
 
     @staticmethod
