@@ -16,6 +16,7 @@
 
 enum {
     POLL_MS = 100,
+    KEEP_ASKING_MS = 1000,
     GONE_AFTER_MS = 3000, /* a follow that makes its control session again is gone for a moment */
     TAKE_OVER_MS = 60000,
 };
@@ -76,6 +77,13 @@ withdraw(struct bs_sql *sql, const struct bs_run *run, uint64_t id, struct bs_er
     return bs_error_hint(err, "'binstream status' tells where the task is");
 }
 
+/* The answer cannot be seen any more. */
+static enum bs_status
+lose_sight(struct bs_error *err) {
+    return bs_error_hint(err, "it may have been taken up, and may still take place: 'binstream "
+                              "status' tells. If not, it is dropped some seconds from now");
+}
+
 /* One look. *answered is set when request holds the answer. */
 static enum bs_status
 look(struct bs_sql *sql, const struct bs_run *run, uint64_t id, struct bs_request *request,
@@ -101,14 +109,22 @@ static enum bs_status
 await(struct bs_sql *sql, struct bs_run *run, uint64_t id, struct bs_request *request,
       struct bs_error *err) {
     int64_t last_seen = bs_clock_mono_ms();
+    int64_t last_kept = last_seen;
     for (;;) {
         bool answered = false;
         bool held = false;
         enum bs_status status = look(sql, run, id, request, &answered, &held, err);
-        if (status != BS_OK || answered) {
-            return status;
+        if (status == BS_OK && answered) {
+            return BS_OK;
         }
         int64_t now = bs_clock_mono_ms();
+        if (status == BS_OK && now - last_kept >= KEEP_ASKING_MS) {
+            last_kept = now;
+            status = bs_state_keep_asking(sql, &run->state, id, err);
+        }
+        if (status != BS_OK) {
+            return lose_sight(err);
+        }
         last_seen = held ? now : last_seen;
         if (now - last_seen > GONE_AFTER_MS) {
             return follow_is_gone(sql, run, id, err);

@@ -266,7 +266,13 @@ handle_requests(struct bs_follow *follow, bool *finished, struct bs_error *err) 
     bool found = false;
     enum bs_status status =
         bs_state_next_request(follow->control, &follow->config->state, &request, &found, err);
-    if (status == BS_OK && found) {
+    if (status == BS_OK && found && request.is_stale) {
+        bs_log(BS_LOG_WARNING, "a request of %s is dropped: nobody waits for its answer any more",
+               request.verb == BS_REQUEST_CUTOVER ? "cutover" : "abort");
+        status =
+            bs_state_answer(follow->control, &follow->config->state, request.id,
+                            BS_REQUEST_ANSWERED, "dropped: nobody waited for it any more", 6, err);
+    } else if (status == BS_OK && found) {
         switch (request.verb) {
         case BS_REQUEST_CUTOVER:
             status = handle_cutover(follow, &request, finished, err);

@@ -15,6 +15,11 @@ static const char *const STATE_NAMES[] = {[BS_REQUEST_ASKED] = "asked",
                                           [BS_REQUEST_RUNNING] = "running",
                                           [BS_REQUEST_ANSWERED] = "answered"};
 
+/* Who asks says every second that he still waits: see bs_state_keep_asking. By the target's clock
+ * alone, as the two commands may run on two machines. */
+enum { STALE_US = 5 * 1000000 };
+#define NOW_US "CAST(UNIX_TIMESTAMP(NOW(6)) * 1000000 AS SIGNED)"
+
 enum bs_status
 bs_state_ask(struct bs_sql *sql, const struct bs_state *state, enum bs_request_verb verb,
              const char *arguments, uint64_t *id, struct bs_error *err) {
@@ -27,7 +32,7 @@ bs_state_ask(struct bs_sql *sql, const struct bs_state *state, enum bs_request_v
     bs_state_put_text(&text, state->task);
     bs_buf_printf(&text, ", verb='%s', state='asked', arguments=", VERB_NAMES[verb]);
     bs_state_put_text(&text, arguments);
-    bs_buf_printf(&text, ", exit_code=0, answered_us=0, asked_us=%" PRId64, bs_clock_wall_us());
+    bs_buf_puts(&text, ", exit_code=0, answered_us=0, asked_us=" NOW_US);
     enum bs_status status = bs_state_run(sql, &text, err);
     if (status == BS_OK) {
         bs_buf_puts(&text, "SELECT LAST_INSERT_ID()");
@@ -55,6 +60,7 @@ read_request(struct bs_request *request, const struct bs_str *f, struct bs_error
     request->arguments = bs_state_field_dup(f[3]);
     request->answer = bs_state_field_dup(f[4]);
     request->exit_code = (int)bs_state_field_i64(f[5]);
+    request->is_stale = request->state == BS_REQUEST_ASKED && bs_str_is(f[6], "1");
     return BS_OK;
 }
 
@@ -66,7 +72,10 @@ find_request(struct bs_sql *sql, const struct bs_state *state, const char *condi
     struct bs_sql_result *result = NULL;
     const struct bs_str *fields = NULL;
     memset(request, 0, sizeof *request);
-    bs_buf_puts(&text, "SELECT id, verb, state, arguments, answer, exit_code FROM ");
+    bs_buf_printf(&text,
+                  "SELECT id, verb, state, arguments, answer, exit_code, asked_us < " NOW_US
+                  " - %d FROM ",
+                  STALE_US);
     bs_state_put_name(&text, state, "request");
     bs_state_put_where(&text, state);
     bs_buf_printf(&text, " AND %s ORDER BY id LIMIT 1", condition);
@@ -114,13 +123,16 @@ bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
     return status == BS_OK ? BS_OK : bs_error_context(err, "answering request %" PRIu64, id);
 }
 
-/* `cutover` takes its request back when no follow shows for 3 s: an older one has lost its asker.
- */
-static void
-put_is_stale(struct bs_buf *text) {
-    enum { STALE_US = 30 * 1000000 };
-    bs_buf_printf(text, " AND (state='running' OR asked_us < %" PRId64 ")",
-                  bs_clock_wall_us() - STALE_US);
+enum bs_status
+bs_state_keep_asking(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
+                     struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "request");
+    bs_buf_puts(&text, " SET asked_us=" NOW_US);
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text, " AND id=%" PRIu64 " AND state='asked'", id);
+    return bs_state_run(sql, &text, err);
 }
 
 enum bs_status
@@ -135,7 +147,7 @@ bs_state_answer_cutovers(struct bs_sql *sql, const struct bs_state *state, bool 
     bs_state_put_where(&text, state);
     bs_buf_puts(&text, " AND verb='cutover' AND state IN ('asked', 'running')");
     if (running_only) {
-        put_is_stale(&text);
+        bs_buf_printf(&text, " AND (state='running' OR asked_us < " NOW_US " - %d)", STALE_US);
     }
     enum bs_status status = bs_state_run(sql, &text, err);
     return status == BS_OK ? BS_OK : bs_error_context(err, "answering the cutover requests");

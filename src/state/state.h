@@ -306,10 +306,14 @@ struct bs_request {
     char *arguments; /* JSON: options given to `cutover` */
     char *answer;    /* what `cutover` prints; NULL before ANSWERED */
     int exit_code;   /* what `cutover` exits with */
+    bool is_stale;   /* ASKED, and nobody waits for it any more */
 };
 enum bs_status bs_state_ask(struct bs_sql *sql, const struct bs_state *state,
                             enum bs_request_verb verb, const char *arguments, uint64_t *id,
                             struct bs_error *err) BS_MUST_CHECK;
+/* Who waits for the answer says so, every second: what nobody waits for is not done. */
+enum bs_status bs_state_keep_asking(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
+                                    struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_load_request(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
                                      struct bs_request *request, bool *found,
                                      struct bs_error *err) BS_MUST_CHECK;

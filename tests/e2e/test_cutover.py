@@ -3,6 +3,7 @@
 administrator or an event that writes on, it is undone; the source is as it was, writers go on, following goes on, and a
 later cutover works."""
 import argparse
+import signal
 import time
 
 import bs_cutover
@@ -195,6 +196,24 @@ def busy_event(pair, follow, before):
     say('an event of root that writes on: %s' % ('stopped by super_read_only' if 'super_read_only' in before else 'undone'))
 
 
+def asked_by_nobody(pair, follow, before):
+    """Who asked is gone before the follow, which stands still, takes the request up: no cutover at a moment when nobody looks."""
+    def newest(what):
+        rows = pair.target.query('SELECT %s FROM binstream.request ORDER BY id DESC LIMIT 1' % what)
+        return rows and rows[0][0]
+
+    follow.signal(signal.SIGSTOP)
+    cutover = pair.start('cutover', source=False)
+    pair.wait_until(lambda: newest("state = 'asked'"), 'the request', follow=follow)
+    cutover.kill9()
+    pair.wait_until(lambda: newest('asked_us < (UNIX_TIMESTAMP(NOW(6)) - 5) * 1000000'), 'it to grow old', follow=follow)
+    follow.signal(signal.SIGCONT)
+    pair.wait_until(lambda: newest("state = 'answered'"), 'the request to be dropped', follow=follow)
+    assert newest("answer LIKE 'dropped:%'") and 'nobody waits for its answer' in follow.err, follow.tail()
+    put_back(pair, follow, before)
+    say('asked by one who is gone: dropped')
+
+
 def test(options):
     with bs_harness.pair_of(options) as pair:
         writers = pair.writers(count=2, pace=0.02).start()
@@ -212,6 +231,7 @@ def test(options):
         late_writer(pair, follow, before)
         open_transaction(pair, follow, before)
         busy_event(pair, follow, before)
+        asked_by_nobody(pair, follow, before)
         writers = pair.writers(count=2, pace=0.02).start()
         writers.wait_for(50)
         pair.cutover(follow=follow)
