@@ -3,6 +3,7 @@
  * src/apply/ddl_run.c. */
 #include "apply/ddl.h"
 
+#include "apply/ddl_names.h"
 #include "apply/ddl_run.h"
 #include "apply/engines.h"
 #include "base/log.h"
@@ -354,13 +355,17 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
     uint64_t mode = statement->sql_mode;
     bs_ddl_parse(&ddl, statement->sql, statement->db, (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
                  (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
+    enum bs_status status = bs_ddl_read_names(applier, statement, &ddl, err);
+    if (status != BS_OK) {
+        bs_ddl_fini(&ddl);
+        return status;
+    }
     if (applier->translation->source.lower_case_table_names == 1) {
         bs_ddl_fold_names(&ddl);
         if (ddl.has_unfolded && may_be_selected(applier, &ddl)) {
             ddl.class = BS_DDL_UNKNOWN;
         }
     }
-    enum bs_status status;
     if (applier->hold && concerns_us(applier, &ddl)) {
         char text[BS_DDL_SHOWN_MAX];
         status = bs_applier_refuse_held("statement", bs_str(bs_ddl_show(statement, text)),

@@ -78,18 +78,21 @@ bs_ddl_open(struct bs_applier *applier, struct bs_error *err) {
 
 static enum bs_status
 use_database(struct bs_sql *sql, const struct bs_statement *statement, struct bs_error *err) {
+    /* One with nothing that a statement could mean. */
+    static const char NO_DATABASE[] = "USE information_schema";
     if (statement->db.len == 0) {
-        return BS_OK;
+        return bs_sql_exec(sql, err, NO_DATABASE);
     }
     struct bs_buf text = {0};
     bs_buf_puts(&text, "USE ");
     bs_sql_put_ident(&text, statement->db);
     enum bs_status status = bs_sql_run(sql, bs_buf_str(&text), err);
     bs_buf_fini(&text);
-    /* A default database outside the selection need not be there; names are then qualified. */
+    /* A default database outside the selection need not be there. The one of the statement before
+     * must not stay: names that are not qualified would be found in it. */
     if (status != BS_OK && err != NULL && err->sql_errno == ER_BAD_DB) {
         bs_error_clear(err);
-        status = BS_OK;
+        status = bs_sql_exec(sql, err, NO_DATABASE);
     }
     return status;
 }
@@ -310,11 +313,71 @@ refresh_models(struct bs_applier *applier, const struct bs_statement *statement,
     return status;
 }
 
+static bool
+names_table(const struct bs_ddl *ddl, const char *db, const char *name) {
+    for (size_t i = 0; i < ddl->count; i++) {
+        if (ddl->objects[i].kind == BS_OBJECT_TABLE && strcmp(ddl->objects[i].db, db) == 0 &&
+            strcmp(ddl->objects[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+is_child_of(const struct bs_table *model, const struct bs_ddl *ddl) {
+    for (size_t i = 0; i < model->fk_count; i++) {
+        if (names_table(ddl, model->fks[i].parent_db, model->fks[i].parent_table)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum bs_status
+refresh_again(struct bs_applier *applier, const struct bs_table *model, struct bs_error *err) {
+    char *db = bs_strdup(model->db); /* the model goes */
+    char *name = bs_strdup(model->name);
+    char *engine = bs_strdup(model->engine);
+    enum bs_status status =
+        bs_applier_refresh_table(applier, bs_str(db), bs_str(name), engine, err);
+    free(db);
+    free(name);
+    free(engine);
+    return status;
+}
+
+/* A parent that is renamed, dropped or altered is another one in its children's foreign keys. What
+ * is not known as a parent is folded, and its cascades are left to nobody. */
+static enum bs_status
+refresh_children(struct bs_applier *applier, const struct bs_ddl *ddl, struct bs_error *err) {
+    const struct bs_table **children = bs_alloc((applier->tables.count + 1) * sizeof *children);
+    size_t count = 0;
+    size_t at = 0;
+    struct bs_str key;
+    void *value;
+    while (bs_map_next(&applier->tables, &at, &key, &value)) {
+        const struct bs_table *model = ((const struct bs_target_table *)value)->model;
+        if (is_child_of(model, ddl) && !names_table(ddl, model->db, model->name)) {
+            children[count++] = model;
+        }
+    }
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < count && status == BS_OK; i++) {
+        status = refresh_again(applier, children[i], err);
+    }
+    free(children);
+    return status;
+}
+
 static enum bs_status
 finish(struct bs_applier *applier, const struct bs_statement *statement, const struct bs_ddl *ddl,
        const struct bs_engine_notes *notes, struct bs_error *err) {
     /* The catalogue is read before the transaction's first statement reaches the target. */
     enum bs_status status = refresh_models(applier, statement, ddl, notes, err);
+    if (status == BS_OK) {
+        status = refresh_children(applier, ddl, err);
+    }
     if (status == BS_OK) {
         bs_lane_begin(&applier->lane);
         (void)bs_batch_open(&applier->lane.batch, BS_EXPECT_ANY);

@@ -66,6 +66,13 @@ is_name(struct bs_token token) {
            token.kind == BS_TOKEN_NUMBER;
 }
 
+static void
+put_default_db(const struct parser *p, struct bs_ddl_object *object) {
+    size_t len = p->db.len < sizeof object->db - 1 ? p->db.len : sizeof object->db - 1;
+    memcpy(object->db, p->db.data, len);
+    object->is_default_db = true;
+}
+
 /* name or db.name */
 static bool
 read_name(struct parser *p, enum bs_object_kind kind) {
@@ -84,8 +91,7 @@ read_name(struct parser *p, enum bs_object_kind kind) {
         bs_token_name(second, object->name, sizeof object->name);
         return is_name(second);
     }
-    size_t len = p->db.len < sizeof object->db - 1 ? p->db.len : sizeof object->db - 1;
-    memcpy(object->db, p->db.data, len);
+    put_default_db(p, object);
     bs_token_name(first, object->name, sizeof object->name);
     return true;
 }
@@ -217,6 +223,10 @@ ends_default(struct bs_token t) {
  * are not. Also notices columns that number the rows, and defaults of chance that are added. */
 static bool
 scan_alter_tail(struct parser *p) {
+    if (accept(p, "WAIT")) { /* MariaDB: WAIT n, NOWAIT */
+        (void)next(p);
+    }
+    (void)accept(p, "NOWAIT");
     bool top_level_start = true;
     bool adds = false, has_default = false;
     int depth = 0;
@@ -363,6 +373,35 @@ parse_temporary(struct parser *p) {
 }
 
 static bool
+is_database_option(struct bs_token token) {
+    static const char *const WORDS[] = {"CHARACTER", "CHARSET", "COLLATE",    "DEFAULT",
+                                        "COMMENT",   "READ",    "ENCRYPTION", "UPGRADE"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++) {
+        if (bs_token_is(token, WORDS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ALTER DATABASE without a name is about the session's. Some options are names too where another
+ * option stands behind them: ALTER DATABASE comment CHARACTER SET utf8mb4. */
+static bool
+read_altered_database(struct parser *p) {
+    struct bs_lexer ahead = p->lexer;
+    struct bs_token first = bs_lexer_next(&ahead);
+    bool is_reserved = bs_token_is(first, "CHARACTER") || bs_token_is(first, "COLLATE") ||
+                       bs_token_is(first, "DEFAULT") || bs_token_is(first, "READ");
+    bool is_option =
+        is_database_option(first) && (is_reserved || !is_database_option(bs_lexer_next(&ahead)));
+    if (!is_option) {
+        return is_name(first) && read_name(p, BS_OBJECT_DATABASE);
+    }
+    put_default_db(p, add_object(p, BS_OBJECT_DATABASE));
+    return p->db.len > 0;
+}
+
+static bool
 parse_object(struct parser *p, enum bs_ddl_verb verb) {
     struct bs_ddl *ddl = p->ddl;
     ddl->verb = verb;
@@ -387,9 +426,8 @@ parse_object(struct parser *p, enum bs_ddl_verb verb) {
     if (verb == BS_DDL_DROP) {
         return read_name_list(p, kind->kind);
     }
-    if (kind->kind == BS_OBJECT_DATABASE && verb == BS_DDL_ALTER &&
-        !is_name(bs_lexer_peek(&p->lexer))) {
-        return false;
+    if (kind->kind == BS_OBJECT_DATABASE && verb == BS_DDL_ALTER) {
+        return read_altered_database(p);
     }
     if (!read_name(p, kind->kind)) {
         return false;

@@ -30,6 +30,7 @@ struct bs_ddl_object {
     enum bs_object_kind kind;
     char db[BS_NAME_BYTES_MAX];
     char name[BS_NAME_BYTES_MAX]; /* "" for a database */
+    bool is_default_db;           /* db is not written, it is the session's */
 };
 
 struct bs_ddl {

@@ -325,3 +325,39 @@ Test(ddl, a_temporary_table_names_what_it_hides) {
     cr_expect_eq(ddl.class, BS_DDL_TEMPORARY);
     bs_ddl_fini(&ddl);
 }
+
+static void
+expect_altered_database(const char *sql, const char *db) {
+    struct bs_ddl ddl = parse(sql);
+    cr_expect_eq(ddl.class, BS_DDL_OBJECT, "%s", sql);
+    cr_expect_eq(ddl.count, 1);
+    expect_object(&ddl, 0, BS_OBJECT_DATABASE, db, "");
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, altering_a_database_without_its_name_is_about_the_default_one) {
+    expect_altered_database("ALTER DATABASE CHARACTER SET latin1", "d");
+    expect_altered_database("ALTER SCHEMA DEFAULT COLLATE = utf8mb4_bin", "d");
+    expect_altered_database("ALTER DATABASE CHARSET utf8mb4", "d");
+    expect_altered_database("ALTER DATABASE COMMENT 'x'", "d");
+    expect_altered_database("ALTER DATABASE READ ONLY = 1", "d");
+    expect_altered_database("ALTER DATABASE comment CHARACTER SET latin1", "comment");
+    expect_altered_database("ALTER DATABASE `default` CHARACTER SET latin1", "default");
+    expect_altered_database("ALTER DATABASE e COLLATE utf8mb4_bin", "e");
+    struct bs_ddl ddl;
+    bs_ddl_parse(&ddl, bs_str("ALTER DATABASE COLLATE utf8mb4_bin"), bs_str(""), false, false);
+    cr_expect_eq(ddl.class, BS_DDL_UNKNOWN);
+    bs_ddl_fini(&ddl);
+}
+
+Test(ddl, a_wait_in_front_of_the_actions_hides_none_of_them) {
+    struct bs_ddl ddl = parse("ALTER TABLE t WAIT 10 ADD u CHAR(36) DEFAULT (UUID())");
+    cr_expect(ddl.adds_chance);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t NOWAIT RENAME TO v");
+    cr_expect_eq(ddl.count, 2);
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER TABLE t WAIT 1 EXCHANGE PARTITION p WITH TABLE v");
+    cr_expect_eq(ddl.class, BS_DDL_UNKNOWN);
+    bs_ddl_fini(&ddl);
+}
