@@ -6,6 +6,7 @@
 #include "apply/ddl_names.h"
 #include "apply/ddl_run.h"
 #include "apply/engines.h"
+#include "apply/session_context.h"
 #include "base/log.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
@@ -98,15 +99,17 @@ static void
 translate(const struct bs_applier *applier, const struct bs_statement *statement,
           const struct bs_ddl *ddl, bool converts, struct bs_translated *translated) {
     struct bs_buf text = {0};
-    uint64_t mode = statement->sql_mode;
+    struct bs_text_mode mode = {
+        .ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
+        .no_backslash_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
+        .is_utf8mb4 = bs_session_context_is_utf8mb4(statement, applier->translation),
+    };
     put_statement(&text, statement, ddl, converts);
     const struct bs_target_table *here =
         ddl->kind == BS_OBJECT_TABLE ? bs_applier_find_table(applier, bs_str(ddl->objects[0].db),
                                                              bs_str(ddl->objects[0].name))
                                      : NULL;
-    bs_translate_statement(applier->translation, bs_buf_str(&text),
-                           (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
-                           (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
+    bs_translate_statement(applier->translation, bs_buf_str(&text), mode,
                            here != NULL ? here->model : NULL, translated);
     bs_buf_fini(&text);
 }

@@ -4,6 +4,7 @@
 #include "sql/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 enum {
     FLAGS2_MARIADB_EXPLICIT_DEFAULTS = 0x01000000, /* where sessions have a choice */
@@ -73,6 +74,18 @@ put_utf8mb4_default(struct bs_buf *sql, const struct bs_statement *s,
         return BS_OK;
     }
     return put_collation(sql, "default_collation_for_utf8mb4", id, false, t, err);
+}
+
+static bool
+is_of_utf8mb4(const struct bs_translation *t, unsigned int id) {
+    const struct bs_collation *collation = bs_collation_by_id(&t->source_collations, id);
+    return collation != NULL && strcmp(collation->charset, "utf8mb4") == 0;
+}
+
+bool
+bs_session_context_is_utf8mb4(const struct bs_statement *s, const struct bs_translation *t) {
+    return bs_statement_has(s, BS_STATEMENT_CHARSET) && is_of_utf8mb4(t, s->charset_client) &&
+           is_of_utf8mb4(t, s->collation_connection);
 }
 
 static enum bs_status

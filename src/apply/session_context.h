@@ -16,4 +16,8 @@ enum bs_status bs_session_context_put(struct bs_buf *sql, const struct bs_statem
                                       const struct bs_translation *translation,
                                       struct bs_error *err) BS_MUST_CHECK;
 
+/* Whether it is run with utf8mb4 as the charset of the client and of the connection. */
+bool bs_session_context_is_utf8mb4(const struct bs_statement *statement,
+                                   const struct bs_translation *translation);
+
 #endif

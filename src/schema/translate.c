@@ -384,13 +384,20 @@ bs_translate_refuse_package(const struct bs_translation *t, enum bs_object_kind 
     return refused;
 }
 
+static bool
+is_about_table(const struct bs_translating *tr) {
+    bool makes = bs_words_is(&tr->words, 0, "CREATE") || bs_words_is(&tr->words, 0, "ALTER");
+    size_t at = find_kind(tr, "TABLE");
+    return makes && at != 0 && at <= 4;
+}
+
 /* True: it is about a package, which MySQL has none of, so that there is none to be dropped. */
 static bool
-is_about_package(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
-                 bool no_backslash_escapes, struct bs_notes *notes) {
+is_about_package(const struct bs_translation *t, struct bs_str sql, struct bs_text_mode mode,
+                 struct bs_notes *notes) {
     struct bs_ddl ddl;
     struct bs_notes dropped = {0};
-    bs_ddl_parse(&ddl, sql, bs_str(""), ansi_quotes, no_backslash_escapes);
+    bs_ddl_parse(&ddl, sql, bs_str(""), mode.ansi_quotes, mode.no_backslash_escapes);
     bool is_drop = ddl.verb == BS_DDL_DROP;
     bool is_it = ddl.class == BS_DDL_OBJECT &&
                  bs_translate_refuse_package(t, ddl.kind, is_drop ? &dropped : notes);
@@ -400,22 +407,25 @@ is_about_package(const struct bs_translation *t, struct bs_str sql, bool ansi_qu
 }
 
 static void
-translate_words(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
-                bool no_backslash_escapes, const struct bs_table *here, struct bs_translated *out) {
+translate_words(const struct bs_translation *t, struct bs_str sql, struct bs_text_mode mode,
+                const struct bs_table *here, struct bs_translated *out) {
     if (!bs_translation_is_needed(t)) {
         bs_buf_put_str(&out->sql, sql);
         return;
     }
-    if (is_about_package(t, sql, ansi_quotes, no_backslash_escapes, &out->notes)) {
+    if (is_about_package(t, sql, mode, &out->notes)) {
         return;
     }
     struct bs_translating tr = {.t = t, .notes = &out->notes, .here = here};
-    bs_words_read(&tr.words, sql, ansi_quotes, no_backslash_escapes, &t->source);
+    bs_words_read(&tr.words, sql, mode.ansi_quotes, mode.no_backslash_escapes, &t->source);
     translate_collations(&tr);
     bool is_nothing = translate_by_verb(&tr, &out->before);
     if (bs_translation_to_mariadb(t)) {
         translate_arrows(&tr);
         translate_regexp(&tr);
+    }
+    if (bs_translation_to_mariadb(t) && is_about_table(&tr)) {
+        bs_translate_literals(&tr, mode.is_utf8mb4);
     }
     bs_translate_refuse_foreign(&tr);
     if (!is_nothing) {
@@ -426,16 +436,16 @@ translate_words(const struct bs_translation *t, struct bs_str sql, bool ansi_quo
 }
 
 void
-bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
-                       bool no_backslash_escapes, const struct bs_table *here,
-                       struct bs_translated *out) {
+bs_translate_statement(const struct bs_translation *t, struct bs_str sql, struct bs_text_mode mode,
+                       const struct bs_table *here, struct bs_translated *out) {
     struct bs_buf text = {0};
     *out = (struct bs_translated){0};
     if (t->definer != NULL) {
-        bs_definer_put(&text, sql, t->definer, ansi_quotes, no_backslash_escapes, &t->source);
+        bs_definer_put(&text, sql, t->definer, mode.ansi_quotes, mode.no_backslash_escapes,
+                       &t->source);
         sql = bs_buf_str(&text);
     }
-    translate_words(t, sql, ansi_quotes, no_backslash_escapes, here, out);
+    translate_words(t, sql, mode, here, out);
     bs_buf_fini(&text);
 }
 
@@ -448,6 +458,7 @@ bs_translate_create(const struct bs_translation *t, const char *engine, struct b
     } else {
         bs_engine_put_innodb(&text, create, false, false);
     }
-    bs_translate_statement(t, bs_buf_str(&text), false, false, NULL, out);
+    bs_translate_statement(t, bs_buf_str(&text), (struct bs_text_mode){.is_utf8mb4 = true}, NULL,
+                           out);
     bs_buf_fini(&text);
 }

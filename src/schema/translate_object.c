@@ -78,10 +78,12 @@ translate_collation(const struct bs_translation *t, char **name, struct bs_notes
 static void
 replace_text(const struct bs_translation *t, struct bs_object *object, struct bs_notes *notes) {
     const char *mode = object->sql_mode != NULL ? object->sql_mode : "";
-    bool ansi = strcasestr(mode, "ANSI") != NULL;
-    bool no_escapes = strcasestr(mode, "NO_BACKSLASH_ESCAPES") != NULL;
+    struct bs_text_mode text_mode = {
+        .ansi_quotes = strcasestr(mode, "ANSI") != NULL,
+        .no_backslash_escapes = strcasestr(mode, "NO_BACKSLASH_ESCAPES") != NULL,
+    };
     struct bs_translated translated;
-    bs_translate_statement(t, bs_str(object->create), ansi, no_escapes, NULL, &translated);
+    bs_translate_statement(t, bs_str(object->create), text_mode, NULL, &translated);
     for (size_t i = 0; i < translated.notes.count; i++) {
         bs_notes_add(notes, translated.notes.items[i].kind, "%s", translated.notes.items[i].text);
     }

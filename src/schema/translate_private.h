@@ -6,6 +6,7 @@
  *   translate_column.c  one column definition
  *   translate_key.c     one key, constraint or period
  *   translate_rows.c    ALTER that would change or delete rows by rules that differ
+ *   translate_literal.c literals that name their charset
  *   translate_foreign.c words and functions that the other flavour does not have
  *
  * All work on the words of one statement. */
@@ -38,6 +39,10 @@ void bs_translate_conversion(struct bs_translating *tr, const char *name, size_t
 
 /* TRUNCATE and DROP PARTITION: refused where the two flavours divide the rows differently. */
 void bs_translate_partition_rows(struct bs_translating *tr);
+
+/* Literals with a charset of their own, in the definition of a table of MariaDB. is_utf8mb4: those
+ * without one are of utf8mb4. */
+void bs_translate_literals(struct bs_translating *tr, bool is_utf8mb4);
 
 /* Refuses a text that says what no version of the target's flavour understands. */
 void bs_translate_refuse_foreign(struct bs_translating *tr);

@@ -65,16 +65,22 @@ struct bs_translated {
 
 void bs_translated_fini(struct bs_translated *translated);
 
+/* What the session that runs a statement makes of its text. */
+struct bs_text_mode {
+    bool ansi_quotes, no_backslash_escapes; /* of its sql_mode */
+    bool is_utf8mb4;                        /* its literals: as client and as connection */
+};
+
 /* Translates one statement (CREATE and ALTER of tables, indexes and databases; COLLATE names and
  * the like in any other). here: the target's table of that name as it is before the statement, NULL
  * if there is none or it is not known; only IF [NOT] EXISTS clauses ask for it. A BS_NOTE_REFUSED
  * among the notes means that sql must not be run. */
-void bs_translate_statement(const struct bs_translation *t, struct bs_str sql, bool ansi_quotes,
-                            bool no_backslash_escapes, const struct bs_table *here,
+void bs_translate_statement(const struct bs_translation *t, struct bs_str sql,
+                            struct bs_text_mode mode, const struct bs_table *here,
                             struct bs_translated *out);
 
-/* SHOW CREATE TABLE's text: made InnoDB first where the table's engine is converted. Elsewhere as
- * bs_translate_statement. */
+/* SHOW CREATE TABLE's text, to be run in utf8mb4: made InnoDB first where the table's engine is
+ * converted. Elsewhere as bs_translate_statement. */
 void bs_translate_create(const struct bs_translation *t, const char *engine, struct bs_str create,
                          struct bs_translated *out);
 

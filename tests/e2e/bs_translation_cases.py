@@ -76,6 +76,18 @@ INET6_PATTERNS = ['INSERT INTO t (id, b) VALUES ' + ', '.join(
 
 JSON_TYPES = "SELECT CONCAT_WS(' ', %s) FROM t WHERE id = %%d" % ', '.join("JSON_TYPE(JSON_EXTRACT(a, '$[%d]'))" % i for i in range(7))
 
+def literals(charset):
+    """What MySQL prints with a charset in front of each literal, and MariaDB would read otherwise."""
+    return ["CREATE TABLE t (id INT NOT NULL PRIMARY KEY, a VARCHAR(20), g VARCHAR(40) AS (CONCAT(a, %s'é\\\\n\\'😀')) STORED, h INT AS (a = %s'geändert') STORED, "
+            "d VARCHAR(20) DEFAULT (CONCAT(%s'für\\\\', 'x')), CHECK (a REGEXP %s'^\\\\d+$' OR a IN ('offen', %s'geändert'))) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
+            % (5 * (charset,)), "INSERT INTO t (id, a) VALUES (1, '12'), (2, 'geändert'), (3, 'offen')"]
+
+
+LITERALS_ADDED = ("ALTER TABLE t ADD x VARCHAR(40) AS (CONCAT(a, 'ö\\\\')) STORED", "ALTER TABLE t ADD y VARCHAR(40) AS (CONCAT(a, /*!80000 _utf8mb4*/ 'ö\\\\')) STORED")
+LITERAL_VALUES = [(id, text + "é\\n'😀|%d|für\\x|" % (text == 'geändert') + text + 'ö\\|' + text + 'ö\\')
+                  for id, text in ((1, '12'), (2, 'geändert'), (3, 'offen'), (60, '12'), (61, 'geändert'))]
+
+
 PACKAGE = ("SET sql_mode='ORACLE'", 'CREATE PACKAGE %s COMMENT \'of %s\' AS FUNCTION f RETURN INT; END',
            'CREATE PACKAGE BODY %s AS n INT := 1; FUNCTION f RETURN INT AS BEGIN n := n + 1; RETURN n; END; END', 'SET sql_mode=DEFAULT')
 
@@ -144,6 +156,9 @@ CASES = [
     Case('defaults', 'expressions as defaults', changes=TOUCH, mysql=table("a VARCHAR(40) DEFAULT (CONCAT('x', 1 + 1)), b TEXT DEFAULT ('t'), c DATE DEFAULT (CURRENT_DATE)")[:1] +
          ['INSERT INTO t VALUES (1, 1, 1, NULL), (2, 2, 2, NULL)'],
          mariadb=table("a VARCHAR(40) DEFAULT CONCAT('x', 1 + 1), b TEXT DEFAULT 't', c DATE DEFAULT CURDATE()")[:1] + ['INSERT INTO t VALUES (1, 1, 1, NULL), (2, 2, 2, NULL)']),
+    Case('literals', 'letters, quotes and backslashes in generated columns, CHECKs and expressions as defaults', both=literals(''), mysql=literals('_utf8mb4'),
+         changes=MOVE + (*LITERALS_ADDED, "INSERT INTO t (id, a) VALUES (60, '12')", "INSERT INTO t (id, a) VALUES (61, 'geändert')"),
+         expect=[("SELECT CONCAT_WS('|', g, h, d, x, y) FROM t WHERE id = %d" % id, value) for id, value in LITERAL_VALUES]),
     Case('compressed-columns', 'COMPRESSED columns', mariadb=table('a TEXT COMPRESSED, b VARCHAR(300) COMPRESSED', "REPEAT('a', 900), 'b'", "NULL, ''"), changes=TOUCH,
          ma_my=changed('COMPRESSED is left out', 'not compressed')),
     Case('checks', 'CHECK constraints', changes=TOUCH, both=table('a INT, CONSTRAINT c_named CHECK (a > 0), CHECK (id < 1000)', '1', '2')),

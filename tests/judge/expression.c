@@ -233,6 +233,21 @@ add_token(struct judge_text *out, const struct judge_token *token) {
     judge_text_fini(&content);
 }
 
+/* information_schema shows letters beyond ASCII as if they were latin1 on MySQL, and those beyond
+ * three bytes as question marks on MariaDB. What they are the rows tell. */
+static void
+add_string(struct judge_text *out, const struct judge_token *token) {
+    struct judge_text content = {0};
+    judge_token_content(token, &content);
+    judge_text_puts(out, "'");
+    for (size_t i = 0; i < content.len; i++) {
+        bool is_shown = (unsigned char)content.data[i] < 0x80 && content.data[i] != '?';
+        judge_text_add(out, content.data + i, is_shown ? 1 : 0);
+    }
+    judge_text_puts(out, "' ");
+    judge_text_fini(&content);
+}
+
 static void
 add_sign(struct judge_text *out, const struct judge_token *token) {
     if (token->len == 1 && strchr("(),", token->data[0]) != NULL) {
@@ -280,7 +295,7 @@ add_skeleton_token(struct skeleton *to, const struct judge_token *token) {
         }
         break;
     case JUDGE_TOKEN_STRING:
-        add_token(out, token);
+        add_string(out, token);
         break;
     case JUDGE_TOKEN_BITS:
     case JUDGE_TOKEN_NUMBER:

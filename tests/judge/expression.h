@@ -40,8 +40,8 @@ void judge_token_content(const struct judge_token *token, struct judge_text *out
  * goes. */
 void judge_expression_unescape(struct judge_text *value);
 /* Words in lower case and under one name (lcase is lower, mod is %), collations as the other
- * server should have them; without brackets, commas, white space, introducers. Returns how many
- * tokens are left. */
+ * server should have them; without brackets, commas, white space, introducers, and letters beyond
+ * ASCII in strings. Returns how many tokens are left. */
 size_t judge_expression_skeleton(struct judge_text *value, const struct judge_describer *by);
 /* The same with names as words: MySQL before 8 does not quote those in partition expressions. */
 void judge_expression_bare_skeleton(struct judge_text *value, const struct judge_describer *by);

@@ -140,8 +140,8 @@ Test(definer, a_translation_has_it_for_statements_and_objects) {
     struct bs_translation t = {.source = MYSQL, .target = MYSQL, .definer = bs_strdup("new@%")};
     struct bs_translated translated;
     struct bs_notes notes = {0};
-    bs_translate_statement(&t, bs_str("CREATE DEFINER=`a`@`b` PROCEDURE p() BEGIN  END"), false,
-                           false, NULL, &translated);
+    bs_translate_statement(&t, bs_str("CREATE DEFINER=`a`@`b` PROCEDURE p() BEGIN  END"),
+                           (struct bs_text_mode){0}, NULL, &translated);
     cr_expect_str_eq(bs_buf_cstr(&translated.sql),
                      "CREATE DEFINER=`new`@`%` PROCEDURE p() BEGIN  END");
     bs_translated_fini(&translated);

@@ -79,13 +79,14 @@ between(enum side source, enum side target) {
     return t;
 }
 
-/* The statement on the target, with " | " and the first note of each kind that matters. */
+/* The statement on the target, as of a session in utf8mb4, with " | " and the first note of each
+ * kind that matters. */
 static char *
 translated(enum side source, enum side target, const char *sql, const struct bs_table *here) {
     struct bs_translation t = between(source, target);
     struct bs_translated out;
     struct bs_buf text = {0};
-    bs_translate_statement(&t, bs_str(sql), false, false, here, &out);
+    bs_translate_statement(&t, bs_str(sql), (struct bs_text_mode){.is_utf8mb4 = true}, here, &out);
     const struct bs_note *refused = bs_notes_find(&out.notes, BS_NOTE_REFUSED);
     const struct bs_note *left_out = bs_notes_find(&out.notes, BS_NOTE_LEFT_OUT);
     if (out.before.len > 0) {
@@ -256,7 +257,7 @@ Test(translate, checks_lose_names_that_mariadb_gave_and_mysql_must_not_share) {
     expect_note(MY9, MA118, "CREATE TABLE t (a INT, CONSTRAINT c CHECK (a > 0) NOT ENFORCED)",
                 "left out: a CHECK that is NOT ENFORCED");
     expect(MY9, MA118, "CREATE TABLE t (a TEXT, CHECK (regexp_like(`a`,_utf8mb4'x')))",
-           "CREATE TABLE `t` (`a` TEXT, CHECK ((`a` REGEXP _utf8mb4'x')))");
+           "CREATE TABLE `t` (`a` TEXT, CHECK ((`a` REGEXP 'x')))");
 }
 
 Test(translate, options_of_one_flavour_go_or_become_the_others) {
@@ -337,6 +338,50 @@ Test(translate, arrows_are_functions_on_mariadb) {
     expect(MY9, MA118, "CREATE VIEW v AS SELECT t.`j`->'$.a', j->>'$.b' FROM t",
            "CREATE VIEW v AS SELECT JSON_EXTRACT(t.`j`,'$.a'), JSON_UNQUOTE(JSON_EXTRACT(j,'$.b')) "
            "FROM t");
+}
+
+/* MySQL prints each literal of an expression with its charset, and MariaDB would lose its bytes. */
+Test(translate, literals_of_expressions_lose_their_charset_on_mariadb) {
+    expect(MY9, MA118,
+           "CREATE TABLE t (a TEXT, g TEXT AS (concat(`a`,_utf8mb4'ä\\\\n', _utf8'b')) STORED, d "
+           "TEXT DEFAULT (_utf8mb4'ä'), CHECK (`a` <> _utf8mb3'\\''), e INT DEFAULT _latin1'ä')",
+           "CREATE TABLE `t` (`a` TEXT, `g` TEXT AS (concat(`a`,'ä\\\\n', 'b')) STORED, `d` TEXT "
+           "DEFAULT ('ä'), CHECK (`a` <> '\\''), `e` INT DEFAULT _latin1'ä')");
+    expect(MY9, MA118, "ALTER TABLE t ADD g TEXT AS (concat(`a`,_utf8mb4'\\\\'))",
+           "ALTER TABLE `t` ADD `g` TEXT AS (concat(`a`,'\\\\'))");
+    expect(MY9, MA118, "CREATE TABLE t (a INT AS (b = _latin1'x'))",
+           "CREATE TABLE `t` (`a` INT AS (b = _latin1'x'))");
+    expect(MY9, MA118, "CREATE VIEW v AS SELECT _utf8mb4'\\\\' AS a COLLATE utf8mb4_bin",
+           "CREATE VIEW v AS SELECT _utf8mb4'\\\\' AS a COLLATE utf8mb4_bin");
+    expect(MY9, MY56, "CREATE TABLE t (a INT AS (b = _utf8mb4'\\\\'))",
+           "CREATE TABLE t (a INT AS (b = _utf8mb4'\\\\'))");
+}
+
+Test(translate, literals_that_mariadb_would_spoil_are_refused) {
+    static const char *const LITERALS[] = {
+        "_latin1'ä'",   "_cp932'\\'",    "_binary'x'",   "_latin1 x'e9'",
+        "_latin1 0xe9", "_utf8mb4 0xe9", "_binary b'1'",
+    };
+    for (size_t i = 0; i < sizeof LITERALS / sizeof *LITERALS; i++) {
+        char *sql = bs_asprintf("CREATE TABLE t (a INT AS (b = %s))", LITERALS[i]);
+        expect_note(MY9, MA118, sql, "refused: MariaDB would not keep the bytes of a literal");
+        free(sql);
+    }
+}
+
+/* In such a session the same literal without its charset would be another text. */
+Test(translate, literals_of_sessions_in_other_charsets_are_refused) {
+    struct bs_translation t = between(MY9, MA118);
+    struct bs_translated out;
+    bs_translate_statement(&t, bs_str("CREATE TABLE t (a INT AS (b = _utf8mb4'ä'))"),
+                           (struct bs_text_mode){0}, NULL, &out);
+    cr_expect_not_null(bs_notes_find(&out.notes, BS_NOTE_REFUSED));
+    bs_translated_fini(&out);
+    bs_translate_statement(&t, bs_str("CREATE TABLE t (a INT AS (b = _utf8mb4'x'))"),
+                           (struct bs_text_mode){0}, NULL, &out);
+    cr_expect_null(bs_notes_find(&out.notes, BS_NOTE_REFUSED));
+    bs_translated_fini(&out);
+    bs_translation_fini(&t);
 }
 
 Test(translate, an_objects_settings_are_the_targets) {
