@@ -47,6 +47,7 @@ static const struct {
     {"tables-without-key", bs_check_keyless, OF_SOURCE},
     {"system-versioned", bs_check_versioned, OF_SOURCE},
     {"generated-columns", bs_check_generated, OF_SOURCE},
+    {"catalogue-text", bs_check_catalogue_text, OF_SOURCE},
     {"sequences", bs_check_sequences, 0},
     {"views", bs_check_views, OF_SOURCE},
     {"foreign-keys", bs_check_foreign_keys, OF_SOURCE},
@@ -87,6 +88,16 @@ bs_check_names_add(struct bs_check_names *names, const char *db, const char *nam
         bs_sql_put_ident(&names->text, bs_str(db));
     } else {
         bs_sql_put_table(&names->text, bs_str(db), bs_str(name));
+    }
+}
+
+void
+bs_check_names_add_column(struct bs_check_names *names, const char *db, const char *table,
+                          const char *column) {
+    bs_check_names_add(names, db, table);
+    if (names->count <= NAMES_SHOWN) {
+        bs_buf_puts(&names->text, ".");
+        bs_sql_put_ident(&names->text, bs_str(column));
     }
 }
 

@@ -5,7 +5,7 @@
  *   grants.c     SHOW GRANTS as data (pure), and asking it
  *
  * The checks, by what they look at: privileges.c, definers.c, accounts.c, binlog.c, servers.c,
- * settings.c, objects.c, generated.c, translation.c, cluster.c */
+ * settings.c, objects.c, generated.c, catalogue_text.c, translation.c, cluster.c */
 #ifndef BS_CHECK_CHECK_PRIVATE_H
 #define BS_CHECK_CHECK_PRIVATE_H
 
@@ -53,6 +53,8 @@ struct bs_check_names {
     size_t count;
 };
 void bs_check_names_add(struct bs_check_names *names, const char *db, const char *name);
+void bs_check_names_add_column(struct bs_check_names *names, const char *db, const char *table,
+                               const char *column);
 const char *bs_check_names_text(struct bs_check_names *names);
 void bs_check_names_fini(struct bs_check_names *names);
 
@@ -87,8 +89,8 @@ bs_check_function bs_check_source_privileges, bs_check_target_privileges, bs_che
     bs_check_definers, bs_check_function_creators, bs_check_routine_privileges, bs_check_freeze;
 bs_check_function bs_check_accounts;
 bs_check_function bs_check_target_empty, bs_check_engines, bs_check_without_transactions,
-    bs_check_keyless, bs_check_versioned, bs_check_generated, bs_check_sequences,
-    bs_check_foreign_keys;
+    bs_check_keyless, bs_check_versioned, bs_check_generated, bs_check_catalogue_text,
+    bs_check_sequences, bs_check_foreign_keys;
 bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades,
     bs_check_views;
 bs_check_function bs_check_cluster_node, bs_check_cluster_settings, bs_check_cluster_tables;

@@ -16,7 +16,7 @@ MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
-    "sync-binlog binlog-filters replicated-source prepared-xa selection target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
+    "sync-binlog binlog-filters replicated-source prepared-xa selection catalogue-text target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
     "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
 ).split() + (["generated-columns"] if NAME != "mysql-5.6" else []) + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
@@ -249,6 +249,34 @@ class CheckTest(unittest.TestCase):
         self.on_source("DROP TABLE shop.zoned, shop.indexed")
         with self.setting(self.source, "time_zone", "'+05:00'"):
             self.expect("generated-columns", "pass")
+
+    def test_members_that_the_catalogue_shows_otherwise(self):
+        self.on_source(
+            "CREATE TABLE shop.plain (id INT PRIMARY KEY, e ENUM('x','ä','y?') CHARACTER SET latin1, s SET('a','ß') CHARACTER SET utf8, m ENUM('ä''\\\\') CHARACTER SET utf8mb4)",
+            "CREATE TABLE shop.wide (id INT PRIMARY KEY, e ENUM('b','?','x') CHARACTER SET utf8mb4)",
+            "CREATE TABLE shop.sets (id INT PRIMARY KEY, s SET('b','?','x') CHARACTER SET utf16)",
+            "CREATE TABLE shop.coded (id INT PRIMARY KEY, e ENUM('a','漢') CHARACTER SET cp932)")
+        if not MARIADB:  # a row tells
+            self.expect("catalogue-text", "fail", ["may stand for", "`shop`.`sets`.`s`, `shop`.`wide`.`e`", "put a row"])
+            self.on_source("INSERT INTO shop.wide VALUES (1, '?'), (2, 'b')", "INSERT INTO shop.sets VALUES (1, 'b,x'), (2, 'b,?,x')")
+            self.expect("catalogue-text", "warning", ["`shop`.`coded`.`e`"])
+            self.on_source("INSERT INTO shop.coded VALUES (1, '漢')")
+        self.expect("catalogue-text", "pass")
+        for column in ("e ENUM('b','😁','?') CHARACTER SET utf8mb4", "e SET('a','😁') CHARACTER SET utf8mb4", "e SET('b',x'D83DDE00') CHARACTER SET utf16",
+                       "e ENUM('a',x'8790') CHARACTER SET cp932", "e SET('b',x'ED40') CHARACTER SET cp932",
+                       "e ENUM('b',x'FF00') CHARACTER SET binary"):
+            self.on_source("CREATE TABLE shop.spoiled (id INT PRIMARY KEY, %s)" % column, "INSERT INTO shop.spoiled VALUES (1, 2)")
+            self.expect("catalogue-text", "fail", ["other text than they are", "`shop`.`spoiled`.`e`"])
+            self.expect("catalogue-text", "pass", (), "--exclude-tables", "shop.spoiled")
+            self.on_source("DROP TABLE shop.spoiled")
+
+    def test_defaults_that_the_catalogue_shows_otherwise(self):
+        for column, row, verdict in (("d VARCHAR(9) DEFAULT '😁'", False, "fail"), ("d VARCHAR(9) DEFAULT '?'", False, "pass"), ("d VARCHAR(9) NOT NULL DEFAULT 'a?'", False, "fail"),
+                                     ("d VARCHAR(9) NOT NULL DEFAULT 'a?'", True, "pass"), ("d VARCHAR(9) NOT NULL DEFAULT '?😁'", True, "fail"),
+                                     ("d VARCHAR(9) CHARACTER SET latin1 NOT NULL DEFAULT '?'", False, "pass")):
+            self.on_source("CREATE TABLE shop.d (id INT PRIMARY KEY, %s) CHARACTER SET utf8mb4" % column, *["INSERT INTO shop.d (id) VALUES (1)"] * row)
+            self.expect("catalogue-text", verdict if NAME != "mysql-9.7" else "pass", ["`shop`.`d`.`d`"] if verdict == "fail" and NAME != "mysql-9.7" else ())
+            self.on_source("DROP TABLE shop.d")
 
     def test_gtid(self):
         self.assertIn("has GTIDs", self.expect("gtid", "pass")["found"])
