@@ -4,7 +4,7 @@
  *              geomcollection is geometrycollection; VECTOR needs a target that has it
  *   DEFAULT    MySQL wants expressions, and any default of a BLOB, TEXT, JSON or GEOMETRY, in
  *              brackets
- *   generated  MariaDB can say neither NULL nor NOT NULL; PERSISTENT is STORED
+ *   generated  MariaDB can say neither NULL nor NOT NULL, which a CHECK says; PERSISTENT is STORED
  *   SRID       REF_SYSTEM_ID on MariaDB, which says it without enforcing it; the way back would
  *              enforce what was not, so it is left out
  *   others     attributes of one flavour that do not change what the column holds are left out
@@ -307,12 +307,43 @@ cut_unenforced_check(struct definition *d) {
     }
 }
 
+/* As MariaDB prints it. A CHECK of the column's own, of which there can be but one, says it too. It
+ * goes with the column where that is renamed or dropped (tried on 10.5.23 and 11.8.9). */
 static void
-cut_generated_null(struct definition *d) {
+check_not_null(struct definition *d, size_t name) {
+    struct bs_buf text = {0};
+    size_t check = find(d, "CHECK");
+    bool is_last_cut = bs_words_is_cut(&d->tr->words, d->to - 1); /* its gap stays */
+    bs_buf_puts(&text, check < d->to ? "" : is_last_cut ? "CHECK (" : " CHECK (");
+    bool is_quoted = d->tr->words.items[name].token.kind == BS_TOKEN_QUOTED;
+    bs_buf_puts(&text, is_quoted ? "" : "`");
+    bs_buf_put_str(&text, d->tr->words.items[name].token.text);
+    bs_buf_puts(&text, is_quoted ? "" : "`");
+    bs_buf_puts(&text, " is not null");
+    if (check < d->to) {
+        bs_buf_puts(&text, " and (");
+        bs_words_append(&d->tr->words, check + 1, bs_buf_cstr(&text));
+        bs_words_append(&d->tr->words, bs_words_behind(&d->tr->words, check + 1) - 1, ")");
+    } else {
+        bs_buf_puts(&text, ")");
+        bs_words_append(&d->tr->words, d->to - 1, bs_buf_cstr(&text));
+    }
+    bs_notes_add(d->tr->notes, BS_NOTE_CHANGED,
+                 "column %s: NOT NULL of a generated column becomes a CHECK", d->name);
+    bs_buf_fini(&text);
+}
+
+static void
+translate_generated_null(struct definition *d, size_t name) {
     size_t as = find(d, "AS");
     size_t null = bs_words_find(&d->tr->words, as, d->to, "NULL");
-    if (as < d->to && null < d->to) {
-        cut(d, is(d, null - 1, "NOT") ? null - 1 : null, null + 1);
+    bool is_not = is(d, null - 1, "NOT");
+    if (as >= d->to || null >= d->to) {
+        return;
+    }
+    cut(d, is_not ? null - 1 : null, null + 1);
+    if (is_not) {
+        check_not_null(d, name);
     }
 }
 
@@ -334,13 +365,13 @@ move_srid(struct definition *d) {
 }
 
 static void
-translate_for_mariadb(struct definition *d) {
+translate_for_mariadb(struct definition *d, size_t name) {
     if (is(d, d->type, "GEOMCOLLECTION")) {
         bs_words_set(&d->tr->words, d->type, "geometrycollection");
     }
     move_srid(d);
-    cut_generated_null(d);
     cut_unenforced_check(d);
+    translate_generated_null(d, name);
 }
 
 static void
@@ -403,6 +434,6 @@ bs_translate_column(struct bs_translating *tr, size_t name, size_t to) {
     if (bs_translation_to_mysql(tr->t)) {
         translate_for_mysql(&d);
     } else {
-        translate_for_mariadb(&d);
+        translate_for_mariadb(&d, name);
     }
 }

@@ -152,6 +152,11 @@ CASES = [
     Case('generated', 'generated columns, virtual and stored', changes=MOVE + ('INSERT INTO t (id, a) VALUES (60, 4)',),
          both=['CREATE TABLE t (id INT NOT NULL PRIMARY KEY, a INT, v INT GENERATED ALWAYS AS (a + 1) VIRTUAL, s INT GENERATED ALWAYS AS (a * 2) STORED, '
                'KEY (v)) ENGINE=InnoDB', 'INSERT INTO t (id, a) VALUES (1, 1), (2, NULL)']),
+    Case('generated-not-null', 'generated columns that are NOT NULL', mysql=[
+        'CREATE TABLE t (id INT NOT NULL PRIMARY KEY, a INT, s INT GENERATED ALWAYS AS (a * 2) STORED NOT NULL, v INT AS (a + 1) VIRTUAL NOT NULL, UNIQUE KEY (s))',
+        'INSERT INTO t (id, a) VALUES (1, 1), (2, 2)'],
+         changes=MOVE + ('ALTER TABLE t ADD w INT GENERATED ALWAYS AS (a + 3) VIRTUAL NOT NULL AFTER a', 'INSERT INTO t (id, a) VALUES (60, 4)', 'ALTER TABLE t RENAME COLUMN v TO x, DROP COLUMN s'),
+         expect=[('SELECT x + w FROM t WHERE id = 60', '12')], my_ma=changed('becomes a CHECK', 'CHECK (column IS NOT NULL)')),
     Case('gipk', 'generated invisible primary keys', mysql=['SET SESSION sql_generate_invisible_primary_key=ON', 'CREATE TABLE g (a INT)', 'INSERT INTO g VALUES (1), (2)',
                                                              'SET SESSION sql_generate_invisible_primary_key=OFF'],
          changes=('INSERT INTO g VALUES (3)', 'UPDATE g SET a = 9 WHERE a = 1'), my_ma=changed('', 'an invisible primary key of its own')),

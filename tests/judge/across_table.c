@@ -200,7 +200,20 @@ get_type(const struct judge_describer *by, const struct table_facts *facts,
     }
 }
 
-/* MariaDB has no NOT NULL for generated columns. */
+/* MariaDB has no NOT NULL for generated columns: a CHECK says it. */
+static void
+check_not_null(const struct judge_describer *by, struct table_facts *facts,
+               const struct judge_result *result) {
+    bool is_generated = judge_result_cell(result, COL_GENERATION).len > 0;
+    struct judge_text line = {0};
+    if (is_generated && judge_is_translated_from(by, true) &&
+        judge_cell_is(judge_result_cell(result, COL_NULLABLE), "NO")) {
+        judge_text_printf(&line, "`%s` is not null", judge_result_cell(result, COL_NAME).data);
+        judge_names_add(&facts->checks, line.data, line.len);
+    }
+    judge_text_fini(&line);
+}
+
 static void
 get_nullable(const struct judge_describer *by, const struct judge_result *result,
              struct judge_text *value) {
@@ -358,6 +371,7 @@ add_column(const struct judge_describer *by, struct judge_object *object, struct
     struct judge_text value = {0};
     judge_names_add(&facts->columns, name, strlen(name));
     keep_json_check(facts, result);
+    check_not_null(by, facts, result);
     add_aspect(object, name, "position", &value, get_position(facts, &value));
     get_type(by, facts, result, &value);
     add_aspect(object, name, "type", &value, true);

@@ -211,7 +211,15 @@ Test(translate, srid_and_generated_columns_are_said_as_mariadb_takes_them) {
         "CREATE TABLE t (p point NOT NULL SRID 4326, g geomcollection, v INT GENERATED ALWAYS AS "
         "(`a` + 1) STORED NOT NULL)",
         "CREATE TABLE `t` (`p` point REF_SYSTEM_ID=4326 NOT NULL, `g` geometrycollection, `v` INT "
-        "GENERATED ALWAYS AS (`a` + 1) STORED)");
+        "GENERATED ALWAYS AS (`a` + 1) STORED CHECK (`v` is not null))");
+    expect(
+        MY9, MA118,
+        "ALTER TABLE t ADD v INT AS (a) NOT NULL COMMENT 'x' FIRST, MODIFY `w``` INT AS (a) NULL",
+        "ALTER TABLE `t` ADD `v` INT AS (a) COMMENT 'x' CHECK (`v` is not null) FIRST, MODIFY "
+        "`w``` INT AS (a)");
+    expect(MY9, MA118, "CREATE TABLE t (`v``` INT AS (a) STORED NOT NULL CHECK (`v``` > 0 or a))",
+           "CREATE TABLE `t` (`v``` INT AS (a) STORED CHECK (`v``` is not null and (`v``` > 0 or "
+           "a)))");
     expect(MA118, MY9,
            "CREATE TABLE t (p POINT REF_SYSTEM_ID=4326 NOT NULL, v INT AS (a) PERSISTENT)",
            "CREATE TABLE `t` (`p` POINT NOT NULL, `v` INT AS (a) STORED)");
