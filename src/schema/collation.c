@@ -177,18 +177,30 @@ from_uca1400(const struct bs_collation_list *target, const char *charset, const 
             rest = tail + 1;
         }
     }
-    const char *strength = behind(rest, "nopad_");
-    strength = strength != NULL ? strength : rest;
-    bool is_utf8mb4 = strcasecmp(charset, "utf8mb4") == 0;
+    const char *nopad = behind(rest, "nopad_");
+    const char *strength = nopad != NULL ? nopad : rest;
+    bool is_plain = *language == '\0' && strcasecmp(strength, "ai_ci") == 0;
+    (void)snprintf(candidate, sizeof candidate, "%s_unicode_520_ci", charset);
+    const char *padded = is_plain ? find(target, candidate) : NULL;
     (void)snprintf(candidate, sizeof candidate, "utf8mb4_%s%s0900_%s", language,
                    *language != '\0' ? "_" : "", strength);
-    const char *found = is_utf8mb4 ? find(target, candidate) : NULL;
-    bool is_plain = *language == '\0' && strcasecmp(strength, "ai_ci") == 0;
-    if (found == NULL && is_plain) {
-        (void)snprintf(candidate, sizeof candidate, "%s_unicode_520_ci", charset);
-        found = find(target, candidate);
+    const char *unpadded = strcasecmp(charset, "utf8mb4") == 0 ? find(target, candidate) : NULL;
+    bool is_padded = padded != NULL && (nopad == NULL || unpadded == NULL);
+    return is_padded ? padded : unpadded;
+}
+
+bool
+bs_collation_is_nopad(struct bs_str name) {
+    static const char *const MARKS[] = {"_nopad_", "_0900_"};
+    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++) {
+        size_t len = strlen(MARKS[i]);
+        for (size_t at = 0; at + len <= name.len; at++) {
+            if (strncasecmp(name.data + at, MARKS[i], len) == 0) {
+                return true;
+            }
+        }
     }
-    return found;
+    return false;
 }
 
 const char *

@@ -47,10 +47,17 @@ bool bs_collation_name_equal(struct bs_str a, struct bs_str b); /* utf8_bin is u
  * The answer lives as long as the target's list.
  *
  *   utf8mb4_0900_ai_ci    -> utf8mb4_uca1400_nopad_ai_ci, utf8mb4_unicode_520_nopad_ci (MariaDB)
- *   utf8mb4_uca1400_ai_ci -> utf8mb4_0900_ai_ci, utf8mb4_unicode_520_ci                (MySQL)
+ *   utf8mb4_uca1400_ai_ci -> utf8mb4_unicode_520_ci, utf8mb4_0900_ai_ci                (MySQL)
+ *   utf8mb4_uca1400_as_cs, and those of a language -> utf8mb4_0900_as_cs               (MySQL)
  *
  * The nearest one orders and equates nearly all strings alike; the versions of Unicode behind the
- * two differ (9.0, 14.0, 5.2), and MySQL's 0900 pads no spaces. */
+ * two differ (9.0, 14.0, 5.2). That 'a' is 'a ' (PAD SPACE) is kept where there is a choice, before
+ * the version of Unicode: it is about everyday text, and uniqueness and foreign keys may rest on
+ * it. MySQL has no such choice for the last kind: its 0900 pad no blanks. Decision 7. */
 const char *bs_collation_translate(const struct bs_collation_list *target, struct bs_str name);
+
+/* NO PAD: blanks at the end of a text count. True to what the name says: of the collations that
+ * bs_collation_translate renames, and of the new names. */
+bool bs_collation_is_nopad(struct bs_str name);
 
 #endif

@@ -112,6 +112,26 @@ bs_translate_collation(const struct bs_translation *t, struct bs_str name) {
     return bs_collation_translate(&t->target_collations, name);
 }
 
+/* Once for each statement, however many columns have it. */
+static void
+note_padding(struct bs_translating *tr, const char *name, const char *there) {
+    bool counts = bs_collation_is_nopad(bs_str(name));
+    if (counts == bs_collation_is_nopad(bs_str(there))) {
+        return;
+    }
+    char *text =
+        bs_asprintf("blanks at the end of a text %s with %s, and %s with %s",
+                    counts ? "count" : "do not count", name, counts ? "do not" : "do", there);
+    const struct bs_note *said = NULL;
+    for (size_t i = 0; i < tr->notes->count && said == NULL; i++) {
+        said = strcmp(tr->notes->items[i].text, text) == 0 ? &tr->notes->items[i] : NULL;
+    }
+    if (said == NULL) {
+        bs_notes_add(tr->notes, BS_NOTE_LEFT_OUT, "%s", text);
+    }
+    free(text);
+}
+
 static void
 translate_collation_at(struct bs_translating *tr, size_t at) {
     char name[BS_WORD_TEXT_MAX];
@@ -125,6 +145,7 @@ translate_collation_at(struct bs_translating *tr, size_t at) {
     } else if (!bs_collation_name_equal(bs_str(there), bs_str(name))) {
         bs_notes_add(tr->notes, BS_NOTE_CHANGED, "collation %s becomes %s", name, there);
         bs_words_set(&tr->words, at, there);
+        note_padding(tr, name, there);
     }
 }
 

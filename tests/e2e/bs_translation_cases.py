@@ -211,8 +211,15 @@ CASES = [
          both=table('a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci, b VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_bin', "'a', 'b'")),
     Case('collations-0900', 'utf8mb4_0900_*', mysql=table('a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci, b VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin', "'a', 'b'"),
          changes=MOVE, my_ma=changed('', 'uca1400_nopad of the same strength, under either name')),
-    Case('collations-uca1400', '*_uca1400_*', mariadb=table('a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE uca1400_nopad_ai_ci', "'a'"), changes=MOVE,
-         ma_my=changed('utf8mb4_0900_ai_ci', 'utf8mb4_0900 where it has an equal')),
+    Case('collations-uca1400', '*_uca1400_nopad_*', mariadb=table('a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE uca1400_nopad_ai_ci', "'a'"), changes=MOVE,
+         expect=[("SELECT 'a ' = a FROM t WHERE id = 1", '0')], ma_my=changed('utf8mb4_0900_ai_ci', 'utf8mb4_0900 where it has an equal')),
+    Case('collations-uca1400-pad', '*_uca1400_ai_ci, which is MariaDB 11.8\'s default', changes=MOVE + ("INSERT INTO t VALUES (4, '😁 ')", "INSERT INTO c VALUES (4, 'A')", 'DELETE FROM c WHERE id = 1'),
+         mariadb=table('a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE uca1400_ai_ci, UNIQUE KEY (a)', "'a '", "'ß'", "'😀'") + [
+             'CREATE TABLE c (id INT NOT NULL PRIMARY KEY, a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE uca1400_ai_ci, FOREIGN KEY (a) REFERENCES t (a))',
+             "INSERT INTO c VALUES (1, 'a'), (2, 'SS ')"],
+         expect=[("SELECT 'a' = a FROM t WHERE id = 1", '1')], ma_my=changed('utf8mb4_unicode_520_ci', '*_unicode_520_ci: pads as well, an older version of Unicode')),
+    Case('collations-uca1400-sensitive', 'other *_uca1400_*', mariadb=table('a VARCHAR(9) CHARACTER SET utf8mb4 COLLATE uca1400_as_cs', "'a '"), changes=MOVE,
+         ma_my=left_out('blanks at the end', 'PAD SPACE: utf8mb4_0900 of the same strength, with which blanks at the end count')),
     Case('collations-nopad', 'NO PAD collations without an equal', mariadb=table('a VARCHAR(9) CHARACTER SET latin1 COLLATE latin1_swedish_nopad_ci', "'a'"), ma_my=refused('latin1_swedish_nopad_ci')),
     Case('gb18030', 'the charset gb18030', mysql=table('a VARCHAR(9) CHARACTER SET gb18030', "'a'"), my_ma=refused('gb18030')),
     # ---- programs

@@ -116,12 +116,14 @@ map_uca1400(struct judge_text *value, const char *found, unsigned version) {
     const char *rest = found + strlen("_uca1400_");
     const char *language = take_language(&rest);
     bool is_plain = *language == '\0';
-    rest += strncmp(rest, "nopad_", strlen("nopad_")) == 0 ? strlen("nopad_") : 0;
+    bool is_padded = strncmp(rest, "nopad_", strlen("nopad_")) != 0;
+    rest += is_padded ? 0 : strlen("nopad_");
     char suffix[8] = "";
     if (is_one_of(rest, "ai_ci", "as_ci", "as_cs")) {
         memcpy(suffix, rest, strlen(rest) + 1);
     }
-    if (strcmp(charset, "utf8mb4") == 0 && version >= MYSQL_8) {
+    bool keeps_padding = is_padded && is_plain && strcmp(suffix, "ai_ci") == 0;
+    if (strcmp(charset, "utf8mb4") == 0 && version >= MYSQL_8 && !keeps_padding) {
         if (suffix[0] != '\0' && (is_plain || strcmp(suffix, "as_ci") != 0)) {
             set(value, is_plain ? "utf8mb4" : "utf8mb4_", language, "_0900_");
             judge_text_puts(value, suffix);

@@ -10,8 +10,8 @@
  * Of MySQL's 0900 collations, MariaDB from 10.10 on has uca1400 nopad ones in the languages of
  * LANGUAGES, before that utf8mb4_unicode_520_nopad_ci for ai_ci; from 11.4.5 on it knows most by
  * MySQL's names too, as aliases of those, and B may have either. Of MariaDB's uca1400 ones, padded
- * or not, MySQL from 8.0 on has 0900 ones for utf8mb4; unicode_520 for other charsets, and for
- * utf8mb4 before 8.0.
+ * or not, MySQL from 8.0 on has 0900 ones for utf8mb4; unicode_520 for the padded uca1400_ai_ci,
+ * for other charsets, and for utf8mb4 before 8.0.
  */
 #ifndef JUDGE_FLAVOUR_H
 #define JUDGE_FLAVOUR_H

@@ -53,8 +53,9 @@ def to_mysql_collation(name, target):
         return "utf8mb4_0900_bin"
     if not found:
         return name.replace("croatian_mysql561", "croatian")
-    charset, language, _, suffix = found.groups()
-    if charset != "utf8mb4" or version(target) < (8,):
+    charset, language, nopad, suffix = found.groups()
+    pads = not language and not nopad and suffix == "ai_ci"
+    if charset != "utf8mb4" or version(target) < (8,) or pads:
         return charset + "_unicode_520_ci"
     return "utf8mb4_%s0900_%s" % (MYSQL_LANGUAGES[language] + "_" if language else "", suffix)
 

@@ -274,7 +274,7 @@ FROM_MARIADB = [
          " d ENUM('x') COLLATE utf8mb4_uca1400_german2_ai_ci, e VARCHAR(9) CHARACTER SET utf8 COLLATE utf8mb3_uca1400_ai_ci,"
          " f VARCHAR(9) CHARACTER SET ucs2 COLLATE ucs2_uca1400_nopad_ai_ci, g VARCHAR(9) COLLATE utf8mb4_croatian_mysql561_ci)"
          " CHARSET=utf8mb4 COLLATE=utf8mb4_uca1400_nopad_ai_ci"],
-        ["ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_ai_ci",
+        ["ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci",
          "CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20) COLLATE utf8mb4_0900_as_cs, c TEXT COLLATE utf8mb4_0900_bin,"
          " d ENUM('x') COLLATE utf8mb4_de_pb_0900_ai_ci, e VARCHAR(9) CHARACTER SET utf8 COLLATE utf8mb3_unicode_520_ci,"
          " f VARCHAR(9) CHARACTER SET ucs2 COLLATE ucs2_unicode_520_ci, g VARCHAR(9) COLLATE utf8mb4_croatian_ci) CHARSET=utf8mb4 COLLATE=utf8mb4_0900_ai_ci"],
@@ -329,10 +329,10 @@ FROM_MARIADB = [
         [NAMES % "utf8mb4_uca1400_ai_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,TIME_ROUND_FRACTIONAL,NO_AUTO_CREATE_USER,PIPES_AS_CONCAT'", "CREATE TABLE t (id INT PRIMARY KEY) CHARSET=latin1",
          "CREATE PROCEDURE r(IN a INT, OUT b VARCHAR(10) CHARACTER SET latin1) SELECT 'x' || 'y' COLLATE utf8mb4_uca1400_as_ci",
          "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = NEW.id", EVENT % "utf8mb4_uca1400_nopad_as_cs", "CREATE VIEW v AS SELECT id, CONCAT(id, 'x') AS c FROM t"],
-        [NAMES % "utf8mb4_0900_ai_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,PIPES_AS_CONCAT'", "CREATE TABLE t (id INT PRIMARY KEY) CHARSET=latin1",
+        [NAMES % "utf8mb4_unicode_520_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,PIPES_AS_CONCAT'", "CREATE TABLE t (id INT PRIMARY KEY) CHARSET=latin1",
          "CREATE PROCEDURE r(IN a INT, OUT b VARCHAR(10) CHARACTER SET latin1) SELECT 'x' || 'y' COLLATE utf8mb4_0900_as_ci",
          "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = NEW.id", EVENT % "utf8mb4_0900_as_cs", "CREATE VIEW v AS SELECT id, CONCAT(id, 'x') AS c FROM t"],
-        [(["DROP PROCEDURE r", NAMES % "utf8mb4_0900_ai_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
+        [(["DROP PROCEDURE r", NAMES % "utf8mb4_unicode_520_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
            "CREATE PROCEDURE r(IN a INT, OUT b VARCHAR(10) CHARACTER SET latin1) SELECT 'x' || 'y' COLLATE utf8mb4_0900_as_ci"], r"^procedure .*`r`: differs: SQL_MODE: "),
          (["DROP TRIGGER tr", NAMES % "utf8mb4_general_ci", "SET SESSION sql_mode = 'ALLOW_INVALID_DATES,PIPES_AS_CONCAT'",
            "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW SET @a = NEW.id"], r"^trigger .*`tr`: differs: COLLATION_CONNECTION: "),

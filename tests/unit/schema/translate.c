@@ -131,7 +131,7 @@ Test(translate, a_charset_alone_keeps_the_collation_that_it_meant) {
     expect(MY9, MA105, "ALTER DATABASE d CHARACTER SET utf8mb4",
            "ALTER DATABASE d CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_nopad_ci");
     expect(MA118, MY9, "ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4",
-           "ALTER TABLE `t` CONVERT TO CHARACTER SET utf8mb4");
+           "ALTER TABLE `t` CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci");
     expect(MY56, MY9, "CREATE TABLE t (a CHAR(3) CHARACTER SET latin1)",
            "CREATE TABLE t (a CHAR(3) CHARACTER SET latin1)");
 }
@@ -143,8 +143,17 @@ Test(translate, collations_are_called_by_the_names_of_the_nearest_ones) {
            "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_uca1400_german2_nopad_ai_ci");
     expect(MY9, MA105, "CREATE TABLE t (a INT) COLLATE utf8mb4_0900_bin",
            "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_nopad_bin");
-    expect(MA118, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_german2_ai_ci",
-           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_de_pb_0900_ai_ci");
+    expect(
+        MA118, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_german2_ai_ci",
+        "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_de_pb_0900_ai_ci | left out: blanks at the end "
+        "of a text do not count with utf8mb4_uca1400_german2_ai_ci, and do with "
+        "utf8mb4_de_pb_0900_ai_ci");
+    expect(MA118, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_ai_ci",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_unicode_520_ci");
+    expect(MA118, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_nopad_ai_ci",
+           "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_0900_ai_ci");
+    expect_note(MA118, MY56, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_nopad_ai_ci",
+                "left out: blanks at the end of a text count with");
     expect(MA118, MY56, "CREATE TABLE t (a INT) COLLATE utf8mb4_uca1400_ai_ci",
            "CREATE TABLE `t` (`a` INT) COLLATE utf8mb4_unicode_520_ci");
     expect(MA105, MY9, "CREATE TABLE t (a INT) COLLATE utf8mb4_croatian_mysql561_ci",
@@ -405,9 +414,10 @@ Test(translate, an_objects_settings_are_the_targets) {
         .collation_connection = bs_strdup("utf8mb4_uca1400_ai_ci"),
     };
     bs_translate_object(&t, &object, &notes);
-    cr_expect_str_eq(object.create, "CREATE PROCEDURE p() SELECT 'a' COLLATE utf8mb4_0900_ai_ci");
+    cr_expect_str_eq(object.create,
+                     "CREATE PROCEDURE p() SELECT 'a' COLLATE utf8mb4_unicode_520_ci");
     cr_expect_str_eq(object.sql_mode, "ANSI_QUOTES");
-    cr_expect_str_eq(object.collation_connection, "utf8mb4_0900_ai_ci");
+    cr_expect_str_eq(object.collation_connection, "utf8mb4_unicode_520_ci");
     cr_expect_null(bs_notes_find(&notes, BS_NOTE_REFUSED));
     bs_notes_fini(&notes);
     bs_object_fini(&object);
