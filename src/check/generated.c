@@ -1,6 +1,7 @@
-/* Generated columns whose stored values depend on the time zone of the session that wrote them. The
- * target makes such values itself, in binstream's sessions, whose zone is UTC: what a row image
- * says of a generated column is not written. */
+/* Generated columns whose values depend on the session that wrote them (its time zone, and some
+ * settings), or on the server's version. The target makes such values itself, in binstream's
+ * sessions, whose zone is UTC and which leave those settings as the target has them: what a row
+ * image says of a generated column is not written. */
 #include "base/mem.h"
 #include "check/check_private.h"
 
@@ -152,39 +153,198 @@ source_is_utc(struct bs_checking *c, bool *utc, struct bs_error *err) {
     return status;
 }
 
+/* What was found of all generated columns: the worst verdict, with the words of each. */
+struct findings {
+    enum bs_check_verdict verdict;
+    struct bs_buf found, fix;
+};
+
 static void
-judge(struct bs_checking *c, const struct generated_list *list, bool utc) {
-    struct bs_check_names names = {0};
+put(struct findings *all, enum bs_check_verdict verdict, const char *found, const char *fix) {
+    all->verdict = verdict > all->verdict ? verdict : all->verdict;
+    bs_buf_printf(&all->found, "%s%s", all->found.len > 0 ? "; " : "", found);
+    bs_buf_printf(&all->fix, "%s%s", all->fix.len > 0 ? "; " : "", fix);
+}
+
+typedef bool generated_test(const struct generated *item, const void *context);
+
+/* The tables that have such a column, each once; count 0 if there is none. */
+static void
+name_tables(const struct generated_list *list, generated_test *test, const void *context,
+            struct bs_check_names *names) {
     const struct generated *last = NULL;
     for (size_t i = 0; i < list->count; i++) {
         const struct generated *item = &list->items[i];
         bool is_named = last != NULL && strcmp(item->db, last->db) == 0 &&
                         strcmp(item->table, last->table) == 0;
-        if (item->is_kept && item->has_zone && !is_named) {
-            bs_check_names_add(&names, item->db, item->table);
+        if (!is_named && test(item, context)) {
+            bs_check_names_add(names, item->db, item->table);
             last = item;
         }
     }
-    if (names.count > 0 && !utc) {
-        bs_check_add(
-            c, BS_CHECK_FAIL,
-            bs_asprintf("generated columns whose stored or indexed values depend on the time zone "
-                        "of the session, which is not UTC on the source: %s",
-                        bs_check_names_text(&names)),
-            bs_strdup("leave these tables out; or, on the source, drop those columns and add them "
-                      "again on the target after the move"));
-    } else if (names.count > 0) {
-        bs_check_add(
-            c, BS_CHECK_WARNING,
-            bs_asprintf("generated columns depend on the time zone of the session, which is UTC on "
-                        "the source, as on the target: %s",
-                        bs_check_names_text(&names)),
-            bs_strdup("make sure that no application sets another time_zone for its sessions"));
-    } else {
-        bs_check_add(c, BS_CHECK_PASS, bs_strdup("no generated column depends on the time zone"),
-                     NULL);
+}
+
+static bool
+follows_zone(const struct generated *item, const void *context) {
+    (void)context;
+    return item->is_kept && item->has_zone;
+}
+
+static void
+judge_zone(struct findings *all, const struct generated_list *list, bool utc) {
+    struct bs_check_names names = {0};
+    name_tables(list, follows_zone, NULL, &names);
+    char *found = bs_asprintf(utc ? "generated columns depend on the time zone of the session, "
+                                    "which is UTC on the source, as on the target: %s"
+                                  : "generated columns whose stored or indexed values depend on "
+                                    "the time zone of the session, which is not UTC on the "
+                                    "source: %s",
+                              bs_check_names_text(&names));
+    if (names.count > 0) {
+        put(all, utc ? BS_CHECK_WARNING : BS_CHECK_FAIL, found,
+            utc ? "make sure that no application sets another time_zone for its sessions"
+                : "leave these tables out; or, on the source, drop those columns and add them "
+                  "again on the target after the move");
+    }
+    free(found);
+    bs_check_names_fini(&names);
+}
+
+/* Settings of which expressions lean on the session's value, which is the server's until a session
+ * sets its own; and the words of such expressions. */
+static const struct setting {
+    const char *name, *if_absent;
+    const char *words[4];
+} SETTINGS[] = {
+    {"div_precision_increment", "4", {"/"}},
+    {"lc_time_names", "en_US", {"dayname", "monthname", "date_format", "to_char"}},
+    {"block_encryption_mode", "aes-128-ecb", {"aes_encrypt", "aes_decrypt"}},
+    {"default_week_format", "0", {"week("}},
+};
+
+static bool
+leans_on(const struct generated *item, const void *context) {
+    const struct setting *setting = context;
+    for (size_t i = 0; i < sizeof setting->words / sizeof *setting->words; i++) {
+        if (setting->words[i] != NULL && has_word(bs_str(item->expression), setting->words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum bs_status
+setting_value(struct bs_sql *sql, const struct setting *setting, struct bs_buf *value, bool *has_it,
+              struct bs_error *err) {
+    enum bs_status status = bs_sql_variable(sql, setting->name, true, value, has_it, err);
+    if (status == BS_OK && !*has_it) {
+        bs_buf_clear(value);
+        bs_buf_puts(value, setting->if_absent);
+    }
+    return status;
+}
+
+static void
+put_setting(struct findings *all, const struct setting *setting, const char *here,
+            const char *there, bool can_be_set, struct bs_check_names *names) {
+    char *found = bs_asprintf("generated columns depend on %s, which is '%s' on the source and "
+                              "'%s' on the target: %s",
+                              setting->name, here, there, bs_check_names_text(names));
+    const char *quote = strspn(here, "0123456789") == strlen(here) ? "" : "'";
+    char *fix = can_be_set
+                    ? bs_asprintf("on the target: SET GLOBAL %s=%s%s%s, in its option file as well",
+                                  setting->name, quote, here, quote)
+                    : bs_asprintf("leave these tables out: the target has no %s", setting->name);
+    put(all, BS_CHECK_FAIL, found, fix);
+    free(found);
+    free(fix);
+}
+
+static enum bs_status
+judge_setting(struct bs_checking *c, struct findings *all, const struct generated_list *list,
+              const struct setting *setting, struct bs_error *err) {
+    struct bs_check_names names = {0};
+    struct bs_buf here = {0}, there = {0};
+    bool source_has = false, target_has = false;
+    name_tables(list, leans_on, setting, &names);
+    enum bs_status status = BS_OK;
+    if (names.count > 0) {
+        status = setting_value(c->config->source, setting, &here, &source_has, err);
+    }
+    if (status == BS_OK && names.count > 0) {
+        status = setting_value(c->config->target, setting, &there, &target_has, err);
+    }
+    if (status == BS_OK && strcasecmp(bs_buf_cstr(&here), bs_buf_cstr(&there)) != 0) {
+        put_setting(all, setting, bs_buf_cstr(&here), bs_buf_cstr(&there), target_has, &names);
+    }
+    bs_buf_fini(&here);
+    bs_buf_fini(&there);
+    bs_check_names_fini(&names);
+    return status;
+}
+
+/* Columns, whole numbers, and + - * of them: no two servers differ in those. */
+static bool
+is_arithmetic(const char *expression) {
+    bool in_name = false;
+    for (const char *at = expression; *at != '\0'; at++) {
+        in_name = in_name != (*at == '`');
+        if (!in_name && strchr("`0123456789+-*() ", *at) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool
+may_differ(const struct generated *item, const void *context) {
+    (void)context;
+    return item->is_kept && !is_arithmetic(item->expression);
+}
+
+static void
+judge_servers(const struct bs_checking *c, struct findings *all,
+              const struct generated_list *list) {
+    struct bs_check_names names = {0};
+    bool is_other = c->source.flavour != c->target.flavour ||
+                    c->source.version / 100 != c->target.version / 100;
+    name_tables(list, may_differ, NULL, &names);
+    if (names.count > 0 && is_other) {
+        char *found = bs_asprintf("the target, of another version or flavour, computes stored and "
+                                  "indexed values of generated columns anew, and not all "
+                                  "functions give the same: %s",
+                                  bs_check_names_text(&names));
+        put(all, BS_CHECK_WARNING, found, "compare these columns on both sides after the snapshot");
+        free(found);
     }
     bs_check_names_fini(&names);
+}
+
+static enum bs_status
+judge(struct bs_checking *c, const struct generated_list *list, bool utc, struct bs_error *err) {
+    struct findings all = {.verdict = BS_CHECK_PASS};
+    bool has_target = c->config->purpose != BS_CHECK_FOR_ARCHIVE;
+    enum bs_status status = BS_OK;
+    judge_zone(&all, list, utc);
+    for (size_t i = 0; has_target && i < sizeof SETTINGS / sizeof *SETTINGS && status == BS_OK;
+         i++) {
+        status = judge_setting(c, &all, list, &SETTINGS[i], err);
+    }
+    if (has_target) {
+        judge_servers(c, &all, list);
+    }
+    if (status == BS_OK && all.verdict == BS_CHECK_PASS) {
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_strdup("generated columns do not depend on the time zone, or on settings "
+                               "that differ"),
+                     NULL);
+    } else if (status == BS_OK) {
+        bs_check_add(c, all.verdict, bs_strdup(bs_buf_cstr(&all.found)),
+                     bs_strdup(bs_buf_cstr(&all.fix)));
+    }
+    bs_buf_fini(&all.found);
+    bs_buf_fini(&all.fix);
+    return status;
 }
 
 enum bs_status
@@ -206,7 +366,7 @@ bs_check_generated(struct bs_checking *c, struct bs_error *err) {
         status = source_is_utc(c, &utc, err);
     }
     if (status == BS_OK) {
-        judge(c, &list, utc);
+        status = judge(c, &list, utc, err);
     }
     fini(&list);
     return status;

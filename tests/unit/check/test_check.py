@@ -250,6 +250,35 @@ class CheckTest(unittest.TestCase):
         with self.setting(self.source, "time_zone", "'+05:00'"):
             self.expect("generated-columns", "pass")
 
+    def test_settings_that_generated_columns_lean_on(self):
+        if NAME == "mysql-5.6":
+            self.skipTest("there are no generated columns")
+        mode = self.target.query("SHOW VARIABLES LIKE 'block_encryption_mode'")
+        for name, value, expression in [("div_precision_increment", "10", "n / 7"), ("lc_time_names", "'de_DE'", "DAYNAME(d)"), ("default_week_format", "3", "WEEK(d)")] + \
+                ([("block_encryption_mode", "'aes-256-ecb'", "HEX(AES_ENCRYPT(n, 'k'))")] if mode else []):
+            with contextlib.suppress(Exception) if expression.startswith("HEX") else contextlib.nullcontext():
+                self.on_source("CREATE TABLE shop.g (id INT PRIMARY KEY, n INT, d DATE, v VARCHAR(90) AS (%s) VIRTUAL)" % expression)
+            if not self.source.query("SHOW TABLES FROM shop LIKE 'g'"):
+                continue
+            self.expect("generated-columns", "pass")
+            with self.setting(self.source, name, value):
+                self.expect("generated-columns", "fail", ["`shop`.`g`", "SET GLOBAL %s=%s" % (name, value)])
+                with self.setting(self.target, name, value):
+                    self.expect("generated-columns", "pass")
+            self.on_source("DROP TABLE shop.g")
+
+    def test_generated_columns_on_another_server(self):
+        other = {"mysql-9.7": "mariadb-11.8", "mariadb-10.11": "mariadb-11.8"}.get(NAME)
+        if other is None:
+            self.skipTest("there are no generated columns")
+        require(other)
+        self.on_source("CREATE TABLE shop.same (id INT PRIMARY KEY, a INT, s INT AS (a * 2 + id) STORED, v VARCHAR(9) AS (UPPER(a)) VIRTUAL)",
+                       "CREATE TABLE shop.kept (id INT PRIMARY KEY, a INT, s VARCHAR(9) AS (UPPER(a)) STORED)", "CREATE TABLE shop.indexed (id INT PRIMARY KEY, a INT, s VARCHAR(9) AS (UPPER(a)) VIRTUAL, KEY (s))")
+        with Server(other) as target:
+            found = self.expect("generated-columns", "warning", ["`shop`.`indexed`, `shop`.`kept`"], target=target.uri())["found"]
+            self.assertNotIn("same", found.split(": ")[-1])
+        self.expect("generated-columns", "pass")
+
     def test_members_that_the_catalogue_shows_otherwise(self):
         self.on_source(
             "CREATE TABLE shop.plain (id INT PRIMARY KEY, e ENUM('x','ä','y?') CHARACTER SET latin1, s SET('a','ß') CHARACTER SET utf8, m ENUM('ä''\\\\') CHARACTER SET utf8mb4)",
