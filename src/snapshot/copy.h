@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "schema/model.h"
+#include "schema/server.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,12 +66,12 @@ struct bs_copy {
 /* there: the table as the target has it; the same model where both are of one flavour. for_ever:
  * the row end of current rows on the target, if it takes history; else NULL: then current rows
  * alone are copied of system-versioned tables. */
-struct bs_copy *bs_copy_new(const struct bs_table *table, const struct bs_table *there,
-                            const char *for_ever);
+struct bs_copy *bs_copy_new(const struct bs_table *table, enum bs_flavour source,
+                            const struct bs_table *there, const char *for_ever);
 void bs_copy_free(struct bs_copy *copy);
 
-/* The key by whose order the table can be cut into chunks; NULL: there is none. */
-const struct bs_key *bs_copy_cutting_key(const struct bs_table *table);
+/* The key by whose order a table of such a source can be cut into chunks; NULL: there is none. */
+const struct bs_key *bs_copy_cutting_key(const struct bs_table *table, enum bs_flavour source);
 
 /* "db.table", for messages. */
 void bs_copy_name(const struct bs_copy *copy, char *out, size_t cap);

@@ -46,8 +46,9 @@ make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
     struct bs_archived_table *archived =
         archive != NULL ? bs_archive_find(archive, table->db, table->name) : NULL;
     bool has_history = archived == NULL || archived->has_history;
-    struct bs_copy *copy = bs_copy_new(table, run->there != NULL ? run->there[i] : table,
-                                       has_history ? for_ever : NULL);
+    struct bs_copy *copy =
+        bs_copy_new(table, run->source_server.flavour, run->there != NULL ? run->there[i] : table,
+                    has_history ? for_ever : NULL);
     bool is_late = run->to == NULL && run->late[i].keys.len > 0 && resumed->first == resumed->last;
     copy->table_id = run->point.table_ids[i];
     copy->late_keys = is_late ? bs_buf_cstr(&run->late[i].keys) : NULL;

@@ -93,7 +93,7 @@ static enum bs_status
 begin_making(struct making *making, struct bs_sql *target, const struct bs_copy *copy,
              struct bs_error *err) {
     making->target = target;
-    making->plain = bs_copy_new(copy->table, copy->table, NULL);
+    making->plain = bs_copy_new(copy->table, BS_MARIADB, copy->table, NULL);
     return bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
 }
 

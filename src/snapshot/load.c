@@ -148,6 +148,24 @@ check_archive(struct bs_copying *run, struct bs_error *err) {
     return status;
 }
 
+/* Chunks that were cut by a key which is not fit for it: see bs_resume_is_cut_by_key. */
+static enum bs_status
+check_cuts(const struct bs_archive *archive, const struct bs_table *model,
+           const struct bs_archived_table *table, struct bs_error *err) {
+    bool is_cut = false;
+    for (size_t i = 0; i < table->chunk_count && !is_cut; i++) {
+        is_cut = bs_resume_is_cut_by_key(&table->chunks[i].note, 1);
+    }
+    if (!is_cut || bs_copy_cutting_key(model, archive->source.flavour) != NULL) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_SCHEMA,
+                 "an earlier version of binstream cut table %s.%s by a key whose order it did not "
+                 "know, so that the archive may lack rows of it",
+                 model->db, model->name);
+    return bs_error_hint(err, "make the archive anew, or leave the table out");
+}
+
 /* What is not in, as gaps; of a table that is read whole nothing counts unless all of it is in. Its
  * early history is in, if any chunk is; else it may be, or not. */
 static enum bs_status
@@ -159,9 +177,12 @@ settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     size_t count = 0;
     size_t at = 0;
     const struct bs_unit *unit = bs_resume_unit(&run->resume, model, identity_of(table));
-    enum bs_status status = bs_state_list_chunks(run->target, &run->config->state, model->db,
-                                                 model->name, &notes, &count, err);
-    bool is_cut = bs_copy_cutting_key(model) != NULL;
+    enum bs_status status = check_cuts(run->from, model, table, err);
+    if (status == BS_OK) {
+        status = bs_state_list_chunks(run->target, &run->config->state, model->db, model->name,
+                                      &notes, &count, err);
+    }
+    bool is_cut = bs_copy_cutting_key(model, run->source_server.flavour) != NULL;
     bool is_whole = count == table->chunk_count;
     resumed->first = table->unit.first;
     resumed->last = table->unit.last;

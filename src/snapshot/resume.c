@@ -140,6 +140,15 @@ bs_resume_read_chunks(struct bs_resumed *resumed, const struct bs_chunk_note *no
     return status;
 }
 
+bool
+bs_resume_is_cut_by_key(const struct bs_chunk_note *notes, size_t count) {
+    bool found = false;
+    for (size_t i = 0; i < count && !found; i++) {
+        found = notes[i].lower.len > 0 || notes[i].upper.len > 0;
+    }
+    return found;
+}
+
 /* Two values that are apart on the source must be apart on the target. */
 static bool
 is_key_the_same(const struct bs_table *table, const struct bs_key *key,
@@ -158,9 +167,9 @@ is_key_the_same(const struct bs_table *table, const struct bs_key *key,
 
 /* Can its rows be brought to a later state by their key alone? */
 static bool
-can_be_continued(const struct bs_table *table, const struct bs_late_keys *late,
-                 const struct bs_translation *translation) {
-    const struct bs_key *key = bs_copy_cutting_key(table);
+can_be_continued(const struct bs_table *table, enum bs_flavour source,
+                 const struct bs_late_keys *late, const struct bs_translation *translation) {
+    const struct bs_key *key = bs_copy_cutting_key(table, source);
     bool has_overlaps = strstr(table->create, "WITHOUT OVERLAPS") != NULL;
     if (key == NULL || has_overlaps || !is_key_the_same(table, key, translation)) {
         return false;
@@ -203,14 +212,18 @@ decide_table(struct bs_resume *resume, const struct bs_resume_config *config, si
     struct bs_resumed *resumed = &resume->tables[i];
     const struct bs_table *table = config->schema->tables[i];
     const struct bs_unit *unit = bs_resume_unit(resume, table, config->table_ids[i]);
+    enum bs_flavour source = config->source_server->flavour;
     struct bs_chunk_note *notes = NULL;
     size_t count = 0;
     enum bs_status status = list_chunks(config, table, &notes, &count, err);
     if (status == BS_OK && unit != NULL && can_be_kept(table) && count > 0) {
         status = bs_resume_read_chunks(resumed, notes, count, err);
         bool is_whole = resumed->is_cut && resumed->gap_count == 0;
-        resumed->fate = is_whole ? BS_FATE_KEPT
-                        : can_be_continued(table, &config->late[i], config->translation)
+        bool is_sound =
+            bs_copy_cutting_key(table, source) != NULL || !bs_resume_is_cut_by_key(notes, count);
+        resumed->fate = !is_sound  ? BS_FATE_FRESH
+                        : is_whole ? BS_FATE_KEPT
+                        : can_be_continued(table, source, &config->late[i], config->translation)
                             ? BS_FATE_CONTINUED
                             : BS_FATE_FRESH;
         resumed->unit = unit;
@@ -386,7 +399,8 @@ spread(struct bs_resume *resume, const struct bs_resume_config *config, const bo
         struct bs_resumed *resumed = &resume->tables[i];
         const struct bs_table *table = config->schema->tables[i];
         bool is_for_all = !joined[i] && can_be_kept(table) &&
-                          can_be_continued(table, &config->late[i], config->translation);
+                          can_be_continued(table, config->source_server->flavour, &config->late[i],
+                                           config->translation);
         if (resumed->fate == BS_FATE_CONTINUED || (resumed->fate == BS_FATE_FRESH && is_for_all)) {
             resumed->last = resume->newest;
         } else if (resumed->fate == BS_FATE_FRESH && !config->point->is_exact) {

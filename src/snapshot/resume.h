@@ -126,6 +126,10 @@ void bs_resumed_fini(struct bs_resumed *resumed);
 enum bs_status bs_resume_read_chunks(struct bs_resumed *resumed, const struct bs_chunk_note *notes,
                                      size_t count, struct bs_error *err) BS_MUST_CHECK;
 
+/* Were the chunks cut by a key? Then what they hold is only as good as that key's order: where no
+ * key is fit to be cut by, they are of an earlier version, and rows may be missing. */
+bool bs_resume_is_cut_by_key(const struct bs_chunk_note *notes, size_t count);
+
 /* Pure: tables that foreign keys with actions join must all be kept as of one point. joined, which
  * may be NULL, is told which tables are so joined. */
 void bs_resume_heed_families(struct bs_resumed *tables, const struct bs_schema *schema,

@@ -22,7 +22,7 @@ static struct bs_str high[] = {{"5", 1}, {"y", 1}, {"0000-00-00", 10}};
 static bool
 range_is(size_t part_count, size_t low_count, size_t high_count, const char *expected) {
     key.part_count = part_count;
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_bound lower = {low, low_count};
     struct bs_bound upper = {high, high_count};
     struct bs_buf out = {0};
@@ -56,7 +56,7 @@ Test(plan, a_composite_key_is_compared_part_by_part_with_texts_in_their_charset)
 Test(plan, a_descending_part_turns_its_comparison_round) {
     parts[1].descending = true;
     cr_assert(range_is(2, 2, 0, " WHERE `a` >= 1 AND (`a` > 1 OR (`a` = 1 AND `b` < _gbk'x\\''))"));
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_bound open = {0};
     struct bs_buf out = {0};
     bs_plan_put_cut(&out, copy, &open, 100);

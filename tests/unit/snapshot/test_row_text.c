@@ -16,7 +16,7 @@ text(const struct bs_buf *buf) {
 }
 
 Test(row_text, a_line_for_load_data_escapes_what_load_data_reads_and_nothing_else) {
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_buf out = {0};
     struct bs_str fields[] = {{"-1", 2}, {"a\tb\nc\\d\0e\r'\"\x1a", 13}, {"2", 1}};
     uint32_t zeros = bs_row_put_load(&out, copy, fields);
@@ -28,7 +28,7 @@ Test(row_text, a_line_for_load_data_escapes_what_load_data_reads_and_nothing_els
 }
 
 Test(row_text, null_and_the_text_backslash_n_stay_apart) {
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_buf out = {0};
     struct bs_str fields[] = {{NULL, 0}, {"\\N", 2}, {NULL, 0}};
     bs_row_put_load(&out, copy, fields);
@@ -38,7 +38,7 @@ Test(row_text, null_and_the_text_backslash_n_stay_apart) {
 }
 
 Test(row_text, the_error_value_of_an_enum_is_counted_and_a_member_is_not) {
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_buf out = {0};
     struct bs_str zero[] = {{"0", 1}, {"0", 1}, {"0", 1}};
     struct bs_str ten[] = {{"0", 1}, {"0", 1}, {"10", 2}};
@@ -51,7 +51,7 @@ Test(row_text, the_error_value_of_an_enum_is_counted_and_a_member_is_not) {
 }
 
 Test(row_text, an_insert_row_quotes_all_but_numbers_of_members) {
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_buf out = {0};
     struct bs_str fields[] = {{"-0", 2}, {"it's \\", 6}, {"3", 1}};
     bs_row_put_insert(&out, copy, fields);
@@ -78,7 +78,7 @@ Test(row_text, a_large_value_is_escaped_whole) {
 }
 
 Test(row_text, bare_values_follow_each_other_and_their_lengths_stand_beside_them) {
-    struct bs_copy *copy = bs_copy_new(&table, &table, NULL);
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_buf out = {0};
     struct bs_buf lengths = {0};
     struct bs_str fields[] = {{"-0", 2}, {NULL, 0}, {"0", 1}};
