@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { FLOAT_DIGITS_MAX = 255 };
 
@@ -255,8 +256,14 @@ put_select_column(struct bs_buf *out, const struct bs_carried *carried, const ch
     }
 }
 
+static bool
+is_partitioned(const struct bs_table *table) {
+    return table->create != NULL && strstr(table->create, "PARTITION BY") != NULL;
+}
+
+/* joined: what the table is read behind, row by row; "". */
 static char *
-make_select(const struct bs_copy *copy) {
+make_select(const struct bs_copy *copy, const char *joined) {
     struct bs_buf out = {0};
     bs_buf_puts(&out, "SELECT ");
     for (size_t i = 0; i < copy->column_count; i++) {
@@ -265,6 +272,7 @@ make_select(const struct bs_copy *copy) {
     }
     /* A table whose columns are all generated still has a number of rows. */
     bs_buf_puts(&out, copy->column_count == 0 ? "1 FROM " : " FROM ");
+    bs_buf_puts(&out, joined);
     put_name(&out, copy->table);
     bs_buf_puts(&out, copy->for_ever != NULL ? " FOR SYSTEM_TIME ALL" : "");
     if (copy->key != NULL) {
@@ -368,7 +376,10 @@ bs_copy_new(const struct bs_table *table, enum bs_flavour source, const struct b
     copy->is_locked = bs_engine_kind(table->engine) != BS_ENGINE_INNODB;
     copy->key = bs_copy_cutting_key(table, source);
     choose_columns(copy, there);
-    copy->select = make_select(copy);
+    copy->select = make_select(copy, "");
+    if (copy->key != NULL && is_partitioned(table)) {
+        copy->select_range = make_select(copy, BS_COPY_ONE_ROW " STRAIGHT_JOIN ");
+    }
     copy->load = make_load(copy);
     copy->insert = make_insert(copy);
     copy->bulk = make_bulk(copy);
@@ -382,6 +393,7 @@ bs_copy_free(struct bs_copy *copy) {
     }
     free(copy->columns);
     free(copy->select);
+    free(copy->select_range);
     free(copy->load);
     free(copy->insert);
     free(copy->bulk);

@@ -41,6 +41,14 @@ struct bs_carried {
     enum bs_carry carry;
 };
 
+/* A table of one row with one column, which is 1, but which no server knows to be so before it runs
+ * the statement: a range of a key that hangs on it is looked up when that row is there.
+ *
+ * Where a bound is a constant, a server leaves out the partitions that cannot hold such a key. A
+ * row may lie in one all the same: EXCHANGE PARTITION ... WITHOUT VALIDATION puts it there. */
+#define BS_COPY_ONE "`binstream one`"
+#define BS_COPY_ONE_ROW "(SELECT 1 AS " BS_COPY_ONE " UNION SELECT 1) AS `binstream bound`"
+
 /* The columns are in select order: first those of the key, so that a row can be named by them. */
 struct bs_copy {
     const struct bs_table *table;
@@ -58,9 +66,11 @@ struct bs_copy {
     const struct bs_archived_table *archived; /* not owned: where its chunks are or go to; NULL */
     const struct bs_resumed *resumed; /* not owned: a part is in (resume.h); NULL: nothing is */
     char *select;                     /* "SELECT ... FROM `db`.`t`" with the index hint */
-    char *load;                       /* "LOAD DATA LOCAL INFILE ..." */
-    char *insert;                     /* "INSERT INTO `db`.`t` (...) VALUES " */
-    char *bulk;                       /* the same with "(?, ...)"; NULL: there is no column */
+    char *select_range; /* of a table with partitions: the same joined behind BS_COPY_ONE_ROW, for
+                           bounds that hang on it; NULL: bounds are constants */
+    char *load;         /* "LOAD DATA LOCAL INFILE ..." */
+    char *insert;       /* "INSERT INTO `db`.`t` (...) VALUES " */
+    char *bulk;         /* the same with "(?, ...)"; NULL: there is no column */
 };
 
 /* there: the table as the target has it; the same model where both are of one flavour. for_ever:

@@ -415,8 +415,7 @@ read_server(struct dump *dump, struct bs_error *err) {
     struct bs_chunk *chunk = dump->chunk;
     struct bs_buf text = {0};
     struct bs_sql_result *rows = NULL;
-    bs_buf_puts(&text, chunk->copy->select);
-    bs_plan_put_range(&text, chunk->copy, &chunk->lower, &chunk->upper);
+    bs_plan_put_read(&text, chunk->copy, &chunk->lower, &chunk->upper);
     bs_early_put_others(&text, chunk->copy, chunk->lower.count + chunk->upper.count > 0);
     enum bs_status status = bs_sql_stream(pair->source, bs_buf_str(&text), &rows, err);
     if (status == BS_OK) {

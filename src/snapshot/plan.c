@@ -58,37 +58,66 @@ put_value(struct bs_buf *out, const struct bs_column *column, struct bs_str valu
     }
 }
 
+/* As a function of the one row that BS_COPY_ONE_ROW is, so that no value is known before the
+ * statement runs. Of a text the server would make a number for YEAR, and for TIME, in old versions,
+ * a day and time. */
 static void
-put_compare(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *bound, size_t i,
-            const char *op) {
-    put_part(out, copy, i);
-    bs_buf_puts(out, op);
-    put_value(out, part_column(copy, i), bound->values[i]);
+put_hidden_value(struct bs_buf *out, const struct bs_column *column, struct bs_str value) {
+    bs_buf_puts(out, "IF(" BS_COPY_ONE ", ");
+    if (column->type == BS_TYPE_YEAR) {
+        bs_buf_put_str(out, value);
+    } else if (column->type == BS_TYPE_TIME) {
+        bs_buf_puts(out, "CAST(");
+        put_value(out, column, value);
+        bs_buf_puts(out, " AS TIME(6))");
+    } else {
+        put_value(out, column, value);
+    }
+    bs_buf_puts(out, ", NULL)");
 }
 
-/* One side of a range in the key's order: behind bound, or (with is_upper) up to it. As
+/* One side of a chunk. */
+struct side {
+    const struct bs_copy *copy;
+    const struct bs_bound *bound;
+    bool is_upper;
+    bool is_hidden;
+};
+
+static void
+put_compare(struct bs_buf *out, const struct side *side, size_t i, const char *op) {
+    const struct bs_column *column = part_column(side->copy, i);
+    put_part(out, side->copy, i);
+    bs_buf_puts(out, op);
+    if (side->is_hidden) {
+        put_hidden_value(out, column, side->bound->values[i]);
+    } else {
+        put_value(out, column, side->bound->values[i]);
+    }
+}
+
+/* In the key's order behind the bound, or (is_upper) up to it. As
  *     a >= x AND (a > x OR (a = x AND (b > y OR (b = y AND c > z))))
  * since servers do not use an index for (a, b, c) > (x, y, z); the first term, which says nothing
  * new, makes the range plain to the optimizer. */
 static void
-put_side(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *bound,
-         bool is_upper) {
-    size_t last = bound->count - 1;
-    for (size_t i = 0; i < bound->count; i++) {
-        bool is_less = is_upper != copy->key->parts[i].descending;
+put_side(struct bs_buf *out, const struct side *side) {
+    size_t last = side->bound->count - 1;
+    for (size_t i = 0; i < side->bound->count; i++) {
+        bool is_less = side->is_upper != side->copy->key->parts[i].descending;
         const char *strict = is_less ? " < " : " > ";
         const char *loose = is_less ? " <= " : " >= ";
         if (i == 0 && last > 0) {
-            put_compare(out, copy, bound, 0, loose);
+            put_compare(out, side, 0, loose);
             bs_buf_puts(out, " AND ");
         }
         if (i == last) {
-            put_compare(out, copy, bound, i, is_upper ? loose : strict);
+            put_compare(out, side, i, side->is_upper ? loose : strict);
         } else {
             bs_buf_puts(out, "(");
-            put_compare(out, copy, bound, i, strict);
+            put_compare(out, side, i, strict);
             bs_buf_puts(out, " OR (");
-            put_compare(out, copy, bound, i, " = ");
+            put_compare(out, side, i, " = ");
             bs_buf_puts(out, " AND ");
         }
     }
@@ -97,17 +126,33 @@ put_side(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *
     }
 }
 
+static void
+put_range(struct bs_buf *out, const struct side *lower, const struct side *upper) {
+    if (lower->bound->count > 0) {
+        bs_buf_puts(out, " WHERE ");
+        put_side(out, lower);
+    }
+    if (upper->bound->count > 0) {
+        bs_buf_puts(out, lower->bound->count > 0 ? " AND " : " WHERE ");
+        put_side(out, upper);
+    }
+}
+
 void
 bs_plan_put_range(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *lower,
                   const struct bs_bound *upper) {
-    if (lower->count > 0) {
-        bs_buf_puts(out, " WHERE ");
-        put_side(out, copy, lower, false);
-    }
-    if (upper->count > 0) {
-        bs_buf_puts(out, lower->count > 0 ? " AND " : " WHERE ");
-        put_side(out, copy, upper, true);
-    }
+    put_range(out, &(struct side){.copy = copy, .bound = lower},
+              &(struct side){.copy = copy, .bound = upper, .is_upper = true});
+}
+
+void
+bs_plan_put_read(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *lower,
+                 const struct bs_bound *upper) {
+    bool is_hidden = copy->select_range != NULL && lower->count + upper->count > 0;
+    bs_buf_puts(out, is_hidden ? copy->select_range : copy->select);
+    put_range(
+        out, &(struct side){.copy = copy, .bound = lower, .is_hidden = is_hidden},
+        &(struct side){.copy = copy, .bound = upper, .is_upper = true, .is_hidden = is_hidden});
 }
 
 void

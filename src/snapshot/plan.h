@@ -18,6 +18,11 @@
 void bs_plan_put_range(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *lower,
                        const struct bs_bound *upper);
 
+/* The statement that reads the rows behind lower, up to and with upper: all of them, also those
+ * that lie in a partition where they do not belong. */
+void bs_plan_put_read(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *lower,
+                      const struct bs_bound *upper);
+
 /* The statement that finds the end of a chunk of so many rows. */
 void bs_plan_put_cut(struct bs_buf *out, const struct bs_copy *copy, const struct bs_bound *after,
                      uint64_t rows);

@@ -36,6 +36,27 @@ range_is(size_t part_count, size_t low_count, size_t high_count, const char *exp
     return same;
 }
 
+Test(plan, no_partition_is_left_out_because_of_a_bound) {
+    struct bs_bound lower = {low, 1};
+    struct bs_bound open = {0};
+    struct bs_buf out = {0};
+    key.part_count = 1;
+    table.create = (char[]){"CREATE TABLE `t` (...)\n/*!50100 PARTITION BY RANGE (`a`)\n(...) */"};
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
+    bs_plan_put_read(&out, copy, &lower, &open);
+    cr_assert_str_eq(bs_buf_cstr(&out),
+                     "SELECT `a`, `b`, `c` FROM (SELECT 1 AS `binstream one` UNION SELECT 1) AS "
+                     "`binstream bound` STRAIGHT_JOIN `d`.`t` FORCE INDEX (`PRIMARY`) WHERE "
+                     "`a` > IF(`binstream one`, 1, NULL)");
+    bs_buf_clear(&out);
+    bs_plan_put_read(&out, copy, &open, &open);
+    cr_assert_str_eq(bs_buf_cstr(&out),
+                     "SELECT `a`, `b`, `c` FROM `d`.`t` FORCE INDEX (`PRIMARY`)");
+    bs_buf_fini(&out);
+    bs_copy_free(copy);
+    table.create = NULL;
+}
+
 Test(plan, an_open_range_has_no_condition) {
     cr_assert(range_is(1, 0, 0, ""));
 }
