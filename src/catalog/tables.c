@@ -216,10 +216,20 @@ read_creates(struct load *load) {
 /* Keys. */
 
 static struct bs_key *
+find_key(struct bs_table *table, struct bs_str name) {
+    for (size_t i = 0; i < table->key_count; i++) {
+        if (bs_str_is(name, table->keys[i].name)) {
+            return &table->keys[i];
+        }
+    }
+    return NULL;
+}
+
+static struct bs_key *
 key_of(struct bs_table *table, struct bs_str name) {
-    struct bs_key *last = table->key_count > 0 ? &table->keys[table->key_count - 1] : NULL;
-    if (last != NULL && bs_str_is(name, last->name)) {
-        return last;
+    struct bs_key *known = find_key(table, name);
+    if (known != NULL) {
+        return known;
     }
     table->keys = bs_realloc(table->keys, (table->key_count + 1) * sizeof *table->keys);
     struct bs_key *key = &table->keys[table->key_count++];
@@ -285,23 +295,23 @@ on_hash_key(struct load *load, const struct bs_answer *answer) {
     if (table == NULL || is_memory) {
         return BS_OK;
     }
-    struct bs_str name = bs_answer_text(answer, "INDEX_NAME");
-    for (size_t i = 0; i < table->key_count; i++) {
-        if (bs_str_is(name, table->keys[i].name)) {
-            unsigned int number = 1;
-            for (size_t c = 0; c < table->column_count; c++) {
-                number += bs_str_starts_nocase(bs_str(table->columns[c].name), "DB_ROW_HASH_");
-            }
-            add_hidden_hash(table, &table->keys[i], number);
-        }
+    const struct bs_key *key = find_key(table, bs_answer_text(answer, "INDEX_NAME"));
+    unsigned int number = 1;
+    for (size_t c = 0; c < table->column_count; c++) {
+        number += bs_str_starts_nocase(bs_str(table->columns[c].name), "DB_ROW_HASH_");
+    }
+    if (key != NULL) {
+        add_hidden_hash(table, key, number);
     }
     return BS_OK;
 }
 
+/* To the catalogue's collation names that differ by accents are one, and keys may have such names:
+ * so their parts are kept apart by the bytes. */
 static enum bs_status
 read_keys(struct load *load) {
     static const char order[] =
-        " ORDER BY TABLE_NAME, INDEX_NAME<>'PRIMARY', NON_UNIQUE, INDEX_NAME, "
+        " ORDER BY TABLE_NAME, INDEX_NAME<>'PRIMARY', NON_UNIQUE, INDEX_NAME, HEX(INDEX_NAME), "
         "SEQ_IN_INDEX";
     enum bs_status status = each_row(load, "SELECT * FROM information_schema.STATISTICS",
                                      "TABLE_SCHEMA", order, on_key_part);

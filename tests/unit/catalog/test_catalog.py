@@ -221,6 +221,21 @@ def keys_are_read_primary_first_with_prefix_and_null(server):
         ], keys
 
 
+def keys_whose_names_differ_by_accents_are_apart(server):
+    Raw(server).run(
+        "CREATE TABLE keydb.accents (a INT NOT NULL, b INT NOT NULL, c INT NOT NULL, d INT NOT NULL, UNIQUE KEY `idx_é` (c, d, a),"
+        " UNIQUE KEY idx_e (a, b), UNIQUE KEY `idx_È` (b, d), KEY `primäry` (d), KEY `idx_ë` (d, c))")
+    keys = {line for line in probe(server, "table", "keydb", "accents") if line.startswith("key ")}
+    assert {line.replace(" ROWKEY", "") for line in keys} == {
+        "key idx_e unique=1 null=0 functional=0 a/0 b/0",
+        "key idx_é unique=1 null=0 functional=0 c/0 d/0 a/0",
+        "key idx_È unique=1 null=0 functional=0 b/0 d/0",
+        "key idx_ë unique=0 null=0 functional=0 d/0 c/0",
+        "key primäry unique=0 null=0 functional=0 d/0",
+    }, keys
+    assert "key idx_e unique=1 null=0 functional=0 a/0 b/0 ROWKEY" in keys, keys
+
+
 def foreign_keys_are_read_with_parents_and_actions(server):
     server.query("CREATE DATABASE fkdb")
     server.query("CREATE DATABASE `fk 2`")
@@ -379,6 +394,7 @@ TESTS = [
     a_missing_privilege_is_named_with_its_grant,
     columns_are_read_with_type_and_size,
     keys_are_read_primary_first_with_prefix_and_null,
+    keys_whose_names_differ_by_accents_are_apart,
     foreign_keys_are_read_with_parents_and_actions,
     what_is_no_table_is_none,
     table_ids_change_with_the_table,
@@ -387,7 +403,7 @@ TESTS = [
     selection_decides_what_is_read,
 ]
 if IS_MARIADB:
-    TESTS.insert(7, hidden_columns_of_row_images_come_last)
+    TESTS.insert(8, hidden_columns_of_row_images_come_last)
 
 
 def main():
