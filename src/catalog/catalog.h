@@ -51,6 +51,11 @@ enum bs_status bs_catalog_objects(struct bs_sql *sql, const struct bs_server *se
                                   struct bs_object **objects, size_t *count,
                                   struct bs_error *err) BS_MUST_CHECK;
 
+/* From here on the session takes definitions as servers print them, whatever the server is set to:
+ * a TIMESTAMP has the defaults that are said. BS_SERVER if the account may not. */
+enum bs_status bs_catalog_expect_definitions(struct bs_sql *sql,
+                                             struct bs_error *err) BS_MUST_CHECK;
+
 /* Creates an object on the target in the session context that it was created in (sql_mode,
  * charsets, time zone, database), and puts the session back as it was. */
 enum bs_status bs_catalog_create(struct bs_sql *sql, const struct bs_object *object,

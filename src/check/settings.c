@@ -1,6 +1,7 @@
 /* The check of settings that change what a schema change means: the statements of the source's
  * binlog are run on the target, and must make the same there. */
 #include "base/mem.h"
+#include "catalog/catalog.h"
 #include "check/check_private.h"
 
 #include <stdlib.h>
@@ -64,7 +65,8 @@ compare(struct bs_checking *c, const struct setting *setting, struct differences
     if (status == BS_OK) {
         status = bs_sql_variable(c->config->target, setting->name, true, &target, &target_has, err);
     }
-    /* Where sessions have a choice, those that run schema changes make the source's. */
+    /* Where sessions have a choice, those that make tables and run schema changes make the source's
+     * (try_to_choose). */
     bool is_chosen = strcmp(setting->name, EXPLICIT_DEFAULTS) == 0 &&
                      bs_server_has_explicit_defaults(&c->target);
     bool compared = target_has && (source_has || setting->if_absent != NULL) && !is_chosen;
@@ -79,10 +81,34 @@ compare(struct bs_checking *c, const struct setting *setting, struct differences
     return status;
 }
 
+/* May a session of ours have what definitions need? If not, that is told. */
+static enum bs_status
+try_to_choose(struct bs_checking *c, bool *may, struct bs_error *err) {
+    struct bs_error refused;
+    bs_error_clear(&refused);
+    enum bs_status status = bs_catalog_expect_definitions(c->config->target, &refused);
+    *may = status == BS_OK;
+    if (status == BS_SERVER) {
+        bs_check_add(
+            c, BS_CHECK_FAIL,
+            bs_asprintf("tables cannot be made as they are on the source: %s", refused.message),
+            bs_asprintf("on the target: %s", refused.hint));
+        return BS_OK;
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = refused;
+    }
+    return status;
+}
+
 enum bs_status
 bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     struct differences all = {0};
-    enum bs_status status = BS_OK;
+    bool may = false;
+    enum bs_status status = try_to_choose(c, &may, err);
+    if (status != BS_OK || !may) {
+        return status;
+    }
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0] && status == BS_OK; i++) {
         status = compare(c, &SETTINGS[i], &all, err);
     }

@@ -335,6 +335,9 @@ bs_build_tables(struct bs_sql *control, const struct bs_state *state,
             bs_sql_exec(control, err, "SET NAMES %s, foreign_key_checks=0", bs_sql_utf8(control));
     }
     if (status == BS_OK) {
+        status = bs_catalog_expect_definitions(control, err);
+    }
+    if (status == BS_OK) {
         status = create_databases(control, state, schema, report, err);
     }
     if (status == BS_OK) {
