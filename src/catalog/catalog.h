@@ -56,6 +56,13 @@ enum bs_status bs_catalog_objects(struct bs_sql *sql, const struct bs_server *se
 enum bs_status bs_catalog_expect_definitions(struct bs_sql *sql,
                                              struct bs_error *err) BS_MUST_CHECK;
 
+/* Triggers or events that are selected on the source and whose names the target has already: kind,
+ * db and name only. On failure there is nothing to be freed. */
+enum bs_status bs_catalog_taken(struct bs_sql *source, struct bs_sql *target,
+                                const struct bs_selection *selection, enum bs_object_kind kind,
+                                struct bs_object **objects, size_t *count,
+                                struct bs_error *err) BS_MUST_CHECK;
+
 /* Creates an object on the target in the session context that it was created in (sql_mode,
  * charsets, time zone, database), and puts the session back as it was. */
 enum bs_status bs_catalog_create(struct bs_sql *sql, const struct bs_object *object,

@@ -1,5 +1,6 @@
 /* Checks of what is to be moved. */
 #include "base/mem.h"
+#include "catalog/catalog.h"
 #include "check/check_private.h"
 #include "schema/engine.h"
 #include "schema/period.h"
@@ -35,6 +36,42 @@ was_made(const struct bs_object *made, size_t count, struct bs_str db, struct bs
         }
     }
     return false;
+}
+
+static bool
+was_made_as(const struct bs_object *made, size_t count, const struct bs_object *object) {
+    for (size_t i = 0; i < count; i++) {
+        if (made[i].kind == object->kind && strcmp(made[i].db, object->db) == 0 &&
+            strcmp(made[i].name, object->name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+free_objects(struct bs_object *objects, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        bs_object_fini(&objects[i]);
+    }
+    free(objects);
+}
+
+/* They are made at the cutover only; then it would be late to find somebody else's there. */
+static enum bs_status
+find_late(struct bs_checking *c, enum bs_object_kind kind, const struct bs_object *made,
+          size_t count, struct bs_check_names *names, struct bs_error *err) {
+    struct bs_object *taken = NULL;
+    size_t taken_count = 0;
+    enum bs_status status = bs_catalog_taken(c->config->source, c->config->target,
+                                             c->config->selection, kind, &taken, &taken_count, err);
+    for (size_t i = 0; i < taken_count; i++) {
+        if (!was_made_as(made, count, &taken[i])) {
+            bs_check_names_add(names, taken[i].db, taken[i].name);
+        }
+    }
+    free_objects(taken, taken_count);
+    return status;
 }
 
 /* Routines live in a namespace of their own; only whole databases bring theirs. */
@@ -93,6 +130,12 @@ bs_check_target_empty(struct bs_checking *c, struct bs_error *err) {
         status = find_routines(c, made, count, &names, err);
     }
     if (status == BS_OK) {
+        status = find_late(c, BS_OBJECT_TRIGGER, made, count, &names, err);
+    }
+    if (status == BS_OK) {
+        status = find_late(c, BS_OBJECT_EVENT, made, count, &names, err);
+    }
+    if (status == BS_OK) {
         add_names(c, &names, BS_CHECK_FAIL, "the target is not empty; it has",
                   bs_strdup("drop these on the target, or leave them out with --exclude-tables or "
                             "--exclude-databases; binstream never overwrites what it has not made"),
@@ -100,10 +143,7 @@ bs_check_target_empty(struct bs_checking *c, struct bs_error *err) {
     } else {
         bs_check_names_fini(&names);
     }
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&made[i]);
-    }
-    free(made);
+    free_objects(made, count);
     return status;
 }
 

@@ -2,6 +2,7 @@
  *
  *   cutover.c   the callbacks: in which order, undo, what a crash left behind
  *   steps.c     freeze, drain, finish objects, look for late writes
+ *   ahead.c     what would keep the objects from being made, before the freeze
  *   record.c    what is stored: the source's settings, the mark of the hook, the report
  *   freeze.c    the source
  *   finish.c    the target's triggers and events
@@ -48,7 +49,12 @@ enum bs_status bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms,
 /* What finish.c and counters.c are given. */
 struct bs_finish bs_attempt_finish_of(const struct bs_attempt *attempt);
 
+/* ahead.c. Nothing is changed on either server. */
+enum bs_status bs_attempt_look_ahead(const struct bs_attempt *attempt,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
 /* finish.c, counters.c */
+enum bs_status bs_finish_refuse_taken(const struct bs_object *object, struct bs_error *err);
 enum bs_status bs_finish_check_deadline(const struct bs_finish *finish,
                                         struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_finish_counters(const struct bs_finish *finish, uint64_t *raised,

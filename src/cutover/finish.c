@@ -19,6 +19,39 @@ bs_finish_check_deadline(const struct bs_finish *finish, struct bs_error *err) {
     return bs_error_set(err, BS_CANCELLED, "the objects could not be finished within --max-freeze");
 }
 
+/* Another's of the same name. The note goes: what is dropped by it must have been made here. */
+static enum bs_status
+disown(const struct bs_finish *finish, const struct bs_object *object, struct bs_error *err) {
+    enum bs_status status = bs_state_forget_made(finish->target, finish->state, object->kind,
+                                                 object->db, object->name, err);
+    return status == BS_OK ? bs_finish_refuse_taken(object, err) : status;
+}
+
+enum bs_status
+bs_finish_refuse_taken(const struct bs_object *object, struct bs_error *err) {
+    bs_error_set(err, BS_CONFLICT,
+                 "%s %s.%s is on the target already, and binstream has not made it",
+                 bs_object_kind_name(object->kind), object->db, object->name);
+    return bs_error_hint(err, "drop it there, or rename it, then ask for the cutover again");
+}
+
+static bool
+is_taken(const struct bs_error *err) {
+    enum { ER_TRG_ALREADY_EXISTS_NO = 1359, ER_EVENT_ALREADY_EXISTS_NO = 1537 };
+    return err->status == BS_SERVER && (err->sql_errno == ER_TRG_ALREADY_EXISTS_NO ||
+                                        err->sql_errno == ER_EVENT_ALREADY_EXISTS_NO);
+}
+
+static enum bs_status
+create_noted(const struct bs_finish *finish, const struct bs_object *object, struct bs_error *err) {
+    enum bs_status status = bs_state_note_made(finish->target, finish->state, object->kind,
+                                               object->db, object->name, err);
+    if (status == BS_OK) {
+        status = bs_catalog_create(finish->target, object, err);
+    }
+    return status != BS_OK && is_taken(err) ? disown(finish, object, err) : status;
+}
+
 static enum bs_status
 create_one(const struct bs_finish *finish, struct bs_object *object, struct bs_error *err) {
     struct bs_notes notes = {0};
@@ -31,11 +64,7 @@ create_one(const struct bs_finish *finish, struct bs_object *object, struct bs_e
     }
     bs_notes_fini(&notes);
     if (status == BS_OK) {
-        status = bs_state_note_made(finish->target, finish->state, object->kind, object->db,
-                                    object->name, err);
-    }
-    if (status == BS_OK) {
-        status = bs_catalog_create(finish->target, object, err);
+        status = create_noted(finish, object, err);
     }
     if (status != BS_OK) {
         return bs_error_context(err, "creating %s %s.%s on the target",
@@ -120,6 +149,16 @@ bs_finish_wake_events(const struct bs_finish *finish, struct bs_error *err) {
     return create_kind(&behind, BS_OBJECT_EVENT, &made, err);
 }
 
+/* And forgets it: whoever makes one of that name now keeps it. */
+static enum bs_status
+undo_one(struct bs_sql *target, const struct bs_state *state, const struct bs_object *object,
+         struct bs_error *err) {
+    enum bs_status status = bs_catalog_drop(target, object, err);
+    return status == BS_OK
+               ? bs_state_forget_made(target, state, object->kind, object->db, object->name, err)
+               : status;
+}
+
 enum bs_status
 bs_finish_undo(struct bs_sql *target, const struct bs_state *state, struct bs_error *err) {
     struct bs_object *objects = NULL;
@@ -128,7 +167,7 @@ bs_finish_undo(struct bs_sql *target, const struct bs_state *state, struct bs_er
     for (size_t i = 0; i < count; i++) {
         bool late = objects[i].kind == BS_OBJECT_TRIGGER || objects[i].kind == BS_OBJECT_EVENT;
         if (status == BS_OK && late) {
-            status = bs_catalog_drop(target, &objects[i], err);
+            status = undo_one(target, state, &objects[i], err);
         }
         bs_object_fini(&objects[i]);
     }

@@ -43,7 +43,7 @@ enum bs_status bs_finish_objects(const struct bs_finish *finish, struct bs_finis
 enum bs_status bs_finish_wake_events(const struct bs_finish *finish,
                                      struct bs_error *err) BS_MUST_CHECK;
 
-/* Drops the triggers and events that the task made. */
+/* Drops the triggers and events that the task made, and none that it has not. */
 enum bs_status bs_finish_undo(struct bs_sql *target, const struct bs_state *state,
                               struct bs_error *err) BS_MUST_CHECK;
 

@@ -39,6 +39,9 @@ bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) {
         status = bs_attempt_refuse_replication(attempt, err);
     }
     if (status == BS_OK) {
+        status = bs_attempt_look_ahead(attempt, err);
+    }
+    if (status == BS_OK) {
         status = bs_record_settings(attempt, err);
     }
     if (status != BS_OK) {

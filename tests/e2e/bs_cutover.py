@@ -49,6 +49,11 @@ def settings(pair):
     return dict(pair.source.query(SETTINGS))
 
 
+def waiting(pair, statement):
+    """Connections of the source that run such a statement."""
+    return [process['id'] for process in pair.source.processes() if (process['info'] or '').startswith(statement)]
+
+
 def triggers(pair):
     return pair.target.query("SELECT COUNT(*) FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'")[0][0]
 

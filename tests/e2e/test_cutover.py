@@ -8,7 +8,7 @@ import time
 
 import bs_cutover
 import bs_harness
-from bs_cutover import Ticker, settings
+from bs_cutover import Ticker, settings, waiting
 from bs_harness import say
 
 # Point, and whether the source's settings are changed there already.
@@ -40,11 +40,6 @@ def killed(pair, point, changed, before):
     put_back(pair, follow, before)
     follow.kill9()
     say('killed at %s: undone by the rerun' % point)
-
-
-def waiting(pair, statement):
-    """Connections of the source that run such a statement."""
-    return [process['id'] for process in pair.source.processes() if (process['info'] or '').startswith(statement)]
 
 
 def killed_while_waiting(pair, mode, statement, hold, before):

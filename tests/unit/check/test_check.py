@@ -482,6 +482,19 @@ class CheckTest(unittest.TestCase):
         self.target.query("CREATE PROCEDURE shop.p() SELECT 1")
         self.expect("target-empty", "fail", ["`shop`.`p`"])
 
+    def test_names_that_the_cutover_needs(self):
+        trigger, event = "CREATE TRIGGER shop.%s BEFORE INSERT ON shop.%s FOR EACH ROW SET @a = 1", "CREATE EVENT shop.%s ON SCHEDULE EVERY 1 DAY DISABLE DO SET @a = 1"
+        self.on_source(trigger % ("late", "t"), event % "later")
+        for statement in ("CREATE DATABASE shop", "CREATE TABLE shop.own (id INT)", "CREATE TABLE shop.owned (id INT)", trigger % ("unrelated", "owned"), event % "unrelated"):
+            self.target.query(statement)
+        self.expect("target-empty", "pass")
+        self.target.query(trigger % ("late", "own"))
+        self.expect("target-empty", "fail", ["`shop`.`late`"])
+        self.target.query("DROP TRIGGER shop.late")
+        self.target.query(event % "Later")
+        self.expect("target-empty", "fail", ["`shop`.`later`"])
+        self.expect("target-empty", "pass", (), "--tables", "shop.t")
+
     def test_engines(self):
         self.on_source(
             "CREATE TABLE shop.m (a INT PRIMARY KEY) ENGINE=MyISAM",

@@ -1,0 +1,81 @@
+#!/usr/bin/python3
+"""What is made on the target at last, and what keeps it from being made: names that somebody else has taken there."""
+import argparse
+import contextlib
+
+import bs_cutover
+import bs_harness
+from bs_cutover import settings, triggers
+from bs_harness import say
+
+OWN_EVENT = "CREATE EVENT shop.awake ON SCHEDULE EVERY 1 DAY DO SET @y = 5"
+OWN_TRIGGER = 'CREATE TRIGGER shop.one_row_audit BEFORE INSERT ON shop.own FOR EACH ROW SET @y = 5'
+
+
+class Objects:
+    def __init__(self, pair):
+        self.pair = pair
+        self.before = settings(pair)
+
+    def ready(self, *args):
+        follow = self.pair.follow_start('--until-cutover', '--json', *args)
+        self.pair.wait_applied(follow)
+        return follow
+
+    def refused(self, follow, *words, expect=1):
+        """Nothing is frozen: writers notice nothing."""
+        frozen = follow.err.count('freezing the source')
+        cutover = self.pair.run('cutover', source=False, expect=(expect,))
+        for word in words:
+            assert word in cutover.out + cutover.err, cutover.tail()
+        assert follow.err.count('freezing the source') == frozen, follow.tail()
+        assert settings(self.pair) == self.before, settings(self.pair)
+        self.pair.wait_applied(follow)
+
+    # ---- names that are taken --------------------------------------------------------------------------------------
+
+    def taken(self):
+        """By objects that the operator has made after the snapshot. They are named, and stay."""
+        target = self.pair.target
+        target.query('CREATE TABLE shop.own (n INT PRIMARY KEY)')
+        follow = self.ready()
+        for own, kind, name in ((OWN_TRIGGER, 'TRIGGER', 'one_row_audit'), (OWN_EVENT, 'EVENT', 'awake')):
+            target.query(own)
+            self.refused(follow, '%s shop.%s is on the target already' % (kind, name), 'ask for the cutover again')
+            self.taken_late(follow, own, kind, name)
+        target.query('DROP TABLE shop.own')
+        follow.kill9()
+        say('names that are taken on the target: refused before the freeze and behind it, and nobody\'s object dropped')
+
+    def taken_late(self, follow, own, kind, name):
+        """Made when nobody looks any more: while the freeze waits for a writer."""
+        target = self.pair.target
+        target.query('DROP %s shop.%s' % (kind, name))
+        with contextlib.closing(self.pair.source.connect()) as holder, holder.cursor() as cursor:
+            cursor.execute('LOCK TABLES lab.sentinel WRITE')
+            cutover = self.pair.start('cutover', source=False)
+            self.pair.wait_until(lambda: bs_cutover.waiting(self.pair, 'SET GLOBAL'), 'a freeze that waits', follow=follow)
+            target.query(own)
+            cursor.execute('UNLOCK TABLES')
+        cutover.wait(60)
+        cutover.expect(1)
+        assert 'is on the target already' in cutover.out, cutover.tail()
+        self.pair.wait_until(lambda: settings(self.pair) == self.before, 'the settings of the source to be put back', follow=follow)
+        self.pair.wait_applied(follow)
+        assert triggers(self.pair) == (kind == 'TRIGGER') and len(bs_cutover.events(self.pair)) == (kind == 'EVENT'), 'what is not binstream\'s was dropped'
+        target.query('DROP %s shop.%s' % (kind, name))
+
+
+def test(options):
+    with bs_harness.pair_of(options, schema=False) as pair:
+        bs_cutover.load(pair)
+        pair.snapshot()
+        objects = Objects(pair)
+        objects.taken()
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(description=__doc__)
+    bs_harness.pair_arguments(parser)
+    options = parser.parse_args()
+    bs_harness.main('cutover objects %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
