@@ -33,6 +33,14 @@ put_finished(struct bs_buf *out, const char *json) {
     bs_buf_fini(&line);
 }
 
+static bool
+has_missed(const char *json) {
+    char *missed = bs_json_get(json, "events_missed");
+    bool has = missed != NULL;
+    free(missed);
+    return has;
+}
+
 static void
 put_accounts(struct bs_buf *out, const char *json) {
     char *made = bs_json_get(json, "accounts_made");
@@ -89,6 +97,12 @@ put_end(struct bs_buf *out, const char *json) {
     } else {
         bs_buf_puts(out, "The target has all that the source had.\n");
     }
+    if (has_missed(json)) {
+        bs_buf_puts(out,
+                    "But for the events under \"see to\": do on the target what they were to "
+                    "do, or make them anew with\nanother time (SHOW CREATE EVENT on the source "
+                    "has the text).\n");
+    }
     if (freeze != NULL && strcmp(freeze, "read-only") == 0) {
         bs_buf_puts(out, "The source stays read-only, so that no write goes astray.\n");
     }
@@ -108,6 +122,7 @@ bs_cutover_report_put(struct bs_buf *out, const char *json) {
     put_member(out, json, "transactions", "transactions", " replayed by this follow");
     put_member(out, json, "rows", "rows", " replayed by this follow");
     put_finished(out, json);
+    put_member(out, json, "events_missed", "see to", "");
     put_accounts(out, json);
     put_hook(out, json);
     put_member(out, json, "compared", "compared", "");

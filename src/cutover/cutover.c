@@ -79,6 +79,7 @@ fini(struct bs_attempt *attempt) {
     bs_freeze_close(&attempt->frozen);
     bs_position_fini(&attempt->final);
     bs_position_fini(&attempt->target);
+    bs_finish_counts_fini(&attempt->counts);
     free(attempt->hook);
 }
 
@@ -184,7 +185,7 @@ wake_events(struct bs_attempt *attempt, struct bs_error *err) {
     }
     if (status == BS_OK) {
         struct bs_finish finish = bs_attempt_finish_of(attempt);
-        status = bs_finish_wake_events(&finish, err);
+        status = bs_finish_wake_events(&finish, &attempt->counts, err);
     }
     bs_fault_point("events-awake");
     return status;

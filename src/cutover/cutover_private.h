@@ -5,7 +5,8 @@
  *   ahead.c     what would keep the objects from being made, before the freeze
  *   record.c    what is stored: the source's settings, the mark of the hook, the report
  *   freeze.c    the source
- *   finish.c    the target's triggers and events
+ *   finish.c    what is made on the target at last: in which order, triggers, accounts, undo
+ *   finish_events.c   its events
  *   counters.c  its AUTO_INCREMENT counters and sequences
  *   hook.c      the operator's command
  */
@@ -53,8 +54,14 @@ struct bs_finish bs_attempt_finish_of(const struct bs_attempt *attempt);
 enum bs_status bs_attempt_look_ahead(const struct bs_attempt *attempt,
                                      struct bs_error *err) BS_MUST_CHECK;
 
-/* finish.c, counters.c */
+/* finish.c, finish_events.c, counters.c */
 enum bs_status bs_finish_refuse_taken(const struct bs_object *object, struct bs_error *err);
+/* BS_CONFLICT: the target has one of that name which is not ours. */
+enum bs_status bs_finish_create(const struct bs_finish *finish, struct bs_object *object,
+                                struct bs_error *err) BS_MUST_CHECK;
+/* Asleep, or awake where there is no deadline. */
+enum bs_status bs_finish_events(const struct bs_finish *finish, struct bs_finish_counts *counts,
+                                struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_finish_check_deadline(const struct bs_finish *finish,
                                         struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_finish_counters(const struct bs_finish *finish, uint64_t *raised,

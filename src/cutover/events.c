@@ -21,6 +21,11 @@ find_status(const struct bs_object *event) {
     return bs_lexer_next(&lexer);
 }
 
+bool
+bs_event_is_enabled(const struct bs_object *event) {
+    return bs_token_is(find_status(event), "ENABLE");
+}
+
 enum bs_status
 bs_event_put_to_sleep(struct bs_object *event, struct bs_error *err) {
     struct bs_token status = find_status(event);

@@ -6,6 +6,10 @@
 #include "base/error.h"
 #include "schema/model.h"
 
+#include <stdbool.h>
+
+bool bs_event_is_enabled(const struct bs_object *event);
+
 /* Makes an event that its text enables a disabled one. */
 enum bs_status bs_event_put_to_sleep(struct bs_object *event, struct bs_error *err) BS_MUST_CHECK;
 

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
-#include "cutover/events.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
@@ -52,8 +51,8 @@ create_noted(const struct bs_finish *finish, const struct bs_object *object, str
     return status != BS_OK && is_taken(err) ? disown(finish, object, err) : status;
 }
 
-static enum bs_status
-create_one(const struct bs_finish *finish, struct bs_object *object, struct bs_error *err) {
+enum bs_status
+bs_finish_create(const struct bs_finish *finish, struct bs_object *object, struct bs_error *err) {
     struct bs_notes notes = {0};
     bs_translate_object(finish->translation, object, &notes);
     const struct bs_note *refused = bs_notes_find(&notes, BS_NOTE_REFUSED);
@@ -73,28 +72,16 @@ create_one(const struct bs_finish *finish, struct bs_object *object, struct bs_e
     return BS_OK;
 }
 
-/* Asleep before the point of no return, which has a deadline. Behind it awake, in place of the one
- * that sleeps: ALTER EVENT would take definer, sql_mode and charsets from our session. */
 static enum bs_status
-prepare_event(const struct bs_finish *finish, struct bs_object *event, struct bs_error *err) {
-    return finish->deadline_ms != BS_NO_DEADLINE ? bs_event_put_to_sleep(event, err)
-                                                 : bs_catalog_drop(finish->target, event, err);
-}
-
-static enum bs_status
-create_kind(const struct bs_finish *finish, enum bs_object_kind kind, uint64_t *made,
-            struct bs_error *err) {
+create_triggers(const struct bs_finish *finish, uint64_t *made, struct bs_error *err) {
     struct bs_object *objects = NULL;
     size_t count = 0;
     enum bs_status status = bs_catalog_objects(finish->source, finish->server, finish->selection,
-                                               kind, &objects, &count, err);
+                                               BS_OBJECT_TRIGGER, &objects, &count, err);
     for (size_t i = 0; status == BS_OK && i < count; i++) {
         status = bs_finish_check_deadline(finish, err);
-        if (status == BS_OK && kind == BS_OBJECT_EVENT) {
-            status = prepare_event(finish, &objects[i], err);
-        }
         if (status == BS_OK) {
-            status = create_one(finish, &objects[i], err);
+            status = bs_finish_create(finish, &objects[i], err);
         }
         *made += status == BS_OK;
     }
@@ -124,29 +111,35 @@ bring_accounts(const struct bs_finish *finish, struct bs_finish_counts *counts,
     return status;
 }
 
+void
+bs_finish_counts_fini(struct bs_finish_counts *counts) {
+    bs_buf_fini(&counts->missed);
+    memset(counts, 0, sizeof *counts);
+}
+
 enum bs_status
 bs_finish_objects(const struct bs_finish *finish, struct bs_finish_counts *counts,
                   struct bs_error *err) {
-    memset(counts, 0, sizeof *counts);
+    bs_finish_counts_fini(counts);
     enum bs_status status = bs_finish_counters(finish, &counts->auto_increments, err);
     if (status == BS_OK && finish->server->flavour == BS_MARIADB) {
         status = bs_finish_sequences(finish, &counts->sequences, err);
     }
     if (status == BS_OK) {
-        status = create_kind(finish, BS_OBJECT_TRIGGER, &counts->triggers, err);
+        status = create_triggers(finish, &counts->triggers, err);
     }
     if (status == BS_OK) {
-        status = create_kind(finish, BS_OBJECT_EVENT, &counts->events, err);
+        status = bs_finish_events(finish, counts, err);
     }
     return status == BS_OK && finish->accounts ? bring_accounts(finish, counts, err) : status;
 }
 
 enum bs_status
-bs_finish_wake_events(const struct bs_finish *finish, struct bs_error *err) {
+bs_finish_wake_events(const struct bs_finish *finish, struct bs_finish_counts *counts,
+                      struct bs_error *err) {
     struct bs_finish behind = *finish;
-    uint64_t made = 0;
     behind.deadline_ms = BS_NO_DEADLINE;
-    return create_kind(&behind, BS_OBJECT_EVENT, &made, err);
+    return bs_finish_events(&behind, counts, err);
 }
 
 /* And forgets it: whoever makes one of that name now keeps it. */

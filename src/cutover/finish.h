@@ -6,6 +6,7 @@
 #ifndef BS_CUTOVER_FINISH_H
 #define BS_CUTOVER_FINISH_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "schema/selection.h"
 #include "schema/server.h"
@@ -18,7 +19,11 @@
 struct bs_finish_counts {
     uint64_t triggers, events, auto_increments, sequences;
     uint64_t accounts_made, accounts_changed, accounts_dropped;
+    /* Events that the target lacks, or has disabled, since their time came: a sentence about each,
+     * heap-owned. They do not count as made. */
+    struct bs_buf missed;
 };
+void bs_finish_counts_fini(struct bs_finish_counts *counts);
 
 #define BS_NO_DEADLINE INT64_MAX
 
@@ -38,9 +43,10 @@ enum bs_status bs_finish_objects(const struct bs_finish *finish, struct bs_finis
                                  struct bs_error *err) BS_MUST_CHECK;
 
 /* Enables the events that the source has enabled; until then they sleep. For behind the point of no
- * return, without deadline: an event that is due fires as soon as it is enabled. May be done again.
- */
+ * return, without deadline: an event that is due fires as soon as it is enabled. Counts them anew.
+ * May be done again. */
 enum bs_status bs_finish_wake_events(const struct bs_finish *finish,
+                                     struct bs_finish_counts *counts,
                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* Drops the triggers and events that the task made, and none that it has not. */

@@ -105,12 +105,14 @@ read_position(const char *json, const char *prefix, struct bs_position *position
 
 /* What mark and report have in common. */
 static void
-put_common(struct bs_buf *out, const struct bs_attempt *attempt) {
+put_common(struct bs_buf *out, struct bs_attempt *attempt) {
     bs_json_put_text(out, "freeze", bs_freeze_name(attempt->mode));
     put_position(out, "final", &attempt->final);
     put_position(out, "target", &attempt->target);
     bs_json_put_u64(out, "triggers", attempt->counts.triggers);
     bs_json_put_u64(out, "events", attempt->counts.events);
+    bs_json_put_text(out, "events_missed",
+                     attempt->counts.missed.len > 0 ? bs_buf_cstr(&attempt->counts.missed) : NULL);
     bs_json_put_u64(out, "auto_increment", attempt->counts.auto_increments);
     bs_json_put_u64(out, "sequences", attempt->counts.sequences);
     if (attempt->config->accounts) {
@@ -136,6 +138,14 @@ bs_record_mark(struct bs_attempt *attempt, struct bs_error *err) {
 }
 
 static void
+read_missed(struct bs_buf *missed, const char *json) {
+    char *text = bs_json_get(json, "events_missed");
+    bs_buf_clear(missed);
+    bs_buf_puts(missed, text != NULL ? text : "");
+    free(text);
+}
+
+static void
 read_mark(struct bs_attempt *attempt, const char *json) {
     free(attempt->hook);
     attempt->hook = bs_json_get(json, "hook");
@@ -144,6 +154,7 @@ read_mark(struct bs_attempt *attempt, const char *json) {
     attempt->frozen_us = (int64_t)bs_json_get_u64(json, "frozen_us");
     attempt->counts.triggers = bs_json_get_u64(json, "triggers");
     attempt->counts.events = bs_json_get_u64(json, "events");
+    read_missed(&attempt->counts.missed, json);
     attempt->counts.auto_increments = bs_json_get_u64(json, "auto_increment");
     attempt->counts.sequences = bs_json_get_u64(json, "sequences");
     attempt->counts.accounts_made = bs_json_get_u64(json, "accounts_made");
@@ -176,7 +187,7 @@ bs_record_forget_mark(struct bs_attempt *attempt, struct bs_error *err) {
 /* The report says what was compared, and no more: every statement of the replay has changed as many
  * rows as it had to, or the run would have stopped. */
 static char *
-make_report(const struct bs_attempt *attempt) {
+make_report(struct bs_attempt *attempt) {
     struct bs_buf json = {0};
     int64_t freeze_ms = (bs_clock_wall_us() - attempt->frozen_us) / 1000;
     bs_json_open(&json);
@@ -229,6 +240,9 @@ save_done(struct bs_attempt *attempt, const char *report, struct bs_error *err) 
 enum bs_status
 bs_record_done(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_sql *target = bs_follow_target(attempt->follow);
+    if (attempt->counts.missed.len > 0) {
+        bs_log(BS_LOG_WARNING, "cutover: %s", bs_buf_cstr(&attempt->counts.missed));
+    }
     free(attempt->config->report_json);
     attempt->config->report_json = make_report(attempt);
     attempt->config->wrote_late = attempt->wrote_late;

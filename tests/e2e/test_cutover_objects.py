@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What is made on the target at last, and what keeps it from being made: names that somebody else has taken there."""
+"""What is made on the target at last, and what keeps it from being made: names that somebody else has taken there; events whose
+time comes while nobody runs them."""
 import argparse
 import contextlib
 
@@ -65,6 +66,42 @@ class Objects:
         assert triggers(self.pair) == (kind == 'TRIGGER') and len(bs_cutover.events(self.pair)) == (kind == 'EVENT'), 'what is not binstream\'s was dropped'
         target.query('DROP %s shop.%s' % (kind, name))
 
+    # ---- events whose time has come --------------------------------------------------------------------------------
+
+    def due(self):
+        """Before the cutover, and while its hook runs. The source runs no events: that of a freeze is the same."""
+        source, target = self.pair.source, self.pair.target
+        source.query('SET GLOBAL event_scheduler = OFF')
+        for name, seconds, more in (('old', 1, 'DISABLE'), ('early', 1, ''), ('once', 4, ''), ('kept', 4, 'ON COMPLETION PRESERVE'), ('later', 3600, '')):
+            source.query('CREATE EVENT shop.%s ON SCHEDULE AT CURRENT_TIMESTAMP + INTERVAL %d SECOND %s DO SET @x = 1' % (name, seconds, more))
+        hook = bs_cutover.Hook(self.pair)
+        follow = self.ready('--freeze', 'lock-tables', '--hook', hook.command)
+        self.wait_due(2)
+        cutover = self.pair.start('cutover', source=False)
+        hook.wait_begun(follow)
+        self.wait_due(4)
+        source.query('DROP EVENT shop.asleep')  # these locks do not hold that back
+        hook.end(0)
+        cutover.wait(60)
+        cutover.expect(0)
+        follow.wait(60)
+        follow.expect(0)
+        assert bs_cutover.events(self.pair) == sorted(bs_cutover.AWAKE + [('kept', 'DISABLED'), ('later', 'ENABLED')]), bs_cutover.events(self.pair)
+        report = bs_cutover.report_of(follow)
+        assert report['events'] == 4 and not report['written_late'], report
+        for text in (report['events_missed'], cutover.out, follow.err):
+            for words in ('shop.old was not made: it is disabled', 'shop.early was not made: its time came', 'shop.once was not made: its time came',
+                          'shop.kept is there, but disabled: its time came', 'shop.asleep is there, but disabled: the source does not show it'):
+                assert words in text, text
+            assert 'later' not in report['events_missed'], report
+        noted = {row[0] for row in target.query("SELECT CAST(name AS CHAR) FROM binstream.made WHERE kind = 'EVENT'")}
+        assert noted == {'awake', 'asleep', 'kept', 'later'}, noted
+        say('events whose time came while nobody ran them: said by name')
+
+    def wait_due(self, count):
+        due = "SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA = 'shop' AND EXECUTE_AT < NOW()"
+        self.pair.wait_until(lambda: self.pair.source.query(due)[0][0] >= count, 'the time of %d events' % count, interval=0.1)
+
 
 def test(options):
     with bs_harness.pair_of(options, schema=False) as pair:
@@ -72,6 +109,7 @@ def test(options):
         pair.snapshot()
         objects = Objects(pair)
         objects.taken()
+        objects.due()
 
 
 if __name__ == '__main__':
