@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "schema/selection.h"
+#include "schema/server.h"
 #include "sql/session.h"
 #include "state/state.h"
 
@@ -50,5 +51,11 @@ struct bs_check_config {
 enum bs_status bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
                             struct bs_error *err) BS_MUST_CHECK;
 void bs_check_report_fini(struct bs_check_report *report);
+
+/* May the account see what a cutover makes on the target of the source as it is then? What it may
+ * not see looks as if it were not there. BS_PRECHECK with what is missing. Asked by src/cutover. */
+enum bs_status bs_check_sees_objects(struct bs_sql *source, const struct bs_server *server,
+                                     const struct bs_selection *selection,
+                                     struct bs_error *err) BS_MUST_CHECK;
 
 #endif

@@ -26,6 +26,9 @@ static const struct need SOURCE_LOCAL[] = {
     {"SELECT", {0}}, {"LOCK TABLES", {0}}, {"SHOW VIEW", {0}}, {"TRIGGER", {0}}, {"EVENT", {0}},
 };
 
+/* Of these, what the cutover sees by. */
+static const struct need SOURCE_SEEN[] = {{"SELECT", {0}}, {"TRIGGER", {0}}, {"EVENT", {0}}};
+
 /* EXECUTE: a view that calls a function is made only by who may call it. */
 static const struct need TARGET_LOCAL[] = {
     {"SELECT", {0}},        {"INSERT", {0}},      {"UPDATE", {0}},    {"DELETE", {0}},
@@ -205,6 +208,29 @@ bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
     missing_fini(&missing);
     bs_grants_fini(&grants);
     return BS_OK;
+}
+
+enum bs_status
+bs_check_sees_objects(struct bs_sql *source, const struct bs_server *server,
+                      const struct bs_selection *selection, struct bs_error *err) {
+    struct bs_grants grants;
+    struct missing missing = {0};
+    enum bs_status status = bs_grants_load(source, server, &grants, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    add_local(&missing, &grants, selection, SOURCE_SEEN, COUNT_OF(SOURCE_SEEN), NULL);
+    if (missing.found.len > 0) {
+        bs_error_set(err, BS_PRECHECK,
+                     "%s lacks on the source what it needs to see all triggers, events and "
+                     "counters: %s",
+                     grants.account, bs_buf_cstr(&missing.found));
+        status = bs_error_hint(err, "on the source: %s; then ask for the cutover again",
+                               bs_buf_cstr(&missing.fix));
+    }
+    missing_fini(&missing);
+    bs_grants_fini(&grants);
+    return status;
 }
 
 static bool

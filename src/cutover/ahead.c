@@ -3,6 +3,7 @@
 #include "cutover/cutover_private.h"
 
 #include "catalog/catalog.h"
+#include "check/check.h"
 
 #include <stdlib.h>
 
@@ -25,6 +26,10 @@ refuse_taken(const struct bs_finish *finish, enum bs_object_kind kind, struct bs
 enum bs_status
 bs_attempt_look_ahead(const struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_finish finish = bs_attempt_finish_of(attempt);
-    enum bs_status status = refuse_taken(&finish, BS_OBJECT_TRIGGER, err);
+    enum bs_status status =
+        bs_check_sees_objects(finish.source, finish.server, finish.selection, err);
+    if (status == BS_OK) {
+        status = refuse_taken(&finish, BS_OBJECT_TRIGGER, err);
+    }
     return status == BS_OK ? refuse_taken(&finish, BS_OBJECT_EVENT, err) : status;
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""What is made on the target at last, and what keeps it from being made: names that somebody else has taken there; events whose
-time comes while nobody runs them."""
+"""What is made on the target at last, and what keeps it from being made: names that somebody else has taken there; what
+the account may not see any more; events whose time comes while nobody runs them."""
 import argparse
 import contextlib
 
@@ -18,8 +18,8 @@ class Objects:
         self.pair = pair
         self.before = settings(pair)
 
-    def ready(self, *args):
-        follow = self.pair.follow_start('--until-cutover', '--json', *args)
+    def ready(self, *args, **more):
+        follow = self.pair.follow_start('--until-cutover', '--json', *args, **more)
         self.pair.wait_applied(follow)
         return follow
 
@@ -66,6 +66,22 @@ class Objects:
         assert triggers(self.pair) == (kind == 'TRIGGER') and len(bs_cutover.events(self.pair)) == (kind == 'EVENT'), 'what is not binstream\'s was dropped'
         target.query('DROP %s shop.%s' % (kind, name))
 
+    # ---- what is hidden --------------------------------------------------------------------------------------------
+
+    def hidden(self):
+        """Privileges are taken away after check has seen them: what cannot be seen must not be taken for what is not there."""
+        source = self.pair.source
+        more = 'BINLOG MONITOR, SLAVE MONITOR' if self.pair.names[0].startswith('mariadb') else 'REPLICATION CLIENT'
+        source.query("CREATE USER mover@'%' IDENTIFIED BY 'm'")
+        source.query("GRANT SELECT, RELOAD, LOCK TABLES, SHOW VIEW, TRIGGER, EVENT, PROCESS, REPLICATION SLAVE, SUPER, " + more + " ON *.* TO mover@'%'")
+        follow = self.ready(source='mysql://mover:m@127.0.0.1:%d/' % source.port)
+        for privilege in ('TRIGGER', 'EVENT', 'SELECT'):
+            source.query("REVOKE %s ON *.* FROM mover@'%%'" % privilege)
+            self.refused(follow, privilege + ' on *.*', 'GRANT %s ON *.* TO' % privilege)
+            source.query("GRANT %s ON *.* TO mover@'%%'" % privilege)
+        follow.kill9()
+        say('triggers, events and counters that the account may not see any more: refused before the freeze')
+
     # ---- events whose time has come --------------------------------------------------------------------------------
 
     def due(self):
@@ -109,6 +125,7 @@ def test(options):
         pair.snapshot()
         objects = Objects(pair)
         objects.taken()
+        objects.hidden()
         objects.due()
 
 
