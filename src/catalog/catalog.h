@@ -117,6 +117,18 @@ enum bs_status bs_catalog_replication(struct bs_sql *sql, const struct bs_server
                                       struct bs_replication *found,
                                       struct bs_error *err) BS_MUST_CHECK;
 
+/* The other nodes of the server's cluster, Galera's or a replication group. */
+struct bs_peers {
+    bool is_galera, is_group; /* neither: there is no cluster */
+    bool is_known;            /* the account may ask for what follows */
+    uint64_t writers;         /* how many beside this one take writes, or are about to */
+};
+enum bs_status bs_catalog_peers(struct bs_sql *sql, const struct bs_server *server,
+                                struct bs_peers *peers, struct bs_error *err) BS_MUST_CHECK;
+/* Waits until the server has all that was committed on others before. */
+enum bs_status bs_catalog_await_peers(struct bs_sql *sql, const struct bs_peers *peers,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* InnoDB's table id, 0 if it cannot be told (privilege PROCESS missing, other engine). */
 enum bs_status bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server,
                                    struct bs_str db, struct bs_str name, uint64_t *id,

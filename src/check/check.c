@@ -39,6 +39,7 @@ static const struct {
     {"sync-binlog", bs_check_sync_binlog, NEEDS_LOG | OF_SOURCE},
     {"binlog-filters", bs_check_binlog_filters, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
     {"replicated-source", bs_check_replicated, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
+    {"source-cluster", bs_check_source_cluster, BEFORE_FOLLOW | OF_SOURCE},
     {"prepared-xa", bs_check_xa, OF_SOURCE},
     {"selection", bs_check_selection, OF_SOURCE},
     {"target-empty", bs_check_target_empty, 0},

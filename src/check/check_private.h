@@ -93,6 +93,7 @@ bs_check_function bs_check_target_empty, bs_check_engines, bs_check_without_tran
     bs_check_sequences, bs_check_foreign_keys;
 bs_check_function bs_check_translated, bs_check_left_out, bs_check_no_equal, bs_check_cascades,
     bs_check_views;
-bs_check_function bs_check_cluster_node, bs_check_cluster_settings, bs_check_cluster_tables;
+bs_check_function bs_check_source_cluster, bs_check_cluster_node, bs_check_cluster_settings,
+    bs_check_cluster_tables;
 
 #endif

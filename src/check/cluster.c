@@ -1,6 +1,7 @@
-/* Checks of a target that is a node of a cluster: Galera, or Group Replication. They say nothing of
- * any other target. docs/clusters.md tells what was tried, and what came of it. */
+/* Checks of servers that are nodes of a cluster: Galera, or Group Replication. They say nothing of
+ * any others. docs/clusters.md tells what was tried, and what came of it. */
 #include "base/mem.h"
+#include "catalog/catalog.h"
 #include "check/check_private.h"
 #include "schema/engine.h"
 #include "sql/text.h"
@@ -404,4 +405,42 @@ bs_check_cluster_tables(struct bs_checking *c, struct bs_error *err) {
     bs_buf_fini(&all.found);
     bs_buf_fini(&all.fix);
     return status;
+}
+
+/* The source. */
+
+static void
+warn_of_writers(struct bs_checking *c, const struct bs_peers *peers) {
+    bool is_galera = peers->is_galera;
+    bs_check_add(
+        c, BS_CHECK_WARNING,
+        bs_asprintf("the source is one of %" PRIu64 " %s that take writes: at the cutover "
+                    "--freeze can hold back this one only, and is refused",
+                    peers->writers + 1,
+                    is_galera ? "nodes of a Galera cluster" : "members of a replication group"),
+        bs_strdup("before the cutover stop what writes through any of them, then cut over with "
+                  "--freeze=none"));
+}
+
+enum bs_status
+bs_check_source_cluster(struct bs_checking *c, struct bs_error *err) {
+    struct bs_peers peers;
+    enum bs_status status = bs_catalog_peers(c->config->source, &c->source, &peers, err);
+    if (status != BS_OK || (!peers.is_galera && !peers.is_group)) {
+        return status;
+    }
+    if (!peers.is_known) {
+        bs_check_add(c, BS_CHECK_WARNING,
+                     bs_strdup("the source is set up for Group Replication; this account may not "
+                               "see whether other members take writes, which --freeze would not "
+                               "hold back"),
+                     bs_strdup("on the source: GRANT SELECT ON "
+                               "performance_schema.replication_group_members TO this account"));
+    } else if (peers.writers > 0) {
+        warn_of_writers(c, &peers);
+    } else {
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_strdup("no other node of the source's cluster takes writes"), NULL);
+    }
+    return BS_OK;
 }

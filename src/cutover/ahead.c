@@ -2,10 +2,56 @@
  * found later it would be undone, but the writers would have waited for nothing. */
 #include "cutover/cutover_private.h"
 
+#include "base/clock.h"
+#include "base/log.h"
 #include "catalog/catalog.h"
 #include "check/check.h"
+#include "sql/guard.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
+
+/* With none the operator says that nothing writes, on all nodes: what they wrote last must be in
+ * this one's log. */
+static enum bs_status
+take_word(const struct bs_attempt *attempt, const struct bs_peers *peers, struct bs_error *err) {
+    bs_log(BS_LOG_WARNING,
+           "cutover: the source is one of %" PRIu64 " nodes of its cluster that take writes; by "
+           "--freeze=none nothing writes through any of them now",
+           peers->writers + 1);
+    int64_t deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
+    struct bs_guard guard;
+    enum bs_status status =
+        bs_guard_begin(&guard, attempt->frozen.sql, attempt->frozen.reader, NULL, deadline_ms, err);
+    if (status == BS_OK) {
+        status = bs_catalog_await_peers(attempt->frozen.reader, peers, err);
+        (void)bs_guard_end(&guard);
+    }
+    return status;
+}
+
+enum bs_status
+bs_attempt_refuse_cluster(const struct bs_attempt *attempt, struct bs_error *err) {
+    struct bs_peers peers;
+    enum bs_status status =
+        bs_catalog_peers(attempt->frozen.reader, &attempt->frozen.server, &peers, err);
+    if (status == BS_OK && !peers.is_known) {
+        bs_log(BS_LOG_WARNING, "cutover: the account may not see whether other members of the "
+                               "source's group take writes, which go on while it is frozen");
+    }
+    if (status != BS_OK || peers.writers == 0) {
+        return status;
+    }
+    if (attempt->mode == BS_FREEZE_NONE) {
+        return take_word(attempt, &peers, err);
+    }
+    bs_error_set(err, BS_PRECHECK,
+                 "the source is one of %" PRIu64 " nodes of its cluster that take writes, and "
+                 "--freeze=%s would hold back this one only",
+                 peers.writers + 1, bs_freeze_name(attempt->mode));
+    return bs_error_hint(err, "stop what writes through any of them, then ask for the cutover "
+                              "with --freeze=none");
+}
 
 static enum bs_status
 refuse_taken(const struct bs_finish *finish, enum bs_object_kind kind, struct bs_error *err) {

@@ -51,6 +51,9 @@ enum bs_status bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms,
 struct bs_finish bs_attempt_finish_of(const struct bs_attempt *attempt);
 
 /* ahead.c. Nothing is changed on either server. */
+/* Is the source a node of a cluster, so that no freeze of ours is one? */
+enum bs_status bs_attempt_refuse_cluster(const struct bs_attempt *attempt,
+                                         struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_attempt_look_ahead(const struct bs_attempt *attempt,
                                      struct bs_error *err) BS_MUST_CHECK;
 

@@ -19,7 +19,7 @@ bs_attempt_refuse_replication(struct bs_attempt *attempt, struct bs_error *err) 
                                "itself, which goes on writing while it is frozen");
     }
     if (status != BS_OK || !found.is_applying) {
-        return status;
+        return status == BS_OK ? bs_attempt_refuse_cluster(attempt, err) : status;
     }
     bs_error_set(err, BS_PRECHECK,
                  "the source is a replica itself, and goes on to apply what it "

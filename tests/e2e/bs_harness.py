@@ -103,7 +103,7 @@ class Pair:
                 sys.exit('%s is not built: %s' % (what, path))
         self.dir = tempfile.mkdtemp(prefix='binstream-e2e-')
         try:
-            self.source = Server(self.names[0], dir=os.path.join(self.dir, 'source'), options=self.options[0]).start()
+            self.source = self.start_source(os.path.join(self.dir, 'source'))
             self.target = self.start_target(os.path.join(self.dir, 'target'))
             if self.with_schema:
                 self.load_schema()
@@ -112,6 +112,9 @@ class Pair:
             raise
         say('%s to %s, GTID %s, seed %d' % (*self.names, 'on' if self.gtid else 'off', self.seed))
         return self
+
+    def start_source(self, folder):
+        return Server(self.names[0], dir=folder, options=self.options[0]).start()
 
     def start_target(self, folder):
         return Server(self.names[1], dir=folder, options=self.options[1]).start()
