@@ -44,10 +44,15 @@ pause_ms(long ms) {
     (void)nanosleep(&wait, NULL);
 }
 
-/* SHOW FULL PROCESSLIST: Id, User, Host, db, Command, Time, ...: the same columns everywhere. */
+/* SHOW FULL PROCESSLIST: Id, User, Host, db, Command, Time, State, Info: the same columns
+ * everywhere. A thread of replication that has nothing to apply is shown as a Query without a text
+ * (MySQL 8.0 and newer). */
 static bool
 is_long_statement(const struct bs_str *fields, uint64_t own, uint32_t timeout_ms) {
-    enum { ID = 0, COMMAND = 4, TIME = 5 };
+    enum { ID = 0, USER = 1, COMMAND = 4, TIME = 5, INFO = 7 };
+    if (fields[INFO].data == NULL && bs_str_is(fields[USER], "system user")) {
+        return false;
+    }
     if (fields[COMMAND].data == NULL || fields[TIME].data == NULL ||
         !(bs_str_is(fields[COMMAND], "Query") || bs_str_is(fields[COMMAND], "Execute"))) {
         return false;
