@@ -164,6 +164,29 @@ bs_check_sync_binlog(struct bs_checking *c, struct bs_error *err) {
     return status;
 }
 
+/* The log is sent before InnoDB has made sure of the transaction: what a crash then takes from it,
+ * the target has. MariaDB has 3, which is as good as 1. */
+enum bs_status
+bs_check_flush_log(struct bs_checking *c, struct bs_error *err) {
+    static const char NAME[] = "innodb_flush_log_at_trx_commit";
+    char *value = NULL;
+    enum bs_status status = bs_check_variable(c->config->source, NAME, &value, err);
+    bool is_kept_back = status == BS_OK && (strcmp(value, "0") == 0 || strcmp(value, "2") == 0);
+    if (is_kept_back) {
+        bs_check_add(
+            c, BS_CHECK_WARNING,
+            bs_asprintf("%s=%s on the source: if %s, it may lack transactions that its binary log "
+                        "has, and the target would have what the source has not",
+                        NAME, value,
+                        *value == '0' ? "it crashes" : "its machine crashes or loses power"),
+            bs_asprintf("on the source: SET GLOBAL %s=1 for the time of the move", NAME));
+    } else if (status == BS_OK && *value != '\0') {
+        bs_check_add(c, BS_CHECK_PASS, bs_asprintf("%s=%s", NAME, value), NULL);
+    }
+    free(value);
+    return status;
+}
+
 /* SHOW MASTER STATUS has the filters as its third and fourth column. Without the right to see it
  * there is nothing to say here: the check of privileges says it. */
 enum bs_status

@@ -37,6 +37,7 @@ static const struct {
     {"gtid", bs_check_gtid, NEEDS_LOG | OF_SOURCE},
     {"binlog-expiry", bs_check_expiry, NEEDS_LOG | OF_SOURCE},
     {"sync-binlog", bs_check_sync_binlog, NEEDS_LOG | OF_SOURCE},
+    {"innodb-flush-log", bs_check_flush_log, NEEDS_LOG | OF_SOURCE},
     {"binlog-filters", bs_check_binlog_filters, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
     {"replicated-source", bs_check_replicated, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
     {"source-cluster", bs_check_source_cluster, BEFORE_FOLLOW | OF_SOURCE},

@@ -31,7 +31,12 @@ check_left_open(struct bs_follow *follow, struct bs_error *err) {
     if (!bs_decoder_take_left_open(follow->decoder, &left.place, &left.file_created)) {
         return BS_OK;
     }
-    return bs_source_log_check(follow->config->source, &follow->source, &left, 1, true, err);
+    enum bs_status status =
+        bs_source_log_check(follow->config->source, &follow->source, &left, 1, true, err);
+    if (status == BS_OK) {
+        bs_follow_warn_unflushed(follow, left.place.file);
+    }
+    return status;
 }
 
 /* Another file of the same name. */

@@ -3,6 +3,7 @@
  *   follow.c    the run: start, the loop, how it ends, the callbacks for the cutover
  *   connect.c   opening source, target and stream, and opening them again after a loss
  *   source_log.c  is the source's log the one that was read?
+ *   unflushed.c  a source that went down, and may have lost what its log has
  *   feed.c      stream messages -> decoder -> applier
  *   progress.c  lag, what the display and `status` are told
  *   rates.c     how fast it goes, when it will have caught up, and what holds it
@@ -112,6 +113,10 @@ enum bs_status bs_follow_resume_stream(struct bs_follow *follow,
  * growing pauses, and starts the stream at the checkpoint. */
 enum bs_status bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause,
                                  struct bs_error *err) BS_MUST_CHECK;
+
+/* unflushed.c: asks the source, which went down while it wrote the file, and says what may be so.
+ */
+void bs_follow_warn_unflushed(const struct bs_follow *follow, const char *file);
 
 /* feed.c: takes one message, if one comes in time, and applies it. */
 enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms,

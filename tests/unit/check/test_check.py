@@ -16,7 +16,7 @@ MARIADB = flavour(NAME) == "mariadb"
 CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
-    "sync-binlog binlog-filters replicated-source prepared-xa selection catalogue-text target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
+    "sync-binlog innodb-flush-log binlog-filters replicated-source prepared-xa selection catalogue-text target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
     "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
 ).split() + (["generated-columns"] if NAME != "mysql-5.6" else []) + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
@@ -30,7 +30,7 @@ class CheckTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.stack = contextlib.ExitStack()
-        options = ["--sync-binlog=1"] + gtid_options(NAME, True)
+        options = ["--sync-binlog=1", "--innodb-flush-log-at-trx-commit=1"] + gtid_options(NAME, True)
         cls.source = cls.stack.enter_context(Server(NAME, options=options))
         cls.target = cls.stack.enter_context(Server(NAME, options=gtid_options(NAME, True)))
 
@@ -209,6 +209,11 @@ class CheckTest(unittest.TestCase):
     def test_sync_binlog(self):
         with self.setting(self.source, "sync_binlog", 0):
             self.expect("sync-binlog", "warning", ["SET GLOBAL sync_binlog=1"])
+
+    def test_flush_log(self):
+        for value, cause in ((0, "if it crashes"), (2, "loses power")):
+            with self.setting(self.source, "innodb_flush_log_at_trx_commit", value):
+                self.expect("innodb-flush-log", "warning", [cause, "SET GLOBAL innodb_flush_log_at_trx_commit=1"])
 
     def test_binlog_filters(self):
         for option in ("--binlog-do-db=shop", "--binlog-ignore-db=test"):
