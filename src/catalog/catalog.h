@@ -63,6 +63,10 @@ enum bs_status bs_catalog_taken(struct bs_sql *source, struct bs_sql *target,
                                 struct bs_object **objects, size_t *count,
                                 struct bs_error *err) BS_MUST_CHECK;
 
+/* MariaDB that was started with event_scheduler=DISABLED neither makes, shows nor drops events. */
+enum bs_status bs_catalog_takes_events(struct bs_sql *sql, bool *takes,
+                                       struct bs_error *err) BS_MUST_CHECK;
+
 /* Creates an object on the target in the session context that it was created in (sql_mode,
  * charsets, time zone, database), and puts the session back as it was. */
 enum bs_status bs_catalog_create(struct bs_sql *sql, const struct bs_object *object,

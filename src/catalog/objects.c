@@ -289,6 +289,10 @@ list_names(struct bs_sql *sql, const struct bs_server *server, const struct kind
     struct bs_answer answer;
     enum bs_status status = bs_answer_ask(&answer, sql, &text, err);
     bs_buf_fini(&text);
+    if (status == BS_SERVER && kind->kind == BS_OBJECT_EVENT) {
+        bs_error_hint(err, "see the server's event_scheduler: MariaDB shows no events where it was "
+                           "started with DISABLED; restart it with OFF");
+    }
     while (status == BS_OK && (status = bs_answer_next(&answer, err)) == BS_OK &&
            answer.row != NULL) {
         struct bs_str row_db = bs_answer_text(&answer, kind->schema_column);

@@ -70,12 +70,35 @@ fini(struct bs_object_list *list) {
 }
 
 enum bs_status
+bs_catalog_takes_events(struct bs_sql *sql, bool *takes, struct bs_error *err) {
+    struct bs_buf count = {0};
+    bool found = false;
+    enum { ER_EVENTS_DB_ERROR_NO = 1577 };
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status = bs_sql_value(sql, &count, &found, &failure,
+                                         "SELECT COUNT(*) FROM information_schema.EVENTS");
+    bs_buf_fini(&count);
+    *takes = failure.sql_errno != ER_EVENTS_DB_ERROR_NO;
+    if (status != BS_OK && *takes) {
+        *err = failure;
+        return status;
+    }
+    return BS_OK;
+}
+
+enum bs_status
 bs_catalog_taken(struct bs_sql *source, struct bs_sql *target, const struct bs_selection *selection,
                  enum bs_object_kind kind, struct bs_object **objects, size_t *count,
                  struct bs_error *err) {
     struct bs_object_list there = {0}, taken = {0};
     BS_ASSERT(kind == BS_OBJECT_TRIGGER || kind == BS_OBJECT_EVENT);
-    enum bs_status status = list_names(target, NULL, kind, NULL, &there, err);
+    bool takes = true;
+    enum bs_status status =
+        kind == BS_OBJECT_EVENT ? bs_catalog_takes_events(target, &takes, err) : BS_OK;
+    if (status == BS_OK && takes) {
+        status = list_names(target, NULL, kind, NULL, &there, err);
+    }
     if (status == BS_OK && there.count > 0) {
         status = list_names(source, selection, kind, &there, &taken, err);
     }

@@ -64,6 +64,7 @@ static const struct {
     {"max-allowed-packet", bs_check_packet, BEFORE_FOLLOW},
     {"target-read-only", bs_check_target_read_only, BEFORE_FOLLOW},
     {"target-binlog-format", bs_check_target_binlog_format, BEFORE_FOLLOW},
+    {"event-scheduler", bs_check_event_scheduler, BEFORE_FOLLOW},
     {"local-infile", bs_check_local_infile, 0},
     {"cluster-node", bs_check_cluster_node, BEFORE_FOLLOW},
     {"cluster-settings", bs_check_cluster_settings, BEFORE_FOLLOW},

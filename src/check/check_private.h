@@ -80,8 +80,8 @@ enum bs_status bs_check_variable(struct bs_sql *sql, const char *name, char **va
 typedef enum bs_status bs_check_function(struct bs_checking *c, struct bs_error *err);
 bs_check_function bs_check_source_version, bs_check_target_version, bs_check_flavour,
     bs_check_same_server, bs_check_lower_case, bs_check_ddl_settings, bs_check_packet,
-    bs_check_target_read_only, bs_check_target_binlog_format, bs_check_local_infile,
-    bs_check_sync_binlog, bs_check_flush_log;
+    bs_check_target_read_only, bs_check_target_binlog_format, bs_check_event_scheduler,
+    bs_check_local_infile, bs_check_sync_binlog, bs_check_flush_log;
 bs_check_function bs_check_log_bin, bs_check_binlog_format, bs_check_row_image,
     bs_check_row_value_options, bs_check_server_id, bs_check_gtid, bs_check_expiry,
     bs_check_binlog_filters, bs_check_replicated, bs_check_xa;

@@ -1,5 +1,6 @@
 /* Checks of what the two servers are. */
 #include "base/mem.h"
+#include "catalog/catalog.h"
 #include "check/check_private.h"
 #include "sql/bulk.h"
 
@@ -203,6 +204,76 @@ bs_check_target_binlog_format(struct bs_checking *c, struct bs_error *err) {
     }
     free(log_bin);
     bs_buf_fini(&format);
+    return status;
+}
+
+struct event_counts {
+    size_t all, enabled;
+};
+
+static enum bs_status
+count_events(struct bs_checking *c, struct event_counts *counts, struct bs_error *err) {
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *row = NULL;
+    enum bs_status status = bs_sql_query(c->config->source, &result, err,
+                                         "SELECT EVENT_SCHEMA, STATUS='ENABLED' FROM "
+                                         "information_schema.EVENTS");
+    while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
+        bool selected = bs_selection_has_whole_database(c->config->selection, row[0]);
+        counts->all += selected;
+        counts->enabled += selected && bs_str_is(row[1], "1");
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
+static void
+judge_scheduler(struct bs_checking *c, const char *value, const struct event_counts *counts,
+                bool takes) {
+    static const char RESTART[] =
+        "put event_scheduler=ON, or OFF, into the [mysqld] section of the "
+        "target's option file, and restart it";
+    bool is_on = strcmp(value, "ON") == 0;
+    if (!takes && counts->all > 0) {
+        bs_check_add(c, BS_CHECK_FAIL,
+                     bs_asprintf("event_scheduler is %s on the target, which then takes no events; "
+                                 "%zu are selected",
+                                 value, counts->all),
+                     bs_strdup(RESTART));
+    } else if (!is_on && counts->enabled > 0) {
+        bs_check_add(c, BS_CHECK_WARNING,
+                     bs_asprintf("event_scheduler is %s on the target: of the events that the "
+                                 "cutover makes there, the %zu that are enabled would not run",
+                                 value, counts->enabled),
+                     bs_strdup(strcmp(value, "DISABLED") == 0
+                                   ? RESTART
+                                   : "on the target: SET GLOBAL event_scheduler=ON, when the "
+                                     "traffic goes there at the latest, and the same in its "
+                                     "option file"));
+    } else {
+        bs_check_add(c, BS_CHECK_PASS,
+                     bs_strdup(is_on ? "the target runs events" : "no enabled event is selected"),
+                     NULL);
+    }
+}
+
+/* MariaDB's default is OFF, MySQL's is ON since 8.0. */
+enum bs_status
+bs_check_event_scheduler(struct bs_checking *c, struct bs_error *err) {
+    char *value = NULL;
+    struct event_counts counts = {0};
+    bool takes = true;
+    enum bs_status status = bs_check_variable(c->config->target, "event_scheduler", &value, err);
+    if (status == BS_OK) {
+        status = bs_catalog_takes_events(c->config->target, &takes, err);
+    }
+    if (status == BS_OK) {
+        status = count_events(c, &counts, err);
+    }
+    if (status == BS_OK) {
+        judge_scheduler(c, value, &counts, takes);
+    }
+    free(value);
     return status;
 }
 

@@ -83,6 +83,20 @@ put_hook(struct bs_buf *out, const char *json) {
 }
 
 static void
+put_scheduler(struct bs_buf *out, const char *json) {
+    char *scheduler = bs_json_get(json, "events_wait");
+    if (scheduler != NULL) {
+        bool is_disabled = strcmp(scheduler, "DISABLED") == 0;
+        bs_buf_printf(out, "event_scheduler is %s on the target: its events do not run until %s.\n",
+                      scheduler,
+                      is_disabled ? "it is\nstarted with event_scheduler=ON in its option file"
+                                  : "you\nSET GLOBAL event_scheduler=ON there, and the same in its "
+                                    "option file");
+    }
+    free(scheduler);
+}
+
+static void
 put_end(struct bs_buf *out, const char *json) {
     char *freeze = bs_json_get(json, "freeze");
     char *hook = bs_json_get(json, "hook");
@@ -127,4 +141,5 @@ bs_cutover_report_put(struct bs_buf *out, const char *json) {
     put_hook(out, json);
     put_member(out, json, "compared", "compared", "");
     put_end(out, json);
+    put_scheduler(out, json);
 }

@@ -53,6 +53,14 @@ bs_attempt_refuse_cluster(const struct bs_attempt *attempt, struct bs_error *err
                               "with --freeze=none");
 }
 
+static void
+free_objects(struct bs_object *objects, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        bs_object_fini(&objects[i]);
+    }
+    free(objects);
+}
+
 static enum bs_status
 refuse_taken(const struct bs_finish *finish, enum bs_object_kind kind, struct bs_error *err) {
     struct bs_object *taken = NULL;
@@ -62,10 +70,28 @@ refuse_taken(const struct bs_finish *finish, enum bs_object_kind kind, struct bs
     if (status == BS_OK && count > 0) {
         status = bs_finish_refuse_taken(&taken[0], err);
     }
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&taken[i]);
+    free_objects(taken, count);
+    return status;
+}
+
+static enum bs_status
+refuse_without_events(const struct bs_finish *finish, struct bs_error *err) {
+    struct bs_object *events = NULL;
+    size_t count = 0;
+    bool takes = true;
+    enum bs_status status = bs_catalog_takes_events(finish->target, &takes, err);
+    if (status != BS_OK || takes) {
+        return status;
     }
-    free(taken);
+    status = bs_catalog_objects(finish->source, finish->server, finish->selection, BS_OBJECT_EVENT,
+                                &events, &count, err);
+    if (status == BS_OK && count > 0) {
+        bs_error_set(err, BS_PRECHECK,
+                     "the target was started with event_scheduler=DISABLED, and takes no events");
+        status = bs_error_hint(err, "restart it with event_scheduler=ON, or OFF, then ask for the "
+                                    "cutover again");
+    }
+    free_objects(events, count);
     return status;
 }
 
@@ -74,6 +100,9 @@ bs_attempt_look_ahead(const struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_finish finish = bs_attempt_finish_of(attempt);
     enum bs_status status =
         bs_check_sees_objects(finish.source, finish.server, finish.selection, err);
+    if (status == BS_OK) {
+        status = refuse_without_events(&finish, err);
+    }
     if (status == BS_OK) {
         status = refuse_taken(&finish, BS_OBJECT_TRIGGER, err);
     }

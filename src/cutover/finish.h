@@ -22,6 +22,8 @@ struct bs_finish_counts {
     /* Events that the target lacks, or has disabled, since their time came: a sentence about each,
      * heap-owned. They do not count as made. */
     struct bs_buf missed;
+    /* The target's event_scheduler, where it keeps events that are awake from running; else "". */
+    char scheduler[16];
 };
 void bs_finish_counts_fini(struct bs_finish_counts *counts);
 

@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "cutover/events.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,20 @@ miss_vanished(const struct bs_finish *finish, const struct bs_object *event, boo
 }
 
 static enum bs_status
+read_scheduler(const struct bs_finish *finish, struct bs_finish_counts *counts,
+               struct bs_error *err) {
+    struct bs_buf value = {0};
+    bool found = false;
+    enum bs_status status =
+        bs_sql_variable(finish->target, "event_scheduler", true, &value, &found, err);
+    if (status == BS_OK && found && !bs_str_is(bs_buf_str(&value), "ON")) {
+        (void)snprintf(counts->scheduler, sizeof counts->scheduler, "%s", bs_buf_cstr(&value));
+    }
+    bs_buf_fini(&value);
+    return status;
+}
+
+static enum bs_status
 look(const struct bs_finish *finish, const struct bs_object *event, bool was_enabled,
      struct bs_finish_counts *counts, struct bs_error *err) {
     struct bs_object made = {0};
@@ -74,6 +89,8 @@ look(const struct bs_finish *finish, const struct bs_object *event, bool was_ena
         status = miss_vanished(finish, event, was_enabled, counts, err);
     } else if (status == BS_OK && was_enabled && !runs && !is_asleep(finish)) {
         miss(counts, event, "is there, but disabled", RAN_NOWHERE);
+    } else if (status == BS_OK && runs && counts->scheduler[0] == '\0') {
+        status = read_scheduler(finish, counts, err);
     }
     bs_object_fini(&made);
     return status;
@@ -136,6 +153,7 @@ bs_finish_events(const struct bs_finish *finish, struct bs_finish_counts *counts
                  struct bs_error *err) {
     struct events events = {0}, noted = {0};
     counts->events = 0;
+    counts->scheduler[0] = '\0';
     bs_buf_clear(&counts->missed);
     enum bs_status status =
         bs_catalog_objects(finish->source, finish->server, finish->selection, BS_OBJECT_EVENT,

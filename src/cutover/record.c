@@ -201,6 +201,8 @@ make_report(struct bs_attempt *attempt) {
     }
     bs_json_put_raw(&json, "hook_exit",
                     attempt->hook_attempt > 0 && !attempt->hook_taken_as_done ? "0" : NULL);
+    const char *scheduler = attempt->counts.scheduler;
+    bs_json_put_text(&json, "events_wait", *scheduler != '\0' ? scheduler : NULL);
     bs_json_put_bool(&json, "written_late", attempt->wrote_late);
     bs_json_put_u64(&json, "transactions", bs_follow_groups(attempt->follow));
     bs_json_put_u64(&json, "rows", bs_follow_rows(attempt->follow));
@@ -242,6 +244,11 @@ bs_record_done(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_sql *target = bs_follow_target(attempt->follow);
     if (attempt->counts.missed.len > 0) {
         bs_log(BS_LOG_WARNING, "cutover: %s", bs_buf_cstr(&attempt->counts.missed));
+    }
+    if (attempt->counts.scheduler[0] != '\0') {
+        bs_log(BS_LOG_WARNING,
+               "cutover: event_scheduler is %s on the target: its events do not run",
+               attempt->counts.scheduler);
     }
     free(attempt->config->report_json);
     attempt->config->report_json = make_report(attempt);

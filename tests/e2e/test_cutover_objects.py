@@ -8,6 +8,7 @@ import bs_cutover
 import bs_harness
 from bs_cutover import settings, triggers
 from bs_harness import say
+from bs_servers import flavour
 
 OWN_EVENT = "CREATE EVENT shop.awake ON SCHEDULE EVERY 1 DAY DO SET @y = 5"
 OWN_TRIGGER = 'CREATE TRIGGER shop.one_row_audit BEFORE INSERT ON shop.own FOR EACH ROW SET @y = 5'
@@ -82,6 +83,19 @@ class Objects:
         follow.kill9()
         say('triggers, events and counters that the account may not see any more: refused before the freeze')
 
+    # ---- a target that takes no events -----------------------------------------------------------------------------
+
+    def no_events(self):
+        """Restarted behind the back of a follow, whose check has seen another."""
+        follow = self.ready()
+        self.pair.target.restart('--event-scheduler=DISABLED')
+        self.pair.wait_applied(follow)
+        self.refused(follow, 'takes no events', 'restart it')
+        follow.kill9()
+        self.pair.run('follow', '--until-caught-up', expect=(3,))
+        self.pair.target.restart()
+        say('a target that takes no events: refused before the freeze, and by check')
+
     # ---- events whose time has come --------------------------------------------------------------------------------
 
     def due(self):
@@ -110,6 +124,8 @@ class Objects:
                           'shop.kept is there, but disabled: its time came', 'shop.asleep is there, but disabled: the source does not show it'):
                 assert words in text, text
             assert 'later' not in report['events_missed'], report
+        # Nor do the others run, on a target whose scheduler is off, as it is by MariaDB's default.
+        assert report['events_wait'] == 'OFF' and 'SET GLOBAL event_scheduler=ON' in cutover.out and 'event_scheduler is OFF' in follow.err, report
         noted = {row[0] for row in target.query("SELECT CAST(name AS CHAR) FROM binstream.made WHERE kind = 'EVENT'")}
         assert noted == {'awake', 'asleep', 'kept', 'later'}, noted
         say('events whose time came while nobody ran them: said by name')
@@ -126,6 +142,8 @@ def test(options):
         objects = Objects(pair)
         objects.taken()
         objects.hidden()
+        if flavour(pair.names[1]) == 'mariadb':
+            objects.no_events()
         objects.due()
 
 

@@ -17,7 +17,7 @@ CHECKS = (
     "source-version target-version flavour same-server lower-case-table-names ddl-settings log-bin binlog-format binlog-row-image "
     "binlog-row-value-options server-id source-privileges target-privileges process-privilege freeze-privilege gtid binlog-expiry "
     "sync-binlog innodb-flush-log binlog-filters replicated-source prepared-xa selection catalogue-text target-empty engines tables-without-transactions tables-without-key views foreign-keys cascades "
-    "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format local-infile"
+    "translated left-out no-equal definers function-creators max-allowed-packet target-read-only target-binlog-format event-scheduler local-infile"
 ).split() + (["generated-columns"] if NAME != "mysql-5.6" else []) + (["system-versioned"] if MARIADB else []) + (["routine-privileges"] if NAME == "mysql-5.6" else [])
 
 
@@ -209,6 +209,20 @@ class CheckTest(unittest.TestCase):
     def test_sync_binlog(self):
         with self.setting(self.source, "sync_binlog", 0):
             self.expect("sync-binlog", "warning", ["SET GLOBAL sync_binlog=1"])
+
+    def test_event_scheduler(self):
+        with self.setting(self.target, "event_scheduler", "OFF"):
+            self.on_source("CREATE EVENT shop.asleep ON SCHEDULE EVERY 1 DAY DISABLE DO SET @a = 1")
+            self.expect("event-scheduler", "pass", ["no enabled event"])
+            self.on_source("CREATE EVENT shop.awake ON SCHEDULE EVERY 1 DAY DO SET @a = 1")
+            self.expect("event-scheduler", "warning", ["is OFF", "SET GLOBAL event_scheduler=ON"])
+            self.expect("event-scheduler", "pass", ["no enabled event"], "--tables", "shop.t")
+        with self.setting(self.target, "event_scheduler", "ON"):
+            self.expect("event-scheduler", "pass", ["runs events"])
+        self.target.restart("--event-scheduler=DISABLED")
+        self.addCleanup(self.target.restart)
+        self.expect("event-scheduler", "fail" if MARIADB else "warning", ["is DISABLED", "restart"])
+        self.expect("event-scheduler", "pass", (), "--tables", "shop.t")
 
     def test_flush_log(self):
         for value, cause in ((0, "if it crashes"), (2, "loses power")):
