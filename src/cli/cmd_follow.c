@@ -239,7 +239,7 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
     enum bs_status status = bs_follow_run(&config, &result, err);
     bs_progress_end(&run->progress);
     if (status == BS_OK && until == BS_FOLLOW_UNTIL_CUTOVER) {
-        run->exit_code = cutover.wrote_late ? bs_exit_code(BS_DIFFERENT) : 0;
+        run->exit_code = cutover.late != BS_LATE_NO ? bs_exit_code(BS_DIFFERENT) : 0;
         status =
             report(run, "cutover", "The cutover is done.", &result, cutover.report_json, json, err);
     } else if (status == BS_OK) {

@@ -82,6 +82,28 @@ put_hook(struct bs_buf *out, const char *json) {
     free(attempts);
 }
 
+/* What came meanwhile is told by the source's own log. */
+static void
+put_unknown(struct bs_buf *out, const char *json, const char *why) {
+    char *file = bs_json_get(json, "final_file");
+    char *pos = bs_json_get(json, "final_pos");
+    bs_buf_printf(out,
+                  "Whether the source was written to while the hook ran is NOT known: %s.\nWhat "
+                  "was written there since is told by `binstream events --source URI --start "
+                  "%s:%s`:\ncarry over by hand what the target lacks.\n",
+                  why, file != NULL ? file : "FILE", pos != NULL ? pos : "POSITION");
+    free(file);
+    free(pos);
+}
+
+static bool
+is_true(const char *json, const char *key) {
+    char *value = bs_json_get(json, key);
+    bool is = value != NULL && strcmp(value, "true") == 0;
+    free(value);
+    return is;
+}
+
 static void
 put_scheduler(struct bs_buf *out, const char *json) {
     char *scheduler = bs_json_get(json, "events_wait");
@@ -98,10 +120,11 @@ put_scheduler(struct bs_buf *out, const char *json) {
 
 static void
 put_end(struct bs_buf *out, const char *json) {
-    char *freeze = bs_json_get(json, "freeze");
     char *hook = bs_json_get(json, "hook");
-    char *late = bs_json_get(json, "written_late");
-    if (late != NULL && strcmp(late, "true") == 0) {
+    char *unknown = bs_json_get(json, "late_unknown");
+    if (unknown != NULL) {
+        put_unknown(out, json, unknown);
+    } else if (is_true(json, "written_late")) {
         bs_buf_puts(out,
                     "The source was written to while the hook ran, and the target does NOT have "
                     "that: see the log\nof the follow, and carry it over by hand.\n");
@@ -117,12 +140,11 @@ put_end(struct bs_buf *out, const char *json) {
                     "do, or make them anew with\nanother time (SHOW CREATE EVENT on the source "
                     "has the text).\n");
     }
-    if (freeze != NULL && strcmp(freeze, "read-only") == 0) {
+    if (is_true(json, "stays_read_only")) {
         bs_buf_puts(out, "The source stays read-only, so that no write goes astray.\n");
     }
-    free(freeze);
     free(hook);
-    free(late);
+    free(unknown);
 }
 
 void

@@ -33,8 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAST_LOOK_MS = 2000 };
-
 enum bs_status
 bs_cutover_check_hook(const char *command, struct bs_error *err) {
     struct bs_buf json = {0};
@@ -121,49 +119,14 @@ run_hook(struct bs_attempt *attempt, struct bs_error *err) {
     return status;
 }
 
-/* Behind the point of no return a late write cannot undo anything: it is said. */
-static void
-look_once_more(struct bs_attempt *attempt) {
-    struct bs_error late;
-    bs_error_clear(&late);
-    if (attempt->hook == NULL ||
-        bs_attempt_look(attempt, bs_clock_mono_ms() + LAST_LOOK_MS, &late) == BS_OK) {
-        return;
-    }
-    attempt->wrote_late = bs_follow_met_held(attempt->follow);
-    attempt->config->wrote_late = attempt->wrote_late; /* for another attempt of this process */
-    bs_log(attempt->wrote_late ? BS_LOG_ERROR : BS_LOG_WARNING,
-           attempt->wrote_late ? "while the hook ran, %s: the target does not have this"
-                               : "whether the source was written to while the hook ran cannot be "
-                                 "told: %s",
-           late.message);
-}
-
 /* The settings that are stored are those from before the first freeze. */
-static enum bs_status
-open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
+enum bs_status
+bs_attempt_open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_freeze_values before = attempt->frozen.before;
     enum bs_status status = open_source(attempt, err);
     attempt->frozen.before = before;
     attempt->frozen.applied = status == BS_OK;
     return status;
-}
-
-/* For an attempt that finds its hook over. */
-static void
-look_if_possible(struct bs_attempt *attempt) {
-    struct bs_error err;
-    bs_error_clear(&err);
-    if (attempt->wrote_late) {
-        return;
-    }
-    if (attempt->frozen.reader != NULL || open_source_again(attempt, &err) == BS_OK) {
-        look_once_more(attempt);
-    } else {
-        bs_log(BS_LOG_WARNING,
-               "whether the source was written to while the hook ran cannot be told: %s",
-               err.message);
-    }
 }
 
 static enum bs_status
@@ -173,9 +136,10 @@ wake_events(struct bs_attempt *attempt, struct bs_error *err) {
         return BS_OK;
     }
     if (attempt->frozen.reader == NULL) {
-        status = open_source_again(attempt, err);
+        status = bs_attempt_open_source_again(attempt, err);
     }
-    if (status != BS_OK && attempt->hook_taken_as_done) {
+    bool is_worth_waiting = !attempt->hook_taken_as_done && attempt->late != BS_LATE_UNKNOWN;
+    if (status != BS_OK && !is_worth_waiting) {
         bs_log(BS_LOG_WARNING,
                "the source cannot be asked which events were enabled: those of the target stay "
                "disabled until you enable them (ALTER EVENT ... ENABLE): %s",
@@ -289,8 +253,9 @@ perform(struct bs_cutover_config *config, struct bs_follow *follow,
     enum bs_status status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
                                             BS_REQUEST_RUNNING, "", 0, err);
     if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
-        look_once_more(&attempt);
-        status = complete(&attempt, finished, err);
+        attempt.stays_read_only = attempt.mode == BS_FREEZE_READ_ONLY;
+        status = attempt.hook != NULL ? bs_late_look(&attempt, err) : BS_OK;
+        status = status == BS_OK ? complete(&attempt, finished, err) : status;
     } else if (status == BS_OK) {
         status = give_up(&attempt, request, &cause, err);
     }
@@ -321,7 +286,7 @@ stop_undecided(const struct bs_attempt *attempt, struct bs_error *err) {
 static enum bs_status
 freeze_and_hook_again(struct bs_attempt *attempt, struct bs_error *err) {
     attempt->deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
-    enum bs_status status = open_source_again(attempt, err);
+    enum bs_status status = bs_attempt_open_source_again(attempt, err);
     if (status == BS_OK) {
         status = bs_attempt_refuse_replication(attempt, err);
     }
@@ -338,14 +303,14 @@ freeze_and_hook_again(struct bs_attempt *attempt, struct bs_error *err) {
     if (status != BS_OK) {
         return stop_undecided(attempt, err);
     }
-    look_once_more(attempt);
+    bs_late_look_again(attempt);
     return BS_OK;
 }
 
 static enum bs_status
 undo_by_word(struct bs_attempt *attempt, struct bs_error *err) {
     bs_log(BS_LOG_WARNING, "the cutover is undone by the operator's word (--hook-lost=undo)");
-    enum bs_status status = open_source_again(attempt, err);
+    enum bs_status status = bs_attempt_open_source_again(attempt, err);
     return status == BS_OK ? undo_in_order(attempt, err) : status;
 }
 
@@ -354,7 +319,7 @@ resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
     struct bs_cutover_config *config = attempt->config;
     enum bs_status status = BS_OK;
     if (config->hook_end == BS_HOOK_SUCCEEDED) {
-        look_if_possible(attempt);
+        bs_late_look_again(attempt);
         return complete(attempt, finished, err);
     }
     switch (config->hook_lost) {
@@ -363,7 +328,7 @@ resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
         break;
     case BS_HOOK_DONE:
         attempt->hook_taken_as_done = true;
-        look_if_possible(attempt);
+        bs_late_look_again(attempt);
         break;
     case BS_HOOK_UNDO:
         return undo_by_word(attempt, err);
@@ -375,8 +340,7 @@ resolve(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
 static enum bs_status
 complete_interrupted(struct bs_cutover_config *config, struct bs_follow *follow, bool *finished,
                      struct bs_error *err) {
-    struct bs_attempt attempt = {
-        .config = config, .follow = follow, .wrote_late = config->wrote_late};
+    struct bs_attempt attempt = {.config = config, .follow = follow};
     bool marked = false;
     bool stored = false;
     enum bs_status status = bs_record_load_settings(&attempt, &stored, err);
@@ -390,7 +354,9 @@ complete_interrupted(struct bs_cutover_config *config, struct bs_follow *follow,
                                     "the data");
     }
     if (status == BS_OK) {
-        bs_log(BS_LOG_WARNING, "an earlier cutover was cut short while its hook ran");
+        bs_log(BS_LOG_WARNING, config->hook_end == BS_HOOK_SUCCEEDED
+                                   ? "the hook has ended, and its cutover is not completed yet"
+                                   : "an earlier cutover was cut short while its hook ran");
         status = resolve(&attempt, finished, err);
     }
     fini(&attempt);
@@ -408,7 +374,7 @@ bs_cutover_perform(void *arg, struct bs_follow *follow, const struct bs_request 
 static enum bs_status
 undo_left_over(struct bs_attempt *attempt, struct bs_error *err) {
     bs_log(BS_LOG_WARNING, "an earlier cutover did not finish: putting the source's settings back");
-    enum bs_status status = open_source_again(attempt, err);
+    enum bs_status status = bs_attempt_open_source_again(attempt, err);
     return status == BS_OK ? undo_in_order(attempt, err) : status;
 }
 

@@ -29,6 +29,9 @@ enum bs_hook_lost {
 /* How the hook of this process ended, should the state not have taken it. */
 enum bs_hook_end { BS_HOOK_NOT_ENDED, BS_HOOK_SUCCEEDED, BS_HOOK_FAILED };
 
+/* Was the source written to while the hook ran? */
+enum bs_late { BS_LATE_NO, BS_LATE_YES, BS_LATE_UNKNOWN };
+
 struct bs_cutover_config {
     const struct bs_endpoint *source, *target;
     const struct bs_selection *selection;
@@ -41,7 +44,7 @@ struct bs_cutover_config {
     enum bs_hook_lost hook_lost;
     /* The last cutover's report, valid after the follow has ended: JSON, heap-owned. */
     char *report_json;
-    bool wrote_late; /* the cutover is done, and the source was written to while the hook ran */
+    enum bs_late late; /* of the cutover that is done: but for NO, look before you trust it */
     enum bs_hook_end hook_end; /* internal */
 };
 

@@ -3,6 +3,7 @@
  *   cutover.c   the callbacks: in which order, undo, what a crash left behind
  *   steps.c     freeze, drain, finish objects, look for late writes
  *   ahead.c     what would keep the objects from being made, before the freeze
+ *   late.c      the look behind the hook, when nothing can be undone any more
  *   record.c    what is stored: the source's settings, the mark of the hook, the report
  *   freeze.c    the source
  *   finish.c    what is made on the target at last: in which order, triggers, accounts, undo
@@ -32,8 +33,15 @@ struct bs_attempt {
     struct bs_finish_counts counts;
     uint64_t hook_attempt; /* 0: none was begun */
     bool hook_taken_as_done;
-    bool wrote_late;
+    enum bs_late late;
+    char late_why[BS_ERROR_TEXT_MAX]; /* UNKNOWN: why */
+    bool stays_read_only;             /* the freeze was found to hold when it was looked at last */
 };
+
+/* Opens the source for a freeze that an earlier attempt has made: the settings that are stored are
+ * those from before the first one. */
+enum bs_status bs_attempt_open_source_again(struct bs_attempt *attempt,
+                                            struct bs_error *err) BS_MUST_CHECK;
 
 /* steps.c. Each fails with BS_CANCELLED when it is not over at the deadline. */
 /* Must be asked before each freeze. */
@@ -42,10 +50,20 @@ enum bs_status bs_attempt_refuse_replication(struct bs_attempt *attempt,
 enum bs_status bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_attempt_drain(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_attempt_finish(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
-/* Nothing of ours may be in the binlog behind the final position, and the freeze must hold. Applies
+/* Nothing of ours may be in the binlog behind the final position, up to where it ends now. Applies
  * nothing. */
+enum bs_status bs_attempt_read_on(struct bs_attempt *attempt, int64_t deadline_ms,
+                                  struct bs_error *err) BS_MUST_CHECK;
+/* The same, and the freeze must hold. */
 enum bs_status bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms,
                                struct bs_error *err) BS_MUST_CHECK;
+
+/* late.c. For behind a hook that has ended with 0: fills late, late_why and stays_read_only.
+ * BS_IO: a server was lost meanwhile, nothing is known yet. */
+enum bs_status bs_late_look(struct bs_attempt *attempt, struct bs_error *err) BS_MUST_CHECK;
+/* For another attempt, whose sessions may be gone with a server: waits for the source a while. What
+ * cannot be told now is UNKNOWN for good. */
+void bs_late_look_again(struct bs_attempt *attempt);
 
 /* What finish.c and counters.c are given. */
 struct bs_finish bs_attempt_finish_of(const struct bs_attempt *attempt);

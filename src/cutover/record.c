@@ -184,6 +184,19 @@ bs_record_forget_mark(struct bs_attempt *attempt, struct bs_error *err) {
     return save(attempt, MARK, NONE, err);
 }
 
+/* written_late is null where it cannot be told. */
+static void
+put_late(struct bs_buf *json, const struct bs_attempt *attempt) {
+    bool is_known = attempt->late != BS_LATE_UNKNOWN;
+    if (is_known) {
+        bs_json_put_bool(json, "written_late", attempt->late == BS_LATE_YES);
+    } else {
+        bs_json_put_raw(json, "written_late", NULL);
+    }
+    bs_json_put_text(json, "late_unknown", is_known ? NULL : attempt->late_why);
+    bs_json_put_bool(json, "stays_read_only", attempt->stays_read_only);
+}
+
 /* The report says what was compared, and no more: every statement of the replay has changed as many
  * rows as it had to, or the run would have stopped. */
 static char *
@@ -203,7 +216,7 @@ make_report(struct bs_attempt *attempt) {
                     attempt->hook_attempt > 0 && !attempt->hook_taken_as_done ? "0" : NULL);
     const char *scheduler = attempt->counts.scheduler;
     bs_json_put_text(&json, "events_wait", *scheduler != '\0' ? scheduler : NULL);
-    bs_json_put_bool(&json, "written_late", attempt->wrote_late);
+    put_late(&json, attempt);
     bs_json_put_u64(&json, "transactions", bs_follow_groups(attempt->follow));
     bs_json_put_u64(&json, "rows", bs_follow_rows(attempt->follow));
     bs_json_put_text(&json, "compared", "the count of rows that each replayed statement changed");
@@ -229,7 +242,7 @@ save_done(struct bs_attempt *attempt, const char *report, struct bs_error *err) 
     }
     if (status == BS_OK) {
         enum { DONE = 0, DIFFERENT = 4 }; /* as src/cli has them */
-        int exit_code = attempt->wrote_late ? DIFFERENT : DONE;
+        int exit_code = attempt->late != BS_LATE_NO ? DIFFERENT : DONE;
         status = bs_state_answer_cutovers(target, state, false, report, exit_code, err);
     }
     if (status == BS_OK) {
@@ -252,7 +265,7 @@ bs_record_done(struct bs_attempt *attempt, struct bs_error *err) {
     }
     free(attempt->config->report_json);
     attempt->config->report_json = make_report(attempt);
-    attempt->config->wrote_late = attempt->wrote_late;
+    attempt->config->late = attempt->late;
     enum bs_status status = bs_sql_exec(target, err, "START TRANSACTION");
     if (status == BS_OK) {
         status = save_done(attempt, attempt->config->report_json, err);

@@ -157,16 +157,12 @@ bs_attempt_finish(struct bs_attempt *attempt, struct bs_error *err) {
     return status;
 }
 
-/* The position first, then the freeze: one that holds now has held when it was read. */
 enum bs_status
-bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error *err) {
+bs_attempt_read_on(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error *err) {
     struct bs_position now = {0};
     bool reached = false;
     enum bs_status status =
         bs_catalog_position(attempt->frozen.reader, &attempt->frozen.server, &now, err);
-    if (status == BS_OK) {
-        status = bs_freeze_check(&attempt->frozen, err);
-    }
     if (status == BS_OK) {
         status = bs_follow_drain(attempt->follow, &now, deadline_ms, &reached, err);
     }
@@ -175,4 +171,12 @@ bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error
         return say_out_of_time(attempt, "the end of the source's log could not be read", err);
     }
     return status;
+}
+
+/* The freeze last: one that holds now has held when the position was read; and where it does not,
+ * what has come of that says more than that it is gone. */
+enum bs_status
+bs_attempt_look(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error *err) {
+    enum bs_status status = bs_attempt_read_on(attempt, deadline_ms, err);
+    return status == BS_OK ? bs_freeze_check(&attempt->frozen, err) : status;
 }

@@ -138,6 +138,34 @@ class Hooks:
         say('written to while the hook ran: done, and said')
         bs_cutover.begin_again(self.pair)
 
+    def freed_while_hook_runs(self, how):
+        """Somebody sets the source free, or it starts anew: what was written is looked for whatever became of the freeze, and
+        nothing is claimed that does not hold."""
+        self.hook.forget()
+        follow = self.ready('--hook', self.hook.command)
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(follow)
+        if how == 'restarted':
+            self.pair.source.kill9()
+            self.pair.source.start()
+        else:
+            bs_cutover.thaw(self.pair)
+        written = how != 'freed'
+        assert not written or not bs_cutover.app_is_held(self.pair), 'an application could not write'
+        self.hook.end(0)
+        cutover.wait(60)
+        cutover.expect(4)
+        follow.wait(60)
+        follow.expect(4)
+        report = bs_cutover.report_of(follow)
+        assert report['written_late'] is (True if written else None) and report['stays_read_only'] is False, report
+        assert written or 'read_only=OFF' in report['late_unknown'], report
+        assert ('does NOT have that' if written else 'is NOT known') in cutover.out, cutover.out
+        assert 'has all' not in cutover.out and 'stays read-only' not in cutover.out, cutover.out
+        assert self.hook.begun == 1
+        say('the source was %s while the hook ran: done, and said' % how)
+        bs_cutover.begin_again(self.pair)
+
     def taken_over(self):
         """A second follow takes the task over while the hook of the first one runs: one of them ends it."""
         self.hook.forget()
@@ -212,9 +240,12 @@ class Hooks:
         return follow
 
     def written_after_death(self, word):
-        """The locks of the dead go, and the source is written to: who is right, only the operator knows."""
-        self.die_in_hook('ftwrl')
+        """The locks of the dead go, or the operator sets the source free, and it is written to: who is right, only the operator
+        knows."""
+        self.die_in_hook('ftwrl' if word == 'undo' else 'read-only')
         self.hook.end(0)
+        if word == 'done':
+            bs_cutover.thaw(self.pair)
         self.pair.wait_until(lambda: not bs_cutover.app_is_held(self.pair), 'the locks of the dead to go')
         audit = self.pair.target.query('SELECT COUNT(*) FROM shop.audit')
         follow = self.pair.run('follow', '--until-cutover', expect=(1,))
@@ -226,6 +257,7 @@ class Hooks:
             follow.kill9()
             self.judge_rows()
         else:
+            bs_cutover.thaw(self.pair)  # the rerun had frozen it again
             follow = self.pair.run('follow', '--until-cutover', '--hook-lost', 'done', '--json', expect=(4,))
             report = bs_cutover.report_of(follow)
             assert 'operator' in report['hook'] and report['written_late'] is True, follow.out
@@ -309,6 +341,8 @@ def test(options):
         hooks.out_of_time()
         hooks.written_before_hook()
         hooks.written_while_hook_runs()
+        for how in ('freed', 'freed and written to', 'restarted'):
+            hooks.freed_while_hook_runs(how)
         hooks.taken_over()
         for mode in ('read-only', 'lock-tables'):
             hooks.killed_in_hook(mode)
