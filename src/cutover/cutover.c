@@ -72,8 +72,19 @@ read_arguments(struct bs_attempt *attempt, const struct bs_request *request) {
     free(freeze);
 }
 
+/* What a target that does not answer holds up is the frozen source, or whoever asks for a stop. */
+static enum bs_status
+begin_watch(struct bs_attempt *attempt, struct bs_error *err) {
+    enum bs_status status = bs_follow_watch(attempt->follow, &attempt->watch, err);
+    if (status == BS_OK) {
+        bs_watch_arm(&attempt->watch, BS_WATCH_NEVER);
+    }
+    return status;
+}
+
 static void
 fini(struct bs_attempt *attempt) {
+    bs_watch_end(&attempt->watch);
     bs_freeze_close(&attempt->frozen);
     bs_position_fini(&attempt->final);
     bs_position_fini(&attempt->target);
@@ -113,8 +124,12 @@ run_hook(struct bs_attempt *attempt, struct bs_error *err) {
                            .final = &attempt->final,
                            .attempt = attempt->hook_attempt,
                            .deadline_ms = attempt->deadline_ms};
+    bs_watch_rest(&attempt->watch); /* the hook has a time of its own, and its word must be kept */
     status = bs_hook_run(&hook, err);
     config->hook_end = status == BS_OK ? BS_HOOK_SUCCEEDED : BS_HOOK_FAILED;
+    int64_t now = bs_clock_mono_ms();
+    int64_t over = now > attempt->deadline_ms ? now : attempt->deadline_ms;
+    bs_watch_arm(&attempt->watch, status == BS_OK ? BS_WATCH_NEVER : over + BS_CUT_AFTER_MS);
     bs_fault_point("hook-ended");
     return status;
 }
@@ -157,6 +172,7 @@ wake_events(struct bs_attempt *attempt, struct bs_error *err) {
 
 static enum bs_status
 complete(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
+    bs_watch_arm(&attempt->watch, BS_WATCH_NEVER);
     enum bs_status status = wake_events(attempt, err);
     if (status == BS_OK) {
         status = bs_record_done(attempt, err);
@@ -186,6 +202,7 @@ undo_in_order(struct bs_attempt *attempt, struct bs_error *err) {
         status = status == BS_OK ? source : status;
         bs_fault_point("undo-source-free");
     }
+    bs_watch_arm(&attempt->watch, BS_WATCH_NEVER); /* it holds up nobody but us any more */
     if (status == BS_OK) {
         bs_follow_give_up_open(attempt->follow);
         status = bs_finish_undo(target, state, err);
@@ -239,7 +256,10 @@ attempt_all(struct bs_attempt *attempt, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_attempt_look(attempt, attempt->deadline_ms, err);
     }
-    return status == BS_OK ? run_hook(attempt, err) : status;
+    if (status == BS_OK) {
+        status = run_hook(attempt, err);
+    }
+    return bs_attempt_explain_cut(attempt, status, err);
 }
 
 static enum bs_status
@@ -250,8 +270,11 @@ perform(struct bs_cutover_config *config, struct bs_follow *follow,
     bs_error_clear(&cause);
     config->hook_end = BS_HOOK_NOT_ENDED;
     read_arguments(&attempt, request);
-    enum bs_status status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
-                                            BS_REQUEST_RUNNING, "", 0, err);
+    enum bs_status status = begin_watch(&attempt, err);
+    if (status == BS_OK) {
+        status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
+                                 BS_REQUEST_RUNNING, "", 0, err);
+    }
     if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
         attempt.stays_read_only = attempt.mode == BS_FREEZE_READ_ONLY;
         status = attempt.hook != NULL ? bs_late_look(&attempt, err) : BS_OK;
@@ -286,6 +309,7 @@ stop_undecided(const struct bs_attempt *attempt, struct bs_error *err) {
 static enum bs_status
 freeze_and_hook_again(struct bs_attempt *attempt, struct bs_error *err) {
     attempt->deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
+    bs_watch_arm(&attempt->watch, attempt->deadline_ms + BS_CUT_AFTER_MS);
     enum bs_status status = bs_attempt_open_source_again(attempt, err);
     if (status == BS_OK) {
         status = bs_attempt_refuse_replication(attempt, err);
@@ -300,6 +324,7 @@ freeze_and_hook_again(struct bs_attempt *attempt, struct bs_error *err) {
     if (status == BS_OK) {
         status = run_hook(attempt, err);
     }
+    status = bs_attempt_explain_cut(attempt, status, err);
     if (status != BS_OK) {
         return stop_undecided(attempt, err);
     }
@@ -343,7 +368,10 @@ complete_interrupted(struct bs_cutover_config *config, struct bs_follow *follow,
     struct bs_attempt attempt = {.config = config, .follow = follow};
     bool marked = false;
     bool stored = false;
-    enum bs_status status = bs_record_load_settings(&attempt, &stored, err);
+    enum bs_status status = begin_watch(&attempt, err);
+    if (status == BS_OK) {
+        status = bs_record_load_settings(&attempt, &stored, err);
+    }
     if (status == BS_OK) {
         status = bs_record_load_mark(&attempt, &marked, err);
     }

@@ -26,8 +26,9 @@ struct bs_attempt {
     uint32_t max_freeze_ms;
     char *hook; /* heap-owned; NULL: none */
     struct bs_frozen frozen;
-    int64_t frozen_us;   /* wall clock: it may be another process that ends the freeze */
-    int64_t deadline_ms; /* by bs_clock_mono_ms */
+    int64_t frozen_us;     /* wall clock: it may be another process that ends the freeze */
+    int64_t deadline_ms;   /* by bs_clock_mono_ms */
+    struct bs_watch watch; /* over the sessions with the target */
     struct bs_position final;
     struct bs_position target; /* the target's own, before applications write there; may be "" */
     struct bs_finish_counts counts;
@@ -42,6 +43,10 @@ struct bs_attempt {
  * those from before the first one. */
 enum bs_status bs_attempt_open_source_again(struct bs_attempt *attempt,
                                             struct bs_error *err) BS_MUST_CHECK;
+
+/* How long behind the deadline a target that does not answer is left alone: a KILL of the guard
+ * must have had its time. */
+enum { BS_CUT_AFTER_MS = 3000 };
 
 /* steps.c. Each fails with BS_CANCELLED when it is not over at the deadline. */
 /* Must be asked before each freeze. */
@@ -64,6 +69,10 @@ enum bs_status bs_late_look(struct bs_attempt *attempt, struct bs_error *err) BS
 /* For another attempt, whose sessions may be gone with a server: waits for the source a while. What
  * cannot be told now is UNKNOWN for good. */
 void bs_late_look_again(struct bs_attempt *attempt);
+
+/* What a step failed with, said as it was meant where the watch has cut the connection. */
+enum bs_status bs_attempt_explain_cut(struct bs_attempt *attempt, enum bs_status status,
+                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* What finish.c and counters.c are given. */
 struct bs_finish bs_attempt_finish_of(const struct bs_attempt *attempt);

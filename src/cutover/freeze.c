@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/map.h"
+#include "base/stop.h"
 #include "catalog/catalog.h"
 #include "sql/guard.h"
 #include "sql/text.h"
@@ -288,6 +289,10 @@ await_stragglers(struct bs_frozen *frozen, struct bs_error *err) {
         }
         bs_error_clear(err);
         (void)nanosleep(&pause, NULL);
+        status = bs_stop_check(err);
+        if (status != BS_OK) {
+            return status;
+        }
     }
 }
 
@@ -356,6 +361,9 @@ explain_wait(const struct bs_frozen *frozen, enum bs_status status, struct bs_er
     }
     if (!bs_sql_is_interrupted(err)) {
         return bs_error_context(err, "freezing the source (--freeze=%s)", NAMES[frozen->mode]);
+    }
+    if (bs_stop_requested()) {
+        return bs_stop_check(err);
     }
     bs_error_set(err, BS_CANCELLED,
                  "the source could not be frozen in time: a transaction or "

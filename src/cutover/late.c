@@ -67,6 +67,7 @@ static enum bs_status
 look_until(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error *err) {
     struct bs_error found;
     bs_error_clear(&found);
+    bs_watch_arm(&attempt->watch, BS_WATCH_NEVER);
     enum bs_status status = bs_attempt_read_on(attempt, deadline_ms, &found);
     if (status != BS_OK && bs_follow_met_held(attempt->follow)) {
         note_written(attempt, &found);
@@ -95,9 +96,11 @@ bs_late_look(struct bs_attempt *attempt, struct bs_error *err) {
                         failure.message);
 }
 
-/* The sessions may be those of a server that is gone. */
+/* The sessions may be those of a server that is gone. The target has nothing to answer meanwhile.
+ */
 static enum bs_status
 await_source(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error *err) {
+    bs_watch_rest(&attempt->watch);
     for (;;) {
         struct timespec pause = {0, PAUSE_MS * NS_PER_MS};
         bs_freeze_close(&attempt->frozen);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "catalog/catalog.h"
 #include "sql/guard.h"
 
@@ -51,6 +52,7 @@ bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) {
     bs_log(BS_LOG_INFO, "cutover: freezing the source (%s)", bs_freeze_name(attempt->mode));
     attempt->frozen_us = bs_clock_wall_us();
     attempt->deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
+    bs_watch_arm(&attempt->watch, attempt->deadline_ms + BS_CUT_AFTER_MS);
     status =
         bs_freeze_apply(&attempt->frozen, attempt->config->selection, attempt->deadline_ms, err);
     if (status == BS_OK) {
@@ -69,14 +71,33 @@ say_out_of_time(const struct bs_attempt *attempt, const char *what, struct bs_er
                               "with --max-freeze");
 }
 
-/* A statement that the guard has killed failed for want of time, not for what it says. */
+/* A statement that the guard has killed failed for want of time, or because a stop was asked for,
+ * not for what it says. */
 static enum bs_status
 explain_interrupted(const struct bs_attempt *attempt, enum bs_status status, const char *what,
                     struct bs_error *err) {
-    bool late = bs_clock_mono_ms() >= attempt->deadline_ms;
-    return status != BS_OK && late && bs_sql_is_interrupted(err)
-               ? say_out_of_time(attempt, what, err)
-               : status;
+    if (status == BS_OK || !bs_sql_is_interrupted(err)) {
+        return status;
+    }
+    if (bs_stop_requested()) {
+        return bs_stop_check(err);
+    }
+    return bs_clock_mono_ms() >= attempt->deadline_ms ? say_out_of_time(attempt, what, err)
+                                                      : status;
+}
+
+/* The same for a connection that the watch has cut. */
+enum bs_status
+bs_attempt_explain_cut(struct bs_attempt *attempt, enum bs_status status, struct bs_error *err) {
+    if (status != BS_IO || !bs_watch_has_cut(&attempt->watch)) {
+        return status;
+    }
+    if (bs_stop_requested()) {
+        return bs_stop_check(err);
+    }
+    bs_error_set(err, BS_CANCELLED, "the target did not answer within --max-freeze (%.1f s)",
+                 attempt->max_freeze_ms / 1000.0);
+    return bs_error_hint(err, "see what holds it up: its disk, its machine; then ask again");
 }
 
 enum bs_status
@@ -170,7 +191,8 @@ bs_attempt_read_on(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_er
     if (status == BS_OK && !reached) {
         return say_out_of_time(attempt, "the end of the source's log could not be read", err);
     }
-    return status;
+    return explain_interrupted(attempt, status, "the end of the source's log could not be read",
+                               err);
 }
 
 /* The freeze last: one that holds now has held when the position was read; and where it does not,

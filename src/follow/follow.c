@@ -521,6 +521,13 @@ bs_follow_guard(struct bs_follow *follow, struct bs_guard *guard, int64_t deadli
     return bs_guard_begin(guard, follow->applier.lane.sql, follow->control, NULL, deadline_ms, err);
 }
 
+enum bs_status
+bs_follow_watch(struct bs_follow *follow, struct bs_watch *watch, struct bs_error *err) {
+    struct bs_sql *const sessions[] = {follow->control, follow->applier.lane.sql,
+                                       follow->applier.ddl_sql};
+    return bs_watch_begin(watch, sessions, sizeof sessions / sizeof *sessions, err);
+}
+
 struct bs_sql *
 bs_follow_target(struct bs_follow *follow) {
     return follow->control;

@@ -11,6 +11,7 @@
 #include "follow/rates.h"
 #include "schema/translation.h"
 #include "sql/guard.h"
+#include "sql/watch.h"
 #include "state/state.h"
 
 #include <stdbool.h>
@@ -96,6 +97,11 @@ void bs_follow_give_up_open(struct bs_follow *follow);
  * applied; lifted by bs_guard_end. */
 enum bs_status bs_follow_guard(struct bs_follow *follow, struct bs_guard *guard,
                                int64_t deadline_ms, struct bs_error *err) BS_MUST_CHECK;
+
+/* The same: watches all sessions with the target that the callback uses. To be ended inside of it.
+ */
+enum bs_status bs_follow_watch(struct bs_follow *follow, struct bs_watch *watch,
+                               struct bs_error *err) BS_MUST_CHECK;
 
 /* The lane's session on the target, for the finishing of objects while nothing is being applied. */
 struct bs_sql *bs_follow_target(struct bs_follow *follow);

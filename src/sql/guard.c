@@ -2,23 +2,28 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "sql/session_private.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
-enum { AGAIN_MS = 500, NS_PER_MS = 1000000, MS_PER_S = 1000 };
+enum { AGAIN_MS = 500, TICK_MS = 100, NS_PER_MS = 1000000, MS_PER_S = 1000 };
 
-/* Waits until the moment or until the guard is lifted. */
+/* Waits until the moment, until a stop is asked for, or until the guard is lifted. By ticks: nobody
+ * signals a stop. */
 static bool
 is_lifted_until(struct bs_guard *guard, int64_t at_ms) {
-    struct timespec at = {at_ms / MS_PER_S, (long)(at_ms % MS_PER_S) * NS_PER_MS};
-    int timed_out = 0;
-    while (!guard->lifted && timed_out == 0) {
-        timed_out = pthread_cond_timedwait(&guard->change, &guard->mutex, &at);
+    for (;;) {
+        int64_t now = bs_clock_mono_ms();
+        if (guard->lifted || now >= at_ms || (!guard->fired && bs_stop_requested())) {
+            return guard->lifted;
+        }
+        int64_t tick = at_ms - now < TICK_MS ? at_ms : now + TICK_MS;
+        struct timespec at = {tick / MS_PER_S, (long)(tick % MS_PER_S) * NS_PER_MS};
+        (void)pthread_cond_timedwait(&guard->change, &guard->mutex, &at);
     }
-    return guard->lifted;
 }
 
 static void

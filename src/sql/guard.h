@@ -1,6 +1,8 @@
 /* A deadline for the statements of sessions that another thread, or nobody, could interrupt: when
- * it has passed, a thread sends KILL QUERY for them, again and again, until the guard is lifted. A
- * server's own timeouts count in seconds, and not everything that waits obeys them.
+ * it has passed, or a stop was asked for (base/stop.h), a thread sends KILL QUERY for them, again
+ * and again, until the guard is lifted. A server's own timeouts count in seconds, and not
+ * everything that waits obeys them. A server that does not answer at all holds up the guard as
+ * well: see watch.h.
  *
  * Between begin and end the killer belongs to the guard's thread: the caller uses it for nothing.
  * The victims stay the caller's; a statement that was killed fails with 1317. Used by one thread.
@@ -32,7 +34,7 @@ enum bs_status bs_guard_begin(struct bs_guard *guard, struct bs_sql *killer, str
                               struct bs_sql *second, int64_t deadline_ms,
                               struct bs_error *err) BS_MUST_CHECK;
 
-/* Lifts it. True if the deadline passed before; then no late KILL hits a next statement. */
+/* Lifts it. True if it has sent any; then no late KILL hits a next statement. */
 bool bs_guard_end(struct bs_guard *guard);
 
 /* Is this how a statement fails that was killed, or waited as long as the session may? */

@@ -329,13 +329,18 @@ bs_sql_close(struct bs_sql *sql) {
     }
 }
 
+int
+bs_sql_socket(const struct bs_sql *sql) {
+#ifdef LIBMARIADB
+    return (int)mysql_get_socket(sql->mysql);
+#else
+    return (int)sql->mysql->net.fd;
+#endif
+}
+
 void
 bs_sql_cut(const struct bs_sql *sql) {
-#ifdef LIBMARIADB
-    (void)shutdown((int)mysql_get_socket(sql->mysql), SHUT_RDWR);
-#else
-    (void)shutdown((int)sql->mysql->net.fd, SHUT_RDWR);
-#endif
+    (void)shutdown(bs_sql_socket(sql), SHUT_RDWR);
 }
 
 void

@@ -30,6 +30,9 @@ enum bs_status bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint 
 /* load.c: refuses every file that bs_sql_load did not offer, whatever the server asks for. */
 void bs_sql_guard_local_infile(struct bs_sql *sql);
 
+/* session.c: of the connection, still the session's; negative when it is lost. */
+int bs_sql_socket(const struct bs_sql *sql);
+
 /* session.c: reads and drops all results of the statement that was just sent. */
 enum bs_status bs_sql_drain(struct bs_sql *sql, struct bs_str statement, struct bs_error *err);
 

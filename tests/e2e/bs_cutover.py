@@ -1,8 +1,10 @@
 """A small schema whose cutover is over in a moment, and a hook that waits for the test's word: for the tests that need many
 cutovers. With a trigger on the table, so that a row replayed where the trigger exists shows."""
 
+import contextlib
 import json
 import os
+import signal
 import threading
 
 import pymysql
@@ -80,8 +82,8 @@ class Hook:
 
     @property
     def command(self):
-        return ("env > '%s.env'; echo begun >> '%s.log'; echo 'the hook \"speaks\"'; while ! test -s '%s.go'; do sleep 0.02; done; "
-                "exit `cat '%s.go'`") % ((self.base,) * 4)
+        return ("env > '%s.env'; echo $$ > '%s.shell'; echo begun >> '%s.log'; echo 'the hook \"speaks\"'; while ! test -s '%s.go'; do sleep 0.02; done; "
+                "exit `cat '%s.go'`") % ((self.base,) * 5)
 
     def forget(self):
         for suffix in ('.env', '.log', '.go'):
@@ -100,6 +102,12 @@ class Hook:
                 return handle.read().count('begun')
         except FileNotFoundError:
             return 0
+
+    @property
+    def runs(self):
+        """Its shell says by which process."""
+        with open(self.base + '.shell') as handle:
+            return os.path.exists('/proc/%s/exe' % handle.read().strip())
 
     def wait_begun(self, follow, times=1):
         self.pair.wait_until(lambda: self.begun >= times, 'the hook to begin', follow=follow)
@@ -143,6 +151,16 @@ class Ticker(threading.Thread):
     def stop(self):
         self.stopping.set()
         self.join(30)
+
+
+@contextlib.contextmanager
+def hanging(server):
+    """A server that takes connections, and answers nothing: so does one whose disk or machine stands still."""
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
 
 
 def app_is_held(pair):

@@ -108,6 +108,46 @@ def drain_out_of_time(pair, follow, before):
     say('the target could not follow in time: undone')
 
 
+def drain_hangs(pair, follow, before):
+    """The target answers nothing any more, not even a KILL: the source waits no longer than it may, and some seconds."""
+    source = pair.source.connect()
+    with source.cursor() as cursor:
+        cursor.execute('LOCK TABLES lab.sentinel WRITE')
+        cutover = pair.start('cutover', '--max-freeze', '2', source=False)
+        pair.wait_until(lambda: waiting(pair, 'SET GLOBAL'), 'a freeze that waits', follow=follow)
+        cursor.execute('INSERT INTO lab.sentinel VALUES (900002, 0)')
+        with bs_cutover.hanging(pair.target):
+            cursor.execute('UNLOCK TABLES')
+            pair.wait_until(lambda: settings(pair) == before, 'the source to be free', timeout=15, follow=follow)
+    source.close()
+    cutover.wait(30)
+    cutover.expect(6)
+    assert 'did not answer within --max-freeze' in follow.err, follow.tail()
+    put_back(pair, follow, before)
+    say('the target hung: undone, following goes on')
+
+
+def stopped_while_waiting(pair, follow, before):
+    """A stop is heeded while a statement waits on the target."""
+    table = pair.source.query("SELECT EVENT_OBJECT_TABLE FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'shop'")[0][0]
+    holder = pair.target.connect()
+    with holder.cursor() as cursor:
+        cursor.execute('LOCK TABLES shop.`%s` WRITE' % table)
+        cutover = pair.start('cutover', source=False)
+        pair.wait_until(lambda: [p for p in pair.target.processes() if (p['info'] or '').startswith('CREATE')], 'a trigger that waits', follow=follow)
+        follow.signal(signal.SIGTERM)
+        pair.wait_until(lambda: settings(pair) == before, 'the source to be free', timeout=10)
+        follow.wait(30)
+        follow.expect(6)
+    holder.close()
+    cutover.wait(30)
+    cutover.expect(1, 6)
+    follow = pair.follow_start('--until-cutover')
+    put_back(pair, follow, before)
+    say('stopped while a trigger waited on the target: undone')
+    return follow
+
+
 def late_writer(pair, follow, before):
     """An administrator whom read_only does not hold back, where there is no super_read_only; else he is stopped. The table
     has a trigger: what he writes late must not meet it on the target."""
@@ -223,6 +263,8 @@ def test(options):
             killed_while_waiting(pair, mode, statement, hold, before)
         follow = out_of_time(pair, before)
         drain_out_of_time(pair, follow, before)
+        drain_hangs(pair, follow, before)
+        follow = stopped_while_waiting(pair, follow, before)
         late_writer(pair, follow, before)
         open_transaction(pair, follow, before)
         busy_event(pair, follow, before)

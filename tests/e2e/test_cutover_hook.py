@@ -3,6 +3,7 @@
 runs it again and completes, or stops and asks. Nothing of it is undone once it has ended with 0."""
 import argparse
 import os
+import signal
 
 import bs_cutover
 import bs_harness
@@ -295,6 +296,37 @@ class Hooks:
         assert self.hook.begun == 1
         say('the target died while the hook ran, which said %d: %s' % (code, 'completed' if code == 0 else 'undone'))
 
+    def target_hangs(self, code):
+        """While the hook runs, and does not even refuse connections. What the hook says no to frees the source in time all the
+        same; what it says yes to never does, and a stop is heeded."""
+        self.hook.forget()
+        follow = self.ready('--hook', self.hook.command, '--max-freeze', '5')
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(follow)
+        with bs_cutover.hanging(self.pair.target):
+            self.hook.end(code)
+            if code != 0:
+                self.pair.wait_until(lambda: settings(self.pair) == self.before, 'the source to be free', timeout=20, follow=follow)
+            else:
+                self.pair.wait_until(lambda: not self.hook.runs, 'the hook to end', follow=follow)
+                follow.signal(signal.SIGTERM)
+                follow.wait(30)
+                follow.expect(6)
+                assert settings(self.pair) != self.before, 'the source was set free behind a hook that had ended with 0'
+        cutover.wait(30)
+        if code != 0:
+            cutover.expect(6)
+            self.pair.wait_applied(follow)
+            self.is_as_before()
+            assert self.hook.begun == 1
+            follow.kill9()
+        else:
+            self.pair.run('follow', '--until-cutover')
+            assert self.hook.begun == 2
+            self.judge()
+            bs_cutover.begin_again(self.pair)
+        say('the target hung while the hook ran, which said %d: %s' % (code, 'left frozen, completed later' if code == 0 else 'undone in time'))
+
     def judge_rows(self):
         for table in ('shop.one_row', 'shop.audit'):
             query = 'SELECT * FROM %s ORDER BY 1' % table
@@ -351,6 +383,8 @@ def test(options):
         hooks.written_after_death('done')
         hooks.target_lost(3)
         hooks.target_lost(0)
+        hooks.target_hangs(3)
+        hooks.target_hangs(0)
         for point, hook, again in (('hook-marked', 0, 1), ('hook-ended', 0, 2), ('cutover-reported', 0, 2), ('events-awake', 0, 2), ('cutover-done', 0, 1),
                                    ('undo-source-free', 3, 1), ('undo-phase-back', 3, 1)):
             hooks.killed_at(point, hook, again)
