@@ -1,21 +1,40 @@
 #include "base/stop.h"
 
 #include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stop_flag;
+static _Atomic(const char *) left_behind;
 
 static void
+say(const char *text) {
+    ssize_t n = write(STDERR_FILENO, text, strlen(text));
+    (void)n;
+}
+
+/* A terminal that is lost may send SIGHUP twice, once by itself and once by its shell: that is one
+ * wish. */
+static void
 on_signal(int signo) {
-    static const char text[] = "binstream: stopped at once by a second signal\n";
-    if (stop_flag) {
-        ssize_t n = write(STDERR_FILENO, text, sizeof text - 1);
-        (void)n;
+    if (stop_flag && signo != SIGHUP) {
+        const char *left = atomic_load(&left_behind);
+        say("binstream: stopped at once by a second signal\n");
+        say(left != NULL ? left : "");
         _exit(6);
     }
-    (void)signo;
     stop_flag = 1;
+}
+
+/* Whoever started us with nohup means it. */
+static void
+install_unless_ignored(int signo, const struct sigaction *action) {
+    struct sigaction before;
+    if (sigaction(signo, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        sigaction(signo, action, NULL);
+    }
 }
 
 void
@@ -25,6 +44,8 @@ bs_stop_install_handlers(void) {
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGQUIT, &action, NULL);
+    install_unless_ignored(SIGHUP, &action);
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -36,6 +57,11 @@ bs_stop_requested(void) {
 void
 bs_stop_request(void) {
     stop_flag = 1;
+}
+
+void
+bs_stop_leaves(const char *what) {
+    atomic_store(&left_behind, what);
 }
 
 enum bs_status

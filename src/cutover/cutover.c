@@ -140,7 +140,9 @@ bs_attempt_open_source_again(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_freeze_values before = attempt->frozen.before;
     enum bs_status status = open_source(attempt, err);
     attempt->frozen.before = before;
-    attempt->frozen.applied = status == BS_OK;
+    if (status == BS_OK) {
+        bs_freeze_set_applied(&attempt->frozen);
+    }
     return status;
 }
 
@@ -179,6 +181,7 @@ complete(struct bs_attempt *attempt, bool *finished, struct bs_error *err) {
     }
     *finished = status == BS_OK;
     if (status == BS_OK) {
+        bs_stop_leaves(NULL); /* that it stays read-only is meant, and said */
         bs_log(BS_LOG_INFO, "cutover: done, the source was frozen for %" PRId64 " ms",
                (bs_clock_wall_us() - attempt->frozen_us) / 1000);
         bs_fault_point("cutover-done");

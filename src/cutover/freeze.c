@@ -397,12 +397,31 @@ set_timeouts(struct bs_frozen *frozen, struct bs_error *err) {
     return bs_sql_limit_waits(frozen->sql, seconds, err);
 }
 
+/* Of the locks nothing stays when our connections go. */
+void
+bs_freeze_set_applied(struct bs_frozen *frozen) {
+    static const char READ_ONLY[] =
+        "binstream: the source may still be frozen: run the same command again, which puts it back "
+        "or completes\nthe cutover; by hand, on the source: SET GLOBAL read_only=0 (and "
+        "super_read_only=0), and event_scheduler=ON if it was\n";
+    static const char LOCKS[] =
+        "binstream: the source's event scheduler may still be off: run the same command again, "
+        "which puts it back or\ncompletes the cutover; by hand, on the source: SET GLOBAL "
+        "event_scheduler=ON\n";
+    frozen->applied = true;
+    if (frozen->mode == BS_FREEZE_READ_ONLY) {
+        bs_stop_leaves(READ_ONLY);
+    } else if (frozen->mode != BS_FREEZE_NONE && has_scheduler(&frozen->before)) {
+        bs_stop_leaves(LOCKS);
+    }
+}
+
 enum bs_status
 bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection, int64_t deadline_ms,
                 struct bs_error *err) {
     struct bs_guard guard;
     frozen->deadline_ms = deadline_ms;
-    frozen->applied = true;
+    bs_freeze_set_applied(frozen);
     enum bs_status status = set_timeouts(frozen, err);
     if (status == BS_OK) {
         status = bs_guard_begin(&guard, frozen->reader, frozen->sql, NULL, deadline_ms, err);
@@ -501,7 +520,9 @@ enum bs_status
 bs_freeze_undo(struct bs_frozen *frozen, struct bs_error *err) {
     enum bs_status status = undo_as_done(frozen, err);
     frozen->applied = frozen->applied && status != BS_OK;
-    if (status != BS_OK) {
+    if (status == BS_OK) {
+        bs_stop_leaves(NULL);
+    } else {
         bs_error_context(err, "undoing the freeze of the source");
         bs_error_hint(err, "on the source, by hand: SET GLOBAL read_only = %s",
                       frozen->before.read_only[0] != '\0' ? frozen->before.read_only : "OFF");

@@ -52,6 +52,9 @@ enum bs_status bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint
                               enum bs_freeze mode, struct bs_error *err) BS_MUST_CHECK;
 void bs_freeze_close(struct bs_frozen *frozen); /* lets locks go; read-only stays */
 
+/* It is frozen from here on, or may be: by apply, or by an attempt before. */
+void bs_freeze_set_applied(struct bs_frozen *frozen);
+
 /* As text for the state, and back. */
 void bs_freeze_values_put(struct bs_buf *out, const struct bs_frozen *frozen);
 bool bs_freeze_values_parse(const char *text, enum bs_freeze *mode,

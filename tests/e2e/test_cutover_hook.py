@@ -188,13 +188,22 @@ class Hooks:
 
     # ---- kill -9 ---------------------------------------------------------------------------------------------------
 
-    def die_in_hook(self, mode, *args):
+    def stop_at_once(self, follow):
+        """By a second signal: what that leaves behind is said."""
+        def signalled():
+            follow.signal(signal.SIGQUIT)
+            return not follow.running
+        self.pair.wait_until(signalled, 'the follow to stop', interval=0.05)
+        follow.expect(6)
+        assert 'by a second signal' in follow.err and 'the source may still be frozen' in follow.err, follow.tail()
+
+    def die_in_hook(self, mode, kill=lambda follow: follow.kill9()):
         """A follow killed while its hook runs; the rerun is the caller's."""
         self.hook.forget()
-        follow = self.ready('--freeze', mode, '--hook', self.hook.command, *args)
+        follow = self.ready('--freeze', mode, '--hook', self.hook.command)
         cutover = self.pair.start('cutover', source=False)
         self.hook.wait_begun(follow)
-        follow.kill9()
+        kill(follow)
         cutover.wait(30)
         cutover.expect(1)
         assert triggers(self.pair) == 1
@@ -221,7 +230,7 @@ class Hooks:
 
     def hook_fails_again(self):
         """Begun once and lost, failed the second time: nobody knows what the first did. Nothing is undone."""
-        self.die_in_hook('read-only')
+        self.die_in_hook('read-only', self.stop_at_once)
         frozen = settings(self.pair)
         self.hook.end(5)
         follow = self.pair.run('follow', '--until-cutover', expect=(1,))
