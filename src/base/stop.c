@@ -47,6 +47,7 @@ bs_stop_install_handlers(void) {
     sigaction(SIGQUIT, &action, NULL);
     install_unless_ignored(SIGHUP, &action);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would keep the hook's end from us */
 }
 
 bool

@@ -126,7 +126,9 @@ run_hook(struct bs_attempt *attempt, struct bs_error *err) {
                            .deadline_ms = attempt->deadline_ms};
     bs_watch_rest(&attempt->watch); /* the hook has a time of its own, and its word must be kept */
     status = bs_hook_run(&hook, err);
-    config->hook_end = status == BS_OK ? BS_HOOK_SUCCEEDED : BS_HOOK_FAILED;
+    config->hook_end = status == BS_OK         ? BS_HOOK_SUCCEEDED
+                       : status == BS_CONFLICT ? BS_HOOK_NOT_ENDED
+                                               : BS_HOOK_FAILED;
     int64_t now = bs_clock_mono_ms();
     int64_t over = now > attempt->deadline_ms ? now : attempt->deadline_ms;
     bs_watch_arm(&attempt->watch, status == BS_OK ? BS_WATCH_NEVER : over + BS_CUT_AFTER_MS);
@@ -265,30 +267,6 @@ attempt_all(struct bs_attempt *attempt, struct bs_error *err) {
     return bs_attempt_explain_cut(attempt, status, err);
 }
 
-static enum bs_status
-perform(struct bs_cutover_config *config, struct bs_follow *follow,
-        const struct bs_request *request, bool *finished, struct bs_error *err) {
-    struct bs_attempt attempt = {.config = config, .follow = follow};
-    struct bs_error cause;
-    bs_error_clear(&cause);
-    config->hook_end = BS_HOOK_NOT_ENDED;
-    read_arguments(&attempt, request);
-    enum bs_status status = begin_watch(&attempt, err);
-    if (status == BS_OK) {
-        status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
-                                 BS_REQUEST_RUNNING, "", 0, err);
-    }
-    if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
-        attempt.stays_read_only = attempt.mode == BS_FREEZE_READ_ONLY;
-        status = attempt.hook != NULL ? bs_late_look(&attempt, err) : BS_OK;
-        status = status == BS_OK ? complete(&attempt, finished, err) : status;
-    } else if (status == BS_OK) {
-        status = give_up(&attempt, request, &cause, err);
-    }
-    fini(&attempt);
-    return status;
-}
-
 /* The hook was begun and its end is not known, and now something is in the way. */
 static enum bs_status
 stop_undecided(const struct bs_attempt *attempt, struct bs_error *err) {
@@ -307,6 +285,34 @@ stop_undecided(const struct bs_attempt *attempt, struct bs_error *err) {
         "is tried again (%s)%s",
         attempt->hook,
         attempt->mode == BS_FREEZE_READ_ONLY ? "; the source stays read-only until then" : "");
+}
+
+static enum bs_status
+perform(struct bs_cutover_config *config, struct bs_follow *follow,
+        const struct bs_request *request, bool *finished, struct bs_error *err) {
+    struct bs_attempt attempt = {.config = config, .follow = follow};
+    struct bs_error cause;
+    bs_error_clear(&cause);
+    config->hook_end = BS_HOOK_NOT_ENDED;
+    read_arguments(&attempt, request);
+    enum bs_status status = begin_watch(&attempt, err);
+    if (status == BS_OK) {
+        status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
+                                 BS_REQUEST_RUNNING, "", 0, err);
+    }
+    if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
+        attempt.stays_read_only = attempt.mode == BS_FREEZE_READ_ONLY;
+        status = attempt.hook != NULL ? bs_late_look(&attempt, err) : BS_OK;
+        status = status == BS_OK ? complete(&attempt, finished, err) : status;
+    } else if (status == BS_OK && attempt.hook_attempt > 0 &&
+               config->hook_end == BS_HOOK_NOT_ENDED) {
+        *err = cause;
+        status = stop_undecided(&attempt, err);
+    } else if (status == BS_OK) {
+        status = give_up(&attempt, request, &cause, err);
+    }
+    fini(&attempt);
+    return status;
 }
 
 static enum bs_status

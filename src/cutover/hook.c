@@ -23,6 +23,7 @@ enum {
     ENV_GTID_MAX = 65536, /* Linux takes 128 KiB for one variable */
     FD_MAX = 65536,
     NOT_EXECUTED = 127,
+    LOST = -1, /* in place of a status of waitpid */
 };
 
 /* The environment of the child: ours without passwords, and what the hook is told. */
@@ -171,7 +172,8 @@ read_output(struct output *out) {
     return len > 0 || (len < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
-/* Signals when it is time, and waits for the end. */
+/* Signals when it is time, and waits for the end. LOST: the system does not know this child any
+ * more. */
 static int
 await_end(pid_t child, struct output *out, int64_t deadline_ms, bool *out_of_time) {
     int64_t left = deadline_ms - bs_clock_mono_ms();
@@ -184,8 +186,12 @@ await_end(pid_t child, struct output *out, int64_t deadline_ms, bool *out_of_tim
         if (poll(&pollfd, 1, POLL_MS) > 0) {
             open = read_output(out);
         }
-        if (waitpid(child, &how, WNOHANG) == child) {
+        pid_t ended = waitpid(child, &how, WNOHANG);
+        if (ended == child) {
             return how;
+        }
+        if (ended < 0 && errno == ECHILD) {
+            return LOST;
         }
         int64_t now = bs_clock_mono_ms();
         if (now >= deadline_ms && !killed) {
@@ -201,6 +207,10 @@ await_end(pid_t child, struct output *out, int64_t deadline_ms, bool *out_of_tim
 static enum bs_status
 judge(int how, bool out_of_time, const struct output *out, struct bs_error *err) {
     const char *colon = out->last[0] != '\0' ? ": " : "";
+    if (how == LOST) {
+        return bs_error_set(err, BS_CONFLICT, "how the hook ended could not be seen%s%s", colon,
+                            out->last);
+    }
     if (WIFEXITED(how) && WEXITSTATUS(how) == 0) {
         return BS_OK;
     }

@@ -25,7 +25,9 @@ struct bs_hook {
     int64_t deadline_ms; /* by bs_clock_mono_ms */
 };
 
-/* BS_OK: it ended with 0. BS_CANCELLED: it did not, and err says how and what it printed last. */
+/* BS_OK: it ended with 0. BS_CANCELLED: it did not, and err says how and what it printed last.
+ * BS_CONFLICT: it has ended, and how cannot be told: somebody else in this process took its end.
+ * Anything else: it was not started. */
 enum bs_status bs_hook_run(const struct bs_hook *hook, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

@@ -4,12 +4,21 @@ runs it again and completes, or stops and asks. Nothing of it is undone once it 
 import argparse
 import os
 import signal
+import sys
+import unittest.mock
 
 import bs_cutover
 import bs_harness
 from bs_cutover import settings, triggers
 from bs_harness import say
 
+# A shell may set SIGCHLD as it likes before it runs another program.
+APART = """#!%s
+import os, signal, sys
+for number in (signal.SIGCHLD, signal.SIGHUP):
+    signal.signal(number, signal.SIG_IGN)
+os.execv('%s', ['binstream'] + sys.argv[1:])
+"""
 MODES = ['read-only', 'lock-tables', 'ftwrl', 'none']
 
 
@@ -166,6 +175,26 @@ class Hooks:
         assert self.hook.begun == 1
         say('the source was %s while the hook ran: done, and said' % how)
         bs_cutover.begin_again(self.pair)
+
+    def started_apart(self):
+        """By somebody who ignores SIGCHLD and SIGHUP, which is inherited: the hook's end is seen, and SIGHUP means nothing."""
+        self.hook.forget()
+        shell = os.path.join(self.pair.dir, 'apart')
+        with open(shell, 'w') as handle:
+            handle.write(APART % (sys.executable, bs_harness.BINSTREAM))
+        os.chmod(shell, 0o755)
+        with unittest.mock.patch.object(bs_harness, 'BINSTREAM', shell):
+            follow = self.ready('--hook', self.hook.command)
+        follow.signal(signal.SIGHUP)
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(follow)
+        self.hook.end(3)
+        cutover.wait(60)
+        cutover.expect(6)
+        self.pair.wait_applied(follow)
+        self.is_as_before()
+        follow.kill9()
+        say('started with SIGCHLD and SIGHUP ignored: the hook was heard')
 
     def taken_over(self):
         """A second follow takes the task over while the hook of the first one runs: one of them ends it."""
@@ -384,6 +413,7 @@ def test(options):
         hooks.written_while_hook_runs()
         for how in ('freed', 'freed and written to', 'restarted'):
             hooks.freed_while_hook_runs(how)
+        hooks.started_apart()
         hooks.taken_over()
         for mode in ('read-only', 'lock-tables'):
             hooks.killed_in_hook(mode)

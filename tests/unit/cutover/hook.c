@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,14 @@ Test(hook, one_that_is_late_is_asked_to_end_and_then_made_to) {
 
 Test(hook, one_that_ends_with_0_when_asked_has_done_it) {
     cr_expect_eq(run("trap 'exit 0' TERM; while :; do sleep 0.02; done", 2000), BS_OK);
+}
+
+Test(hook, an_end_that_somebody_else_took_is_no_word) {
+    (void)signal(SIGCHLD, SIG_IGN);
+    int64_t began = bs_clock_mono_ms();
+    cr_expect_eq(run("echo done", 20000), BS_CONFLICT);
+    cr_expect_str_eq(err.message, "how the hook ended could not be seen: done");
+    cr_expect_lt(bs_clock_mono_ms() - began, 10000);
 }
 
 Test(hook, what_it_leaves_running_is_not_waited_for) {
