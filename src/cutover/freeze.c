@@ -21,6 +21,7 @@ enum {
     LOCK_NAME_MAX = 48,
     LOCK_WAIT_S = 2, /* for a session that was killed to go away */
     LOCK_TRIES_MAX = 5,
+    IDLE_MORE_S = 5, /* than the freeze may take, for the session with the locks */
     POLL_MS = 10,
     NS_PER_MS = 1000000,
 };
@@ -162,6 +163,7 @@ bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
 
 void
 bs_freeze_close(struct bs_frozen *frozen) {
+    bs_keep_end(&frozen->keep);
     bs_sql_close(frozen->sql);
     bs_sql_close(frozen->reader);
     frozen->sql = NULL;
@@ -389,6 +391,18 @@ freeze_as_asked(struct bs_frozen *frozen, const struct bs_selection *selection,
     return BS_OK;
 }
 
+static bool
+has_locks(const struct bs_frozen *frozen) {
+    return frozen->mode == BS_FREEZE_LOCK_TABLES || frozen->mode == BS_FREEZE_FTWRL;
+}
+
+/* For the session with the locks. */
+static int64_t
+idle_limit_s(const struct bs_frozen *frozen) {
+    int64_t left_ms = frozen->deadline_ms - bs_clock_mono_ms();
+    return (left_ms > 0 ? left_ms / 1000 + 1 : 1) + IDLE_MORE_S;
+}
+
 /* The server's timeouts are a second net: they count in seconds, and the guard is exact. */
 static enum bs_status
 set_timeouts(struct bs_frozen *frozen, struct bs_error *err) {
@@ -422,13 +436,20 @@ bs_freeze_apply(struct bs_frozen *frozen, const struct bs_selection *selection, 
     struct bs_guard guard;
     frozen->deadline_ms = deadline_ms;
     bs_freeze_set_applied(frozen);
+    int64_t idle_s = idle_limit_s(frozen);
     enum bs_status status = set_timeouts(frozen, err);
+    if (status == BS_OK && has_locks(frozen)) { /* before it asks: what the dead get must go too */
+        status = bs_sql_limit_idle(frozen->sql, idle_s, err);
+    }
     if (status == BS_OK) {
         status = bs_guard_begin(&guard, frozen->reader, frozen->sql, NULL, deadline_ms, err);
     }
     if (status == BS_OK) {
         status = freeze_as_asked(frozen, selection, err);
         (void)bs_guard_end(&guard);
+    }
+    if (status == BS_OK && has_locks(frozen)) {
+        status = bs_keep_begin(&frozen->keep, frozen->sql, idle_s, err);
     }
     bool super_writes =
         frozen->mode == BS_FREEZE_READ_ONLY && frozen->before.super_read_only[0] == '\0';
@@ -461,7 +482,7 @@ bs_freeze_check(struct bs_frozen *frozen, struct bs_error *err) {
             err);
     case BS_FREEZE_LOCK_TABLES:
     case BS_FREEZE_FTWRL:
-        status = bs_sql_exec(frozen->sql, err, "SELECT 1");
+        status = bs_keep_ping(&frozen->keep, err);
         return status == BS_OK
                    ? BS_OK
                    : bs_error_set(err, BS_CANCELLED,
@@ -518,6 +539,7 @@ undo_as_done(struct bs_frozen *frozen, struct bs_error *err) {
 
 enum bs_status
 bs_freeze_undo(struct bs_frozen *frozen, struct bs_error *err) {
+    bs_keep_end(&frozen->keep);
     enum bs_status status = undo_as_done(frozen, err);
     frozen->applied = frozen->applied && status != BS_OK;
     if (status == BS_OK) {

@@ -10,6 +10,9 @@
  * none stop the event scheduler, the locks only where the account may: an event that waits for a
  * lock would otherwise write as soon as it goes.
  *
+ * Nor does a machine that loses its power let go of a lock: so the session that holds them may be
+ * idle for little longer than the freeze may take, and is pinged as long as we live.
+ *
  * A statement that waits on the server outlives a killed client, and so would SET GLOBAL read_only:
  * it could land after a rerun has put the settings back. So the freezing session holds a GET_LOCK
  * of its task, and whoever opens a freeze kills its holder first.
@@ -23,6 +26,7 @@
 #include "cutover/cutover.h"
 #include "schema/selection.h"
 #include "schema/server.h"
+#include "sql/keep.h"
 #include "sql/session.h"
 
 #include <stdbool.h>
@@ -36,7 +40,8 @@ struct bs_freeze_values {
 };
 
 struct bs_frozen {
-    struct bs_sql *sql;    /* holds the locks; also what the source's objects are read with */
+    struct bs_sql *sql;    /* sets the variables, or holds the locks */
+    struct bs_keep keep;   /* begun: sql holds locks */
     struct bs_sql *reader; /* a second session, for statements that a lock would refuse */
     struct bs_server server;
     enum bs_freeze mode;

@@ -10,6 +10,10 @@
  * they are copied: so they share the position of all others. That session must also be the one
  * that reads them: on MySQL 5.6 and older a writer that waits for the lock lets no new reader in.
  *
+ * Should our machine lose its power meanwhile, the server ends the first session soon and
+ * the lock goes; as long as we live it is pinged. The session apart is not limited so: while it is
+ * read, what it waits for is us.
+ *
  * The danger is the waiting: behind a long SELECT the lock request itself stops every later writer
  * of that table. So none is sent while a statement runs that is older than the lock timeout, and a
  * request that is not granted in that time is given up and made again later. */
@@ -27,6 +31,7 @@
 #include <time.h>
 
 enum {
+    IDLE_MORE_S = 30, /* than a lock may take, for the session that has one, should we be gone */
     POLL_MS = 200,
     ATTEMPTS_MAX = 5,
     BACK_OFF_MS = 500,
@@ -183,10 +188,17 @@ ask(struct bs_lock *lock, const struct bs_schema *schema, enum bs_consistency ki
         BS_SERVER) { /* also what InnoDB has locked for a statement that failed half way */
         (void)!bs_sql_exec(lock->sql, NULL, "UNLOCK TABLES");
         (void)!bs_sql_exec(lock->sql, NULL, "ROLLBACK");
+        (void)!bs_sql_limit_idle(lock->sql, 0, NULL); /* until it asks again */
     }
     lock->granted_us = bs_clock_mono_us();
     lock->kind = kind;
     return status;
+}
+
+/* The first session may have its lock, and the other wait for its own. */
+static int64_t
+idle_limit_s(const struct bs_point_config *config) {
+    return config->lock_timeout_ms / 1000 + IDLE_MORE_S;
 }
 
 static bool
@@ -225,6 +237,9 @@ ask_patiently(struct bs_lock *lock, const struct bs_point_config *config,
     for (int attempt = 1;; attempt++) {
         enum bs_status status = wait_for_long_statements(config, err);
         if (status == BS_OK) {
+            status = bs_sql_limit_idle(lock->sql, idle_limit_s(config), err);
+        }
+        if (status == BS_OK) {
             status = ask(lock, schema, kind, err);
         }
         bool is_again = status == BS_SERVER &&
@@ -260,6 +275,9 @@ bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
                err->message);
         status = ask_patiently(lock, config, schema, BS_CONSISTENCY_FTWRL, err);
     }
+    if (status == BS_OK) {
+        status = bs_keep_begin(&lock->keep, lock->sql, idle_limit_s(config), err);
+    }
     if (status != BS_OK) {
         status = is_denied(err) ? explain_denied(err) : status;
         (void)bs_lock_release(lock);
@@ -270,6 +288,7 @@ bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
 
 int64_t
 bs_lock_release(struct bs_lock *lock) {
+    bs_keep_end(&lock->keep);
     bs_sql_close(lock->long_sql);
     lock->long_sql = NULL;
     if (lock->sql == NULL) {

@@ -11,6 +11,7 @@
 #include "schema/selection.h"
 #include "schema/server.h"
 #include "snapshot/snapshot.h"
+#include "sql/keep.h"
 #include "sql/session.h"
 
 #include <stdbool.h>
@@ -57,6 +58,7 @@ struct bs_lock {
     struct bs_sql *sql;
     struct bs_sql *long_sql;  /* with the tables without transactions; NULL: there are none. The
                                * caller may take it over, and set it NULL */
+    struct bs_keep keep;      /* of sql, once it is granted */
     enum bs_consistency kind; /* what was granted: LOCK_TABLES or FTWRL */
     int64_t granted_us;
 };

@@ -168,6 +168,18 @@ bs_sql_limit_waits(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
     return status == BS_OK ? bs_sql_limit_row_waits(sql, seconds, err) : status;
 }
 
+enum bs_status
+bs_sql_limit_idle(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
+    enum { YEAR_S = 31536000 };
+    return bs_sql_exec(sql, err, "SET wait_timeout=%" PRId64, seconds > 0 ? seconds : YEAR_S);
+}
+
+enum bs_status
+bs_sql_ping(struct bs_sql *sql, struct bs_error *err) {
+    BS_ASSERT(sql->multi == BS_SQL_MULTI_NONE);
+    return mysql_ping(sql->mysql) == 0 ? BS_OK : bs_sql_fail(sql, (struct bs_str){"", 0}, err);
+}
+
 /* Connecting. */
 
 static bool

@@ -72,6 +72,13 @@ enum bs_status bs_sql_limit_row_waits(struct bs_sql *sql, int64_t seconds,
 enum bs_status bs_sql_limit_waits(struct bs_sql *sql, int64_t seconds,
                                   struct bs_error *err) BS_MUST_CHECK;
 
+/* How long the server keeps the session while nothing is said to it; 0: for a year. See keep.h. */
+enum bs_status bs_sql_limit_idle(struct bs_sql *sql, int64_t seconds,
+                                 struct bs_error *err) BS_MUST_CHECK;
+
+/* Says something that asks for nothing. */
+enum bs_status bs_sql_ping(struct bs_sql *sql, struct bs_error *err) BS_MUST_CHECK;
+
 /* A statement without a result set. exec takes a format; run takes bytes. */
 enum bs_status bs_sql_exec(struct bs_sql *sql, struct bs_error *err, const char *fmt,
                            ...) BS_MUST_CHECK BS_PRINTF(3, 4);

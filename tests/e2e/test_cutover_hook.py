@@ -11,6 +11,7 @@ import bs_cutover
 import bs_harness
 from bs_cutover import settings, triggers
 from bs_harness import say
+from bs_proxy import Proxy
 
 # A shell may set SIGCHLD as it likes before it runs another program.
 APART = """#!%s
@@ -365,6 +366,36 @@ class Hooks:
             bs_cutover.begin_again(self.pair)
         say('the target hung while the hook ran, which said %d: %s' % (code, 'left frozen, completed later' if code == 0 else 'undone in time'))
 
+    def machine_dies(self, mode):
+        """The follow's, without a word to the source, while it holds its locks there: they go soon after the time of the freeze.
+        As long as it lives its session is pinged."""
+        self.hook.forget()
+        with Proxy(self.pair.source.port) as proxy:
+            follow = self.ready('--freeze', mode, '--hook', self.hook.command, '--max-freeze', '6', source='mysql://root@127.0.0.1:%d/' % proxy.port)
+            others = {process['id'] for process in self.pair.source.processes()}
+            cutover = self.pair.start('cutover', source=False)
+            self.hook.wait_begun(follow)
+            idle = {}
+            def pinged():
+                """A session of the cutover that has been idle for a while is idle for less."""
+                now = {process['id']: process['time'] for process in self.pair.source.processes() if process['id'] not in others}
+                less = [number for number in now if now[number] < idle.get(number, 0)]
+                idle.update(now)
+                return less
+            self.pair.wait_until(pinged, 'the session with the locks to be pinged', timeout=20, follow=follow)
+            links = proxy.half_open('client', 'server')
+            follow.kill9()
+            assert self.hook.runs and bs_cutover.app_is_held(self.pair), 'the freeze was over before the machine died'
+            self.hook.end(3)
+            self.pair.wait_until(lambda: not bs_cutover.app_is_held(self.pair), 'the locks to go', timeout=30)
+            cutover.wait(30)
+            proxy.let_go(links)
+        follow = self.ready_by_word('undo')
+        self.pair.wait_applied(follow)
+        self.is_as_before()
+        follow.kill9()
+        say('%s: the machine of the follow died: the locks went' % mode)
+
     def judge_rows(self):
         for table in ('shop.one_row', 'shop.audit'):
             query = 'SELECT * FROM %s ORDER BY 1' % table
@@ -422,6 +453,7 @@ def test(options):
         hooks.written_after_death('done')
         hooks.target_lost(3)
         hooks.target_lost(0)
+        hooks.machine_dies('ftwrl')
         hooks.target_hangs(3)
         hooks.target_hangs(0)
         for point, hook, again in (('hook-marked', 0, 1), ('hook-ended', 0, 2), ('cutover-reported', 0, 2), ('events-awake', 0, 2), ('cutover-done', 0, 1),
