@@ -85,6 +85,18 @@ bs_server_has_generated_columns(const struct bs_server *server) {
     return is_from(server, 50706, 50200);
 }
 
+/* MySQL 8.0.16 release notes; MariaDB knowledge base, "CONSTRAINT". */
+bool
+bs_server_keeps_checks(const struct bs_server *server) {
+    return is_from(server, 80016, 100201);
+}
+
+/* MySQL 9.0.0 release notes; MariaDB 10.5 knowledge base, "Foreign Keys". */
+bool
+bs_server_keeps_column_references(const struct bs_server *server) {
+    return is_from(server, 90000, 100500);
+}
+
 const char *
 bs_flavour_name(enum bs_flavour flavour) {
     switch (flavour) {

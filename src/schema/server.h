@@ -34,6 +34,10 @@ bool bs_server_has_super_read_only(const struct bs_server *server); /* MySQL 5.7
 /* Can a session choose explicit_defaults_for_timestamp? MySQL 8.0, MariaDB 10.8.4 */
 bool bs_server_has_explicit_defaults(const struct bs_server *server);
 bool bs_server_has_generated_columns(const struct bs_server *server);
+/* Older ones read them and forget them. */
+bool bs_server_keeps_checks(const struct bs_server *server); /* MySQL 8.0.16, MariaDB 10.2.1 */
+/* REFERENCES in a column's definition: MySQL 9.0, MariaDB 10.5 */
+bool bs_server_keeps_column_references(const struct bs_server *server);
 const char *bs_flavour_name(enum bs_flavour flavour); /* "MySQL", "MariaDB" */
 
 #endif

@@ -281,39 +281,50 @@ translate_action(struct bs_translating *tr, size_t at, size_t to) {
     return translate_other(tr, at, to);
 }
 
-/* Between versions of one flavour only charsets are looked at. */
-static void
-translate_within(struct bs_translating *tr, size_t from) {
-    for (size_t to = 0; from < tr->words.count; from = to + 1) {
-        to = bs_words_comma(&tr->words, from, tr->words.count);
-        size_t column = accept(tr, from + 1, "COLUMN");
-        bool has_list = bs_words_is_punct(&tr->words, column, '(');
-        bs_translate_charsets(tr, from, to);
-        if (has_list && bs_words_is(&tr->words, from, "ADD")) {
-            (void)bs_translate_elements(tr, column);
-        }
+/* Between versions of one flavour only charsets are looked at, and what is added and the source
+ * forgets. */
+static enum fate
+translate_within(struct bs_translating *tr, size_t from, size_t to) {
+    char name[BS_WORD_TEXT_MAX];
+    size_t column = accept(tr, from + 1, "COLUMN");
+    bs_translate_charsets(tr, from, to);
+    if (!bs_words_is(&tr->words, from, "ADD")) {
+        return STAYS;
     }
+    if (bs_words_is_punct(&tr->words, column, '(')) {
+        return bs_translate_elements(tr, column) ? GOES : STAYS;
+    }
+    if (bs_is_key_element(tr, column)) {
+        return bs_translate_key(tr, column, to) ? GOES : STAYS;
+    }
+    bs_words_name(&tr->words, column, name, sizeof name);
+    bs_translate_forgotten(tr, name, column + 1, to);
+    return STAYS;
+}
+
+/* WAIT and NOWAIT stand before the first action, without a comma. */
+static size_t
+cut_waits(struct bs_translating *tr, size_t from) {
+    while (bs_words_is(&tr->words, from, "WAIT") || bs_words_is(&tr->words, from, "NOWAIT")) {
+        size_t behind = from + (bs_words_is(&tr->words, from, "WAIT") ? 2 : 1);
+        bs_words_cut(&tr->words, from, behind);
+        from = behind;
+    }
+    return from;
 }
 
 bool
 bs_translate_alter_table(struct bs_translating *tr, size_t name) {
     size_t from = bs_translate_behind_name(tr, name);
     bool has_kept = false;
-    if (!bs_translation_is_across(tr->t)) {
-        translate_within(tr, from);
-        return false;
-    }
+    bool across = bs_translation_is_across(tr->t);
     bs_translate_quote(tr, from - 1);
     bool is_bare = from >= tr->words.count; /* ALTER TABLE t: rebuilds nothing */
-    /* WAIT and NOWAIT stand before the first action, without a comma. */
-    while (bs_words_is(&tr->words, from, "WAIT") || bs_words_is(&tr->words, from, "NOWAIT")) {
-        size_t behind = from + (bs_words_is(&tr->words, from, "WAIT") ? 2 : 1);
-        bs_words_cut(&tr->words, from, behind);
-        from = behind;
-    }
+    from = across ? cut_waits(tr, from) : from;
     for (size_t start = from, to; start < tr->words.count; start = to + 1) {
         to = bs_words_comma(&tr->words, start, tr->words.count);
-        bool goes = translate_action(tr, start, to) == GOES;
+        enum fate fate = across ? translate_action(tr, start, to) : translate_within(tr, start, to);
+        bool goes = fate == GOES;
         if (start > from && (goes || !has_kept)) {
             bs_words_cut(&tr->words, start - 1, start);
         }

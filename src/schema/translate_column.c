@@ -425,6 +425,7 @@ bs_translate_column(struct bs_translating *tr, size_t name, size_t to) {
     if (!has_binary_attribute(&d)) {
         bs_translate_charsets(tr, d.attrs, to);
     }
+    bs_translate_forgotten(tr, d.name, d.attrs, to);
     if (!bs_translation_is_across(tr->t)) {
         return;
     }

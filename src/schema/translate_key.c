@@ -189,13 +189,18 @@ translate_listed_key(struct bs_translating *tr, size_t from, size_t open, size_t
 
 bool
 bs_translate_key(struct bs_translating *tr, size_t from, size_t to) {
+    size_t check = bs_words_find(&tr->words, from, to, "CHECK");
+    if (check < to && bs_translate_forgets_check(tr)) {
+        bs_notes_add(tr->notes, BS_NOTE_LEFT_OUT,
+                     "a CHECK is left out, which the source does not keep either");
+        return true;
+    }
     if (!bs_translation_is_across(tr->t)) {
         return false;
     }
     if (bs_words_is(&tr->words, from, "PERIOD")) {
         return translate_period(tr);
     }
-    size_t check = bs_words_find(&tr->words, from, to, "CHECK");
     if (check < to) {
         return translate_check(tr, check, to);
     }

@@ -7,6 +7,8 @@
  *   translate_key.c     one key, constraint or period
  *   translate_rows.c    ALTER that would change or delete rows by rules that differ
  *   translate_literal.c literals that name their charset
+
+ *   translate_ignored.c constraints that some servers read and forget
  *   translate_foreign.c words and functions that the other flavour does not have
  *
  * All work on the words of one statement. */
@@ -36,6 +38,11 @@ bool bs_is_key_element(const struct bs_translating *tr, size_t at);
 /* MODIFY and CHANGE of the column so named before: refuses what turns its values into others than
  * on the source. */
 void bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type, size_t to);
+
+/* The definition of a column, its attributes in [from, to): without the constraints that the source
+ * reads and forgets, where the target would keep them. */
+void bs_translate_forgotten(struct bs_translating *tr, const char *column, size_t from, size_t to);
+bool bs_translate_forgets_check(const struct bs_translating *tr); /* CHECK as an element */
 
 /* TRUNCATE and DROP PARTITION: refused where the two flavours divide the rows differently. */
 void bs_translate_partition_rows(struct bs_translating *tr);

@@ -342,6 +342,49 @@ Test(translate, conditions_that_mysql_does_not_have_are_decided_by_what_is_there
     bs_table_free(here);
 }
 
+/* MySQL before 9.0 and 8.0.16 read these and forget them; MariaDB keeps both. */
+Test(translate, what_the_source_reads_and_forgets_does_not_come_alive) {
+    expect(MY56, MY9,
+           "CREATE TABLE c (id INT, p INT REFERENCES d.p (id) MATCH FULL ON DELETE SET NULL ON "
+           "UPDATE CASCADE, q INT NOT NULL REFERENCES p)",
+           "CREATE TABLE c (id INT, p INT, q INT NOT NULL) | left out: column p: REFERENCES in its "
+           "definition is left out: it makes no foreign key on the source");
+    expect(MY56, MA118, "ALTER TABLE c ADD p INT REFERENCES p (id) ON DELETE CASCADE AFTER id",
+           "ALTER TABLE `c` ADD `p` INT AFTER `id` | left out: column p: REFERENCES in its "
+           "definition is left out: it makes no foreign key on the source");
+    expect(MY56, MY9,
+           "ALTER TABLE c ADD COLUMN p INT REFERENCES p (id) FIRST, ADD (q INT CHECK (1))",
+           "ALTER TABLE c ADD COLUMN p INT FIRST, ADD (q INT) | left out: column p: REFERENCES in "
+           "its definition is left out: it makes no foreign key on the source");
+    expect(MY56, MA105,
+           "CREATE TABLE c (CHECK (p > 1), p INT CHECK (p > 2), CONSTRAINT x CHECK (0))",
+           "CREATE TABLE `c` (`p` INT) | left out: a CHECK is left out, which the source does not "
+           "keep either");
+    expect(
+        MY56, MY9, "ALTER TABLE c ADD CONSTRAINT x CHECK (p > 1), ADD d INT",
+        "ALTER TABLE c ADD d INT | left out: a CHECK is left out, which the source does not keep "
+        "either");
+    expect(MY56, MY9, "ALTER TABLE c ADD CHECK (p > 1)",
+           " | left out: a CHECK is left out, which the source does not keep either");
+}
+
+Test(translate, what_the_source_keeps_and_the_target_would_forget_is_refused) {
+    expect_note(
+        MA118, MY56, "CREATE TABLE c (p INT REFERENCES p (id))",
+        "refused: column p: REFERENCES in its definition makes a foreign key on the source");
+    expect_note(MA105, MY56, "ALTER TABLE c ADD p INT REFERENCES p (id)", "refused: column p");
+}
+
+Test(translate, foreign_keys_and_references_that_both_keep_stay) {
+    expect(MY56, MY9, "CREATE TABLE c (p INT, FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE)",
+           "CREATE TABLE c (p INT, FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE)");
+    expect(MA105, MY9, "CREATE TABLE c (p INT CHECK (p > 1) REFERENCES p (id) ON DELETE CASCADE)",
+           "CREATE TABLE `c` (`p` INT CHECK (p > 1) REFERENCES p (id) ON DELETE CASCADE)");
+    expect(MA105, MA118,
+           "ALTER TABLE c WAIT 9 ADD p INT CHECK (p > 1) REFERENCES p (id), ADD q INT",
+           "ALTER TABLE c WAIT 9 ADD p INT CHECK (p > 1) REFERENCES p (id), ADD q INT");
+}
+
 Test(translate, or_replace_is_a_drop_and_a_create) {
     expect(MA118, MY9, "CREATE OR REPLACE TABLE d.t (a INT)",
            "DROP TABLE IF EXISTS d.t; CREATE TABLE `d`.`t` (`a` INT)");
