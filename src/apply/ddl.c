@@ -11,6 +11,7 @@
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
 #include "schema/engine.h"
+#include "schema/references.h"
 #include "schema/sql_mode.h"
 #include "sql/text.h"
 
@@ -43,21 +44,11 @@ skip(struct bs_applier *applier, const struct bs_statement *statement, const cha
     return BS_OK;
 }
 
-/* As logged, but for START TRANSACTION, which only the source can mean, and for the engine. */
+/* As logged, but for START TRANSACTION, which only the source can mean. */
 static void
-put_statement(struct bs_buf *out, const struct bs_statement *statement, const struct bs_ddl *ddl,
-              bool converts) {
-    uint64_t mode = statement->sql_mode;
-    struct bs_buf text = {0};
-    bs_buf_put(&text, statement->sql.data, ddl->cut_from);
-    bs_buf_put(&text, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
-    if (converts) {
-        bs_engine_put_innodb(out, bs_buf_str(&text), (mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
-                             (mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0);
-    } else {
-        bs_buf_put_str(out, bs_buf_str(&text));
-    }
-    bs_buf_fini(&text);
+put_statement(struct bs_buf *out, const struct bs_statement *statement, const struct bs_ddl *ddl) {
+    bs_buf_put(out, statement->sql.data, ddl->cut_from);
+    bs_buf_put(out, statement->sql.data + ddl->cut_to, statement->sql.len - ddl->cut_to);
 }
 
 /* Without a key the two servers keep rows in different orders, and would number them differently.
@@ -93,24 +84,61 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
     return status;
 }
 
+/* For a table that is not InnoDB on the source and becomes that here. True: foreign keys were cut,
+ * which the source's engine does not have. */
+static bool
+convert(const struct bs_applier *applier, const struct bs_statement *statement,
+        const struct bs_table *here, struct bs_buf *text) {
+    struct bs_buf cut = {0};
+    struct bs_buf converted = {0};
+    bool ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0;
+    bool no_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0;
+    bool has_cut = bs_references_cut(&cut, bs_buf_str(text), ansi_quotes, no_escapes,
+                                     &applier->translation->source, here);
+    bs_engine_put_innodb(&converted, bs_buf_str(has_cut ? &cut : text), ansi_quotes, no_escapes);
+    bs_buf_fini(&cut);
+    bs_buf_fini(text);
+    *text = converted;
+    return has_cut;
+}
+
+static void
+note_cut(struct bs_notes *notes, bool is_guess) {
+    if (is_guess) {
+        bs_notes_add(notes, BS_NOTE_REFUSED,
+                     "the statement makes a foreign key and names no engine: of the server's "
+                     "default one the table has no foreign keys, but its session may have had "
+                     "another");
+    } else {
+        bs_notes_add(notes, BS_NOTE_LEFT_OUT,
+                     "foreign keys are left out: the table is not InnoDB on the source, which does "
+                     "not keep them either");
+    }
+}
+
 /* As logged, but for START TRANSACTION, which only the source can mean, and said in the target's
  * words. */
 static void
 translate(const struct bs_applier *applier, const struct bs_statement *statement,
-          const struct bs_ddl *ddl, bool converts, struct bs_translated *translated) {
+          const struct bs_ddl *ddl, const struct bs_engine_notes *notes,
+          struct bs_translated *translated) {
     struct bs_buf text = {0};
     struct bs_text_mode mode = {
         .ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
         .no_backslash_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
         .is_utf8mb4 = bs_session_context_is_utf8mb4(statement, applier->translation),
     };
-    put_statement(&text, statement, ddl, converts);
     const struct bs_target_table *here =
         ddl->kind == BS_OBJECT_TABLE ? bs_applier_find_table(applier, bs_str(ddl->objects[0].db),
                                                              bs_str(ddl->objects[0].name))
                                      : NULL;
-    bs_translate_statement(applier->translation, bs_buf_str(&text), mode,
-                           here != NULL ? here->model : NULL, translated);
+    const struct bs_table *model = here != NULL ? here->model : NULL;
+    put_statement(&text, statement, ddl);
+    bool has_cut = notes->converts && convert(applier, statement, model, &text);
+    bs_translate_statement(applier->translation, bs_buf_str(&text), mode, model, translated);
+    if (has_cut) {
+        note_cut(&translated->notes, notes->is_guess);
+    }
     bs_buf_fini(&text);
 }
 
@@ -138,7 +166,7 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
         bs_engine_notes_fini(&notes);
         return status;
     }
-    translate(applier, statement, ddl, notes.converts, &translated);
+    translate(applier, statement, ddl, &notes, &translated);
     const struct bs_note *refused = bs_notes_find(&translated.notes, BS_NOTE_REFUSED);
     const struct bs_note *left_out = bs_notes_find(&translated.notes, BS_NOTE_LEFT_OUT);
     if (translated.loses_history || alters_plain_copy(applier, ddl)) {

@@ -9,6 +9,7 @@
 #include "apply/ddl_run.h"
 
 #include "apply/fingerprint.h"
+#include "apply/parents.h"
 #include "apply/session_context.h"
 #include "base/fault.h"
 #include "base/log.h"
@@ -308,6 +309,9 @@ refresh_models(struct bs_applier *applier, const struct bs_statement *statement,
             status = bs_applier_refresh_table(applier, bs_str(object->db), bs_str(object->name),
                                               i < notes->count ? notes->engines[i] : NULL, err);
             status = status == BS_OK ? check_parents(applier, statement, object, err) : status;
+            status = status == BS_OK
+                         ? bs_parents_check(applier, statement, object->db, object->name, err)
+                         : status;
         }
     }
     return status;

@@ -116,6 +116,7 @@ note_one(struct bs_engine_notes *notes, const struct bs_applier *applier,
         engine = engine_of(applier, object->db, object->name);
     } else if (engine == NULL && ddl->verb == BS_DDL_CREATE) {
         engine = engine_of_like(applier, statement);
+        notes->is_guess = engine == NULL;
         engine = engine != NULL ? engine : applier->default_engine;
     } else if (engine == NULL) {
         engine = engine_of(applier, object->db, object->name);

@@ -14,6 +14,7 @@ struct bs_engine_notes {
     char **engines;
     size_t count;
     bool converts; /* the statement's text must be changed to name InnoDB */
+    bool is_guess; /* CREATE names no engine: it is taken to be the servers' default */
 };
 
 /* Before the statement runs. BS_PRECHECK if it makes a table of an engine that cannot be moved. */

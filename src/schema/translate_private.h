@@ -7,7 +7,6 @@
  *   translate_key.c     one key, constraint or period
  *   translate_rows.c    ALTER that would change or delete rows by rules that differ
  *   translate_literal.c literals that name their charset
-
  *   translate_ignored.c constraints that some servers read and forget
  *   translate_foreign.c words and functions that the other flavour does not have
  *

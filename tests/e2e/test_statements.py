@@ -21,6 +21,7 @@ PREPARED = (
     'INSERT INTO s.child VALUES (1, 1), (2, 2), (3, 3)',
     'CREATE TABLE s.`t\u00e4` (id INT PRIMARY KEY, a INT, b INT)',
     'INSERT INTO s.`t\u00e4` VALUES (1, 10, 20)',
+    'CREATE TABLE s.flat (id INT PRIMARY KEY) ENGINE=MyISAM',
 )
 
 
@@ -37,6 +38,7 @@ def cases(name):
     # What it selects from is in the session's database, which is not on the target; a table of that name is in the one before.
     yield ('CREATE DATABASE IF NOT EXISTS elsewhere', 'CREATE TABLE IF NOT EXISTS elsewhere.t (id INT)', 'ALTER TABLE s.t COMMENT = "x"', 'USE elsewhere',
            'CREATE VIEW s.v AS SELECT id FROM t'), 'running on the target'
+    yield ('SET foreign_key_checks = 0', 'CREATE TABLE s.heir (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.flat (id) ON DELETE CASCADE) ENGINE=InnoDB'), 'is not InnoDB on the source'
     if name != 'mysql-9.7':  # it logs cascades
         yield ('SET foreign_key_checks = 0', 'CREATE TABLE s.other (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.apart (id) ON DELETE CASCADE)'), 'that is not selected'
     if flavour(name) == 'mariadb':
@@ -82,8 +84,16 @@ def passed(pair):
     with contextlib.closing(pair.source.connect()) as session, session.cursor() as cursor:
         for statement in ('CREATE TEMPORARY TABLE s.t (id INT)', 'INSERT INTO s.t VALUES (8)', 'TRUNCATE TABLE s.t', 'ALTER TABLE s.t ADD other INT'):
             cursor.execute(statement)
+    # MyISAM has no foreign keys: those that are said are forgotten, and must not come alive in what is InnoDB on the target.
+    for statement in ('CREATE TABLE s.forgets (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.t (id) ON DELETE CASCADE) ENGINE=MyISAM',
+                      'ALTER TABLE s.forgets ADD m INT, ADD CONSTRAINT x FOREIGN KEY (m) REFERENCES s.t (id) ON DELETE SET NULL',
+                      'INSERT INTO s.t (id) VALUES (9)', 'INSERT INTO s.forgets VALUES (1, 9, 9)', 'DELETE FROM s.t WHERE id = 9'):
+        pair.source.query(statement)
     pair.follow()
     assert pair.target.query('SELECT id, n, more FROM s.t') == ((7, 7, None),)
+    assert pair.target.query('SELECT * FROM s.forgets') == ((1, 9, 9),)
+    keys = "SELECT index_name, column_name FROM information_schema.statistics WHERE table_name = 'forgets' ORDER BY 1"
+    assert pair.target.query(keys) == pair.source.query(keys)
     say('temporary tables of sessions that log rows: nothing of them comes here, and the rest is right')
 
 
