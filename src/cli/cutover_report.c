@@ -41,6 +41,23 @@ has_missed(const char *json) {
     return has;
 }
 
+/* One event a line. */
+static void
+put_missed(struct bs_buf *out, const char *json) {
+    char *missed = bs_json_get(json, "events_missed");
+    const char *name = "see to";
+    for (char *at = missed; at != NULL;) {
+        char *end = strstr(at, "; event ");
+        if (end != NULL) {
+            *end = '\0';
+        }
+        bs_report_put_line(out, name, "%s", at);
+        name = "";
+        at = end != NULL ? end + strlen("; ") : NULL;
+    }
+    free(missed);
+}
+
 static void
 put_accounts(struct bs_buf *out, const char *json) {
     char *made = bs_json_get(json, "accounts_made");
@@ -158,7 +175,7 @@ bs_cutover_report_put(struct bs_buf *out, const char *json) {
     put_member(out, json, "transactions", "transactions", " replayed by this follow");
     put_member(out, json, "rows", "rows", " replayed by this follow");
     put_finished(out, json);
-    put_member(out, json, "events_missed", "see to", "");
+    put_missed(out, json);
     put_accounts(out, json);
     put_hook(out, json);
     put_member(out, json, "compared", "compared", "");
