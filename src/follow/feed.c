@@ -187,8 +187,8 @@ may_retry(struct bs_follow *follow, const struct bs_error *failure) {
 
 /* A row that is not as it must be may be one that the run has changed which has taken the task
  * over: in a cluster its rows come by before this run's own sessions are ended. */
-static enum bs_status
-name_loss(struct bs_follow *follow, struct bs_error *failure) {
+enum bs_status
+bs_follow_name_loss(struct bs_follow *follow, struct bs_error *failure) {
     struct bs_error fenced;
     bs_error_clear(&fenced);
     bool is_of_rows = failure->status == BS_SERVER || failure->status == BS_CONFLICT;
@@ -234,8 +234,8 @@ bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err) {
     if (recover) {
         return bs_follow_recover(follow, &failure, err);
     }
-    if (status != BS_OK) {
-        status = name_loss(follow, &failure);
+    if (status != BS_OK && !follow->control_is_lent) {
+        status = bs_follow_name_loss(follow, &failure);
     }
     if (status != BS_OK && err != NULL) {
         *err = failure;

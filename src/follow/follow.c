@@ -198,7 +198,7 @@ bs_follow_while_waiting(void *arg) {
         follow->shown_ms = now;
         show_progress(follow);
     }
-    if (now - follow->beat_ms >= BS_FOLLOW_BEAT_MS) {
+    if (now - follow->beat_ms >= BS_FOLLOW_BEAT_MS && !follow->control_is_lent) {
         follow->beat_ms = now;
         if (bs_follow_beat(follow, &ignored) != BS_OK) {
             bs_log(BS_LOG_DEBUG, "telling how it goes: %s", ignored.message);
@@ -480,14 +480,22 @@ enum bs_status
 bs_follow_drain(struct bs_follow *follow, const struct bs_position *position, int64_t deadline_ms,
                 bool *reached, struct bs_error *err) {
     struct bs_guard guard;
+    struct bs_error failure;
+    bs_error_clear(&failure);
     *reached = false;
     enum bs_status status = limit_lock_waits(follow, deadline_ms - bs_clock_mono_ms(), err);
     if (status == BS_OK) {
         status = guard_drain(follow, &guard, deadline_ms, err);
     }
     if (status == BS_OK) {
-        status = drain(follow, position, deadline_ms, reached, err);
+        follow->control_is_lent = true;
+        status = drain(follow, position, deadline_ms, reached, &failure);
         (void)bs_guard_end(&guard);
+        follow->control_is_lent = false;
+        status = status != BS_OK ? bs_follow_name_loss(follow, &failure) : BS_OK;
+        if (status != BS_OK && err != NULL) {
+            *err = failure;
+        }
     }
     if (status == BS_OK) {
         status = bs_sql_limit_row_waits(follow->applier.lane.sql, 0, err);

@@ -65,6 +65,7 @@ struct bs_follow {
     bool is_broken;         /* meanwhile something failed: back to the last commit afterwards */
     struct bs_error broken; /* what */
     bool hold;              /* nothing more is applied */
+    bool control_is_lent;   /* to a guard: its thread alone speaks on it */
     bool unfinished;        /* an earlier one waits to be completed */
     bool is_done;           /* the phase says that it is over */
 
@@ -117,6 +118,10 @@ enum bs_status bs_follow_recover(struct bs_follow *follow, const struct bs_error
 /* unflushed.c: asks the source, which went down while it wrote the file, and says what may be so.
  */
 void bs_follow_warn_unflushed(const struct bs_follow *follow, const char *file);
+
+/* feed.c: what an error of the target was, where another run has taken the task over. Asks on
+ * control. */
+enum bs_status bs_follow_name_loss(struct bs_follow *follow, struct bs_error *failure);
 
 /* feed.c: takes one message, if one comes in time, and applies it. */
 enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms,

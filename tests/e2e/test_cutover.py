@@ -89,7 +89,7 @@ def out_of_time(pair, before):
     return follow
 
 
-def drain_out_of_time(pair, follow, before):
+def drain_out_of_time(pair, follow, before, n):
     """What is written while the freeze still waits cannot be applied, since somebody holds the table on the target."""
     source, target = pair.source.connect(), pair.target.connect()
     with source.cursor() as on_source, target.cursor() as on_target:
@@ -97,7 +97,7 @@ def drain_out_of_time(pair, follow, before):
         cutover = pair.start('cutover', '--max-freeze', '4', source=False)
         pair.wait_until(lambda: waiting(pair, 'SET GLOBAL'), 'a freeze that waits', follow=follow)
         on_target.execute('LOCK TABLES lab.sentinel WRITE')
-        on_source.execute('INSERT INTO lab.sentinel VALUES (900000, 0)')
+        on_source.execute('INSERT INTO lab.sentinel VALUES (%s, 0)', (n,))
         on_source.execute('UNLOCK TABLES')
         cutover.wait(30)
         cutover.expect(6)
@@ -263,7 +263,8 @@ def test(options):
                                       ('lock-tables', 'LOCK TABLES', 'LOCK TABLES shop.one_row WRITE')):
             killed_while_waiting(pair, mode, statement, hold, before)
         follow = out_of_time(pair, before)
-        drain_out_of_time(pair, follow, before)
+        for n in range(900010, 900013):  # whoever speaks on another's connection does so in the instant of the deadline
+            drain_out_of_time(pair, follow, before, n)
         drain_hangs(pair, follow, before)
         follow = stopped_while_waiting(pair, follow, before)
         late_writer(pair, follow, before)
