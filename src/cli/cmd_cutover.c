@@ -108,8 +108,8 @@ look(struct bs_sql *sql, const struct bs_run *run, uint64_t id, struct bs_reques
 static enum bs_status
 await(struct bs_sql *sql, struct bs_run *run, uint64_t id, struct bs_request *request,
       struct bs_error *err) {
-    int64_t last_seen = bs_clock_mono_ms();
-    int64_t last_kept = last_seen;
+    int64_t last_kept = bs_clock_mono_ms();
+    int64_t gone_since = 0; /* by looks that were answered: a target may have hung meanwhile */
     for (;;) {
         bool answered = false;
         bool held = false;
@@ -125,8 +125,8 @@ await(struct bs_sql *sql, struct bs_run *run, uint64_t id, struct bs_request *re
         if (status != BS_OK) {
             return lose_sight(err);
         }
-        last_seen = held ? now : last_seen;
-        if (now - last_seen > GONE_AFTER_MS) {
+        gone_since = held ? 0 : gone_since > 0 ? gone_since : now;
+        if (gone_since > 0 && now - gone_since > GONE_AFTER_MS) {
             return follow_is_gone(sql, run, id, err);
         }
         if (bs_stop_requested()) {

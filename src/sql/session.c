@@ -346,7 +346,7 @@ bs_sql_socket(const struct bs_sql *sql) {
 #ifdef LIBMARIADB
     return (int)mysql_get_socket(sql->mysql);
 #else
-    return (int)sql->mysql->net.fd;
+    return sql->mysql->net.vio != NULL ? (int)sql->mysql->net.fd : -1;
 #endif
 }
 

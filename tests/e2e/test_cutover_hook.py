@@ -354,7 +354,8 @@ class Hooks:
                 assert settings(self.pair) != self.before, 'the source was set free behind a hook that had ended with 0'
         cutover.wait(30)
         if code != 0:
-            cutover.expect(6)
+            cutover.expect(1, 6)  # it gives up waiting for a follow that is not back within seconds
+            self.pair.wait_until(lambda: triggers(self.pair) == 0, 'the triggers to go', follow=follow)
             self.pair.wait_applied(follow)
             self.is_as_before()
             assert self.hook.begun == 1

@@ -263,6 +263,8 @@ get_default_expression(const struct judge_describer *by, struct judge_cell cell,
     if (!by->server->is_mariadb && by->server->version >= 80000) {
         judge_expression_unescape(&text);
     }
+    struct judge_text literal = {0};
+    judge_expression_literal(&text, &literal);
     size_t count = judge_expression_skeleton(&text, by);
     bool is_string = count == 1 && text.data[0] == '\'';
     bool is_number = count == 1 && text.data[0] >= '0' && text.data[0] <= '9';
@@ -273,9 +275,11 @@ get_default_expression(const struct judge_describer *by, struct judge_cell cell,
     if (is_negative) {
         judge_text_printf(value, "-%s", text.data + 2);
     } else {
-        judge_text_add(value, text.data + (is_string ? 1 : 0), text.len - (is_string ? 2 : 0));
+        const struct judge_text *shown = is_string ? &literal : &text;
+        judge_text_add(value, shown->data, shown->len);
     }
     judge_text_fini(&text);
+    judge_text_fini(&literal);
     return !is_null;
 }
 

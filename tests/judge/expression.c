@@ -335,6 +335,20 @@ make_skeleton(struct judge_text *value, const struct judge_describer *by, bool i
     return count;
 }
 
+void
+judge_expression_literal(const struct judge_text *value, struct judge_text *out) {
+    const char *at = value->data;
+    const char *end = at + value->len;
+    struct judge_token token = {.kind = JUDGE_TOKEN_END};
+    judge_text_puts(out, "");
+    do {
+        token = judge_token_next(&at, end);
+    } while (token.kind != JUDGE_TOKEN_STRING && token.kind != JUDGE_TOKEN_END);
+    if (token.kind == JUDGE_TOKEN_STRING) {
+        judge_token_content(&token, out);
+    }
+}
+
 size_t
 judge_expression_skeleton(struct judge_text *value, const struct judge_describer *by) {
     return make_skeleton(value, by, false);

@@ -45,6 +45,8 @@ void judge_expression_unescape(struct judge_text *value);
 size_t judge_expression_skeleton(struct judge_text *value, const struct judge_describer *by);
 /* The same with names as words: MySQL before 8 does not quote those in partition expressions. */
 void judge_expression_bare_skeleton(struct judge_text *value, const struct judge_describer *by);
+/* What the first string in it stands for; "" if there is none. */
+void judge_expression_literal(const struct judge_text *value, struct judge_text *out);
 /* A body with the names after COLLATE as the other server should have them. */
 void judge_body_map_collations(struct judge_text *value, const struct judge_describer *by);
 /* Whether a body of A that uses -> is B's body with JSON_EXTRACT and JSON_UNQUOTE in its place;
