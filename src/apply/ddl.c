@@ -8,13 +8,16 @@
 #include "apply/engines.h"
 #include "apply/session_context.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "catalog/catalog.h"
 #include "schema/ddl.h"
 #include "schema/engine.h"
 #include "schema/references.h"
 #include "schema/sql_mode.h"
+#include "schema/zone.h"
 #include "sql/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What to do about sessions that log statements. */
@@ -220,6 +223,37 @@ refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl 
     return BS_OK;
 }
 
+/* SYSTEM is each server's own zone. The log names it where the statement has asked for the time. */
+static enum bs_status
+refuse_other_zone(const struct bs_applier *applier, const struct bs_statement *statement,
+                  const struct bs_ddl *ddl, struct bs_error *err) {
+    const struct bs_translation *t = applier->translation;
+    bool ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0;
+    bool no_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0;
+    if (ddl->kind != BS_OBJECT_TABLE || !bs_str_is(statement->time_zone, "SYSTEM") ||
+        t->source.system_offset[0] != '\0' || bs_zone_is_shared(&t->source, &t->target)) {
+        return BS_OK;
+    }
+    const struct bs_target_table *here =
+        bs_applier_find_table(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name));
+    const char *why = bs_zone_dependence(statement->sql, ansi_quotes, no_escapes, &t->source,
+                                         here != NULL ? here->model : NULL);
+    if (why == NULL) {
+        return BS_OK;
+    }
+    char *text = bs_asprintf("a statement of a session with time_zone=SYSTEM would store other "
+                             "times on the target, whose system has another time zone (%s, and %s "
+                             "on the source): %s",
+                             t->target.system_zone_name, t->source.system_zone_name, why);
+    enum bs_status status = bs_ddl_refuse(
+        statement, text,
+        "start the target's server with the time zone of the source's system (TZ in its "
+        "environment), then run the same command again: it goes on with this statement",
+        err);
+    free(text);
+    return status;
+}
+
 static enum bs_status
 run_selected(struct bs_applier *applier, const struct bs_statement *statement,
              const struct bs_ddl *ddl, struct bs_error *err) {
@@ -248,6 +282,9 @@ run_selected(struct bs_applier *applier, const struct bs_statement *statement,
                              err);
     }
     enum bs_status status = refuse_what_log_lacks(statement, ddl, err);
+    if (status == BS_OK) {
+        status = refuse_other_zone(applier, statement, ddl, err);
+    }
     if (status == BS_OK) {
         status = check_auto_increment(applier, statement, ddl, err);
     }

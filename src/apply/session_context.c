@@ -142,7 +142,9 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
         bs_buf_puts(sql, "DEFAULT");
     }
     bs_buf_puts(sql, ", time_zone=");
-    if (s->time_zone.len > 0) {
+    if (bs_str_is(s->time_zone, "SYSTEM") && t->source.system_offset[0] != '\0') {
+        bs_sql_put_string(sql, bs_str(t->source.system_offset)); /* of the source's system */
+    } else if (s->time_zone.len > 0) {
         bs_sql_put_string(sql, s->time_zone);
     } else {
         bs_buf_puts(sql, "DEFAULT");

@@ -18,6 +18,10 @@
 enum bs_status bs_catalog_server(struct bs_sql *sql, struct bs_server *server,
                                  struct bs_error *err) BS_MUST_CHECK;
 
+/* What the server's own time zone is, into server. */
+enum bs_status bs_catalog_system_zone(struct bs_sql *sql, struct bs_server *server,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* Adds the server's collations to list. */
 enum bs_status bs_catalog_collations(struct bs_sql *sql, struct bs_collation_list *list,
                                      struct bs_error *err) BS_MUST_CHECK;

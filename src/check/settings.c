@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "check/check_private.h"
+#include "schema/zone.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,29 @@ try_to_choose(struct bs_checking *c, bool *may, struct bs_error *err) {
     return status;
 }
 
+/* Statements of sessions whose time_zone is SYSTEM: each server takes that for its own zone, unless
+ * the source's has one distance to UTC at all times, which can be said. */
+static enum bs_status
+compare_system_zones(struct bs_checking *c, struct differences *all, struct bs_error *err) {
+    enum bs_status status = bs_catalog_system_zone(c->config->source, &c->source, err);
+    status = status == BS_OK ? bs_catalog_system_zone(c->config->target, &c->target, err) : status;
+    if (status != BS_OK || c->source.system_offset[0] != '\0' ||
+        bs_zone_is_shared(&c->source, &c->target)) {
+        return status;
+    }
+    bs_buf_printf(
+        &all->found,
+        "%sthe source's system has another time zone (%s) than the target's (%s), so that "
+        "what a session with time_zone=SYSTEM alters by the clock would become other "
+        "times: follow stops there",
+        all->found.len > 0 ? "; " : "", c->source.system_zone_name, c->target.system_zone_name);
+    bs_buf_printf(&all->fix,
+                  "%sstart it with the time zone of the source's system (TZ in its "
+                  "environment)",
+                  all->fix.len > 0 ? "; " : "on the target: ");
+    return BS_OK;
+}
+
 enum bs_status
 bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     struct differences all = {0};
@@ -109,6 +133,7 @@ bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     if (status != BS_OK || !may) {
         return status;
     }
+    status = compare_system_zones(c, &all, err);
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0] && status == BS_OK; i++) {
         status = compare(c, &SETTINGS[i], &all, err);
     }

@@ -26,6 +26,9 @@ read_source(struct bs_follow *follow, struct bs_sql *sql, struct bs_error *err) 
         status = bs_task_check_source(&follow->task, &follow->source, err);
     }
     if (status == BS_OK) {
+        status = bs_catalog_system_zone(sql, &follow->source, err);
+    }
+    if (status == BS_OK) {
         follow->translation.source = follow->source;
         status = bs_catalog_collations(sql, &follow->translation.source_collations, err);
     }
@@ -131,6 +134,9 @@ bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) {
     enum bs_status status = bs_sql_connect(&follow->control, follow->config->target, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_server(follow->control, &follow->target, err);
+    }
+    if (status == BS_OK) {
+        status = bs_catalog_system_zone(follow->control, &follow->target, err);
     }
     if (status == BS_OK) {
         status = read_target_collations(follow, err);

@@ -20,6 +20,10 @@ struct bs_server {
     bool has_gtid; /* MariaDB: always; MySQL: gtid_mode=ON */
     /* The server's own value; false where there is no such variable (MySQL before 5.6.6). */
     bool explicit_defaults_for_timestamp;
+    /* What SYSTEM means as a time zone: filled by bs_catalog_system_zone alone. */
+    char system_zone_name[64]; /* @@system_time_zone, which may stand for several */
+    char system_zone[64];      /* what it does from 1970 to 2037, as a checksum; "": not known */
+    char system_offset[16];    /* "+05:30", where it has been the same all the time; else "" */
 };
 
 /* Reads flavour and version from a greeting's or @@version's text ("5.5.5-10.11.19-MariaDB-log");

@@ -326,8 +326,8 @@ def pair_arguments(parser):
     parser.add_argument('--extras', action='store_true', help='functional keys and the like as well')
 
 
-def pair_of(options, **more):
+def pair_of(options, kind=Pair, **more):
     source, _, target = options.pair.partition(':')
-    return Pair(source, target or None, gtid=options.gtid == 'on', seed=options.seed, extras=options.extras,
+    return kind(source, target or None, gtid=options.gtid == 'on', seed=options.seed, extras=options.extras,
                 without=[item for item in options.without.split(',') if item],
                 source_options=[*options.source_option, *more.pop('source_options', ())], **more)

@@ -4,6 +4,7 @@ With --fold: a source with lower_case_table_names=1, whose log has names as they
 tables all the same."""
 import argparse
 import contextlib
+import os
 
 import bs_harness
 from bs_harness import say
@@ -25,6 +26,18 @@ PREPARED = (
 )
 
 
+class Apart(bs_harness.Pair):
+    """A source and a target whose systems are in different time zones."""
+
+    def __enter__(self):
+        os.environ['TZ'] = 'CET-1CEST,M3.5.0,M10.5.0/3'
+        return super().__enter__()
+
+    def start_target(self, folder):
+        os.environ['TZ'] = 'EST5EDT,M3.2.0,M11.1.0'
+        return super().start_target(folder)
+
+
 def cases(name):
     """(statements of one session, what follow says)."""
     as_statement = "SET SESSION binlog_format = 'STATEMENT'"
@@ -39,6 +52,7 @@ def cases(name):
     yield ('CREATE DATABASE IF NOT EXISTS elsewhere', 'CREATE TABLE IF NOT EXISTS elsewhere.t (id INT)', 'ALTER TABLE s.t COMMENT = "x"', 'USE elsewhere',
            'CREATE VIEW s.v AS SELECT id FROM t'), 'running on the target'
     yield ('SET foreign_key_checks = 0', 'CREATE TABLE s.heir (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.flat (id) ON DELETE CASCADE) ENGINE=InnoDB'), 'is not InnoDB on the source'
+    yield ("SET time_zone = 'SYSTEM'", 'ALTER TABLE s.t ADD since DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP'), 'another time zone'
     if name != 'mysql-9.7':  # it logs cascades
         yield ('SET foreign_key_checks = 0', 'CREATE TABLE s.other (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.apart (id) ON DELETE CASCADE)'), 'that is not selected'
     if flavour(name) == 'mariadb':
@@ -84,6 +98,8 @@ def passed(pair):
     with contextlib.closing(pair.source.connect()) as session, session.cursor() as cursor:
         for statement in ('CREATE TEMPORARY TABLE s.t (id INT)', 'INSERT INTO s.t VALUES (8)', 'TRUNCATE TABLE s.t', 'ALTER TABLE s.t ADD other INT'):
             cursor.execute(statement)
+        cursor.execute("SET time_zone = 'SYSTEM'")
+        cursor.execute('CREATE TABLE s.stamps (at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, moment DATETIME DEFAULT CURRENT_TIMESTAMP)')
     # MyISAM has no foreign keys: those that are said are forgotten, and must not come alive in what is InnoDB on the target.
     for statement in ('CREATE TABLE s.forgets (id INT PRIMARY KEY, n INT, FOREIGN KEY (n) REFERENCES s.t (id) ON DELETE CASCADE) ENGINE=MyISAM',
                       'ALTER TABLE s.forgets ADD m INT, ADD CONSTRAINT x FOREIGN KEY (m) REFERENCES s.t (id) ON DELETE SET NULL',
@@ -140,7 +156,7 @@ def folded(pair):
 def test(options):
     name = options.pair.partition(':')[0]
     fold = ['--lower-case-table-names=1'] if options.fold else []
-    with bs_harness.pair_of(options, schema=False, source_options=fold, target_options=fold) as pair:
+    with bs_harness.pair_of(options, kind=Apart, schema=False, source_options=fold, target_options=fold) as pair:
         if options.fold:
             folded(pair)
             return

@@ -1,0 +1,26 @@
+#include "apply/session_context.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+expect_zone(const char *logged, const char *source_offset, const char *wanted) {
+    struct bs_statement statement = {.time_zone = bs_str(logged)};
+    struct bs_translation translation = {0};
+    struct bs_buf sql = {0};
+    struct bs_error err;
+    bs_error_clear(&err);
+    (void)snprintf(translation.source.system_offset, sizeof translation.source.system_offset, "%s",
+                   source_offset);
+    cr_assert_eq(bs_session_context_put(&sql, &statement, &translation, &err), BS_OK);
+    cr_expect_not_null(strstr(bs_buf_cstr(&sql), wanted), "%s", bs_buf_cstr(&sql));
+    bs_buf_fini(&sql);
+}
+
+Test(session_context, the_zone_of_the_sources_system_is_said_where_it_is_one_offset) {
+    expect_zone("SYSTEM", "+05:30", ", time_zone='+05:30',");
+    expect_zone("SYSTEM", "", ", time_zone='SYSTEM',");
+    expect_zone("Europe/Rome", "+05:30", ", time_zone='Europe/Rome',");
+    expect_zone("", "+05:30", ", time_zone=DEFAULT,");
+}
