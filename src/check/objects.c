@@ -399,29 +399,58 @@ bs_check_sequences(struct bs_checking *c, struct bs_error *err) {
                        "there are no sequences");
 }
 
-/* A child without its parent could not take a row on the target. */
-enum bs_status
-bs_check_foreign_keys(struct bs_checking *c, struct bs_error *err) {
+/* Is it a table that has no foreign keys, and becomes one that has? */
+static bool
+comes_to_keys(const struct bs_checking *c, const struct bs_check_table *table) {
+    return !c->config->keep_engines && bs_engine_kind(table->engine) == BS_ENGINE_CONVERTED;
+}
+
+/* apart: a child without its parent could not take a row on the target. idle: made with
+ * foreign_key_checks=0, to a table of an engine that runs none of what they say. */
+static enum bs_status
+find_foreign_keys(struct bs_checking *c, struct bs_check_names *apart, struct bs_check_names *idle,
+                  struct bs_error *err) {
     struct bs_sql_result *result = NULL;
     const struct bs_str *row = NULL;
-    struct bs_check_names names = {0};
     enum bs_status status =
         bs_sql_query(c->config->source, &result, err,
                      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, "
                      "REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS");
     while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
-        bool child = bs_check_find_table(c, row[0], row[1]) != NULL;
-        if (child && bs_check_find_table(c, row[2], row[3]) == NULL) {
-            bs_check_names_add(&names, row[0].data, row[1].data);
+        const struct bs_check_table *parent = bs_check_find_table(c, row[2], row[3]);
+        if (bs_check_find_table(c, row[0], row[1]) == NULL) {
+            continue;
+        }
+        if (parent == NULL) {
+            bs_check_names_add(apart, row[0].data, row[1].data);
+        } else if (comes_to_keys(c, parent)) {
+            bs_check_names_add(idle, row[0].data, row[1].data);
         }
     }
     bs_sql_result_free(result);
-    if (status != BS_OK) {
-        bs_check_names_fini(&names);
-        return status;
+    return status;
+}
+
+enum bs_status
+bs_check_foreign_keys(struct bs_checking *c, struct bs_error *err) {
+    struct bs_check_names apart = {0}, idle = {0};
+    enum bs_status status = find_foreign_keys(c, &apart, &idle, err);
+    if (status == BS_OK && idle.count > 0) {
+        bs_check_add(
+            c, BS_CHECK_FAIL,
+            bs_asprintf("tables with a foreign key to a table that is not InnoDB, where it "
+                        "does nothing; on the target it would: %s",
+                        bs_check_names_text(&idle)),
+            bs_strdup("on the source, drop these foreign keys, or make the parent tables "
+                      "InnoDB; or leave these tables out"));
+    } else if (status == BS_OK) {
+        add_names(c, &apart, BS_CHECK_FAIL,
+                  "tables with a foreign key to a table that is not selected",
+                  bs_strdup("select the parent tables too, or leave these tables out"),
+                  "foreign keys stay within the selection");
+        return BS_OK;
     }
-    add_names(c, &names, BS_CHECK_FAIL, "tables with a foreign key to a table that is not selected",
-              bs_strdup("select the parent tables too, or leave these tables out"),
-              "foreign keys stay within the selection");
-    return BS_OK;
+    bs_check_names_fini(&apart);
+    bs_check_names_fini(&idle);
+    return status;
 }

@@ -573,6 +573,14 @@ class CheckTest(unittest.TestCase):
         self.expect("foreign-keys", "pass")
         self.expect("foreign-keys", "fail", ["`shop`.`child`"], "--exclude-tables", "shop.t")
 
+    def test_foreign_keys_that_do_nothing(self):
+        self.on_source("CREATE TABLE shop.old (id INT PRIMARY KEY) ENGINE=MyISAM")
+        with contextlib.closing(self.source.connect()) as session, session.cursor() as cursor:
+            cursor.execute("SET foreign_key_checks=0")
+            cursor.execute("CREATE TABLE shop.idle (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES shop.old (id)) ENGINE=InnoDB")
+        self.expect("foreign-keys", "fail", ["not InnoDB", "`shop`.`idle`"])
+        self.expect("foreign-keys", "pass", (), "--keep-engines")
+
     def test_system_versioned(self):
         if not MARIADB:
             self.skipTest("MariaDB only")
