@@ -223,24 +223,15 @@ refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl 
     return BS_OK;
 }
 
-/* SYSTEM is each server's own zone. The log names it where the statement has asked for the time. */
+static bool
+is_utc(const struct bs_translation *t, struct bs_str zone) {
+    struct bs_str said = bs_str_is(zone, "SYSTEM") ? bs_str(t->source.system_offset) : zone;
+    return bs_str_is(said, "+00:00") || bs_str_is(said, "UTC") || bs_str_is(said, "Etc/UTC");
+}
+
 static enum bs_status
-refuse_other_zone(const struct bs_applier *applier, const struct bs_statement *statement,
-                  const struct bs_ddl *ddl, struct bs_error *err) {
-    const struct bs_translation *t = applier->translation;
-    bool ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0;
-    bool no_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0;
-    if (ddl->kind != BS_OBJECT_TABLE || !bs_str_is(statement->time_zone, "SYSTEM") ||
-        t->source.system_offset[0] != '\0' || bs_zone_is_shared(&t->source, &t->target)) {
-        return BS_OK;
-    }
-    const struct bs_target_table *here =
-        bs_applier_find_table(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name));
-    const char *why = bs_zone_dependence(statement->sql, ansi_quotes, no_escapes, &t->source,
-                                         here != NULL ? here->model : NULL);
-    if (why == NULL) {
-        return BS_OK;
-    }
+refuse_system_zone(const struct bs_translation *t, const struct bs_statement *statement,
+                   const char *why, struct bs_error *err) {
     char *text = bs_asprintf("a statement of a session with time_zone=SYSTEM would store other "
                              "times on the target, whose system has another time zone (%s, and %s "
                              "on the source): %s",
@@ -252,6 +243,38 @@ refuse_other_zone(const struct bs_applier *applier, const struct bs_statement *s
         err);
     free(text);
     return status;
+}
+
+/* The log names a zone where the statement has asked for the time. SYSTEM is each server's own. */
+static enum bs_status
+refuse_other_zone(const struct bs_applier *applier, const struct bs_statement *statement,
+                  const struct bs_ddl *ddl, struct bs_error *err) {
+    const struct bs_translation *t = applier->translation;
+    bool ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0;
+    bool no_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0;
+    if (ddl->kind != BS_OBJECT_TABLE || statement->time_zone.len == 0) {
+        return BS_OK;
+    }
+    const struct bs_target_table *known =
+        bs_applier_find_table(applier, bs_str(ddl->objects[0].db), bs_str(ddl->objects[0].name));
+    const struct bs_table *here = known != NULL ? known->model : NULL;
+    if (!is_utc(t, statement->time_zone) &&
+        bs_zone_is_generated_by(statement->sql, ansi_quotes, no_escapes, &t->source, here)) {
+        return bs_ddl_refuse(
+            statement,
+            "a generated column is added whose stored values depend on the time zone of the "
+            "session, which is not UTC: the target would make others of the rows to come",
+            "drop this table from the task, or drop the column on the source, take a new snapshot, "
+            "and add it on the target after the move",
+            err);
+    }
+    bool means_the_same = !bs_str_is(statement->time_zone, "SYSTEM") ||
+                          t->source.system_offset[0] != '\0' ||
+                          bs_zone_is_shared(&t->source, &t->target);
+    const char *why = means_the_same ? NULL
+                                     : bs_zone_dependence(statement->sql, ansi_quotes, no_escapes,
+                                                          &t->source, here);
+    return why == NULL ? BS_OK : refuse_system_zone(t, statement, why, err);
 }
 
 static enum bs_status

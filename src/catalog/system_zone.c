@@ -33,6 +33,7 @@ enum bs_status
 bs_catalog_system_zone(struct bs_sql *sql, struct bs_server *server, struct bs_error *err) {
     struct bs_sql_result *result = NULL;
     const struct bs_str *row = NULL;
+    (void)snprintf(server->system_zone_name, sizeof server->system_zone_name, "not known");
     enum bs_status status = bs_sql_query(sql, &result, err, "%s", QUESTION);
     status = status == BS_OK ? bs_sql_next(result, &row, err) : status;
     if (status == BS_OK && row != NULL && row[0].data != NULL) {
@@ -44,5 +45,9 @@ bs_catalog_system_zone(struct bs_sql *sql, struct bs_server *server, struct bs_e
         take_offset(server, row[2], row[3]);
     }
     bs_sql_result_free(result);
+    if (status == BS_SERVER) { /* a limit of its own, say max_join_size: then it is not known */
+        bs_error_clear(err);
+        return BS_OK;
+    }
     return status == BS_OK ? BS_OK : bs_error_context(err, "asking for the system's time zone");
 }

@@ -11,7 +11,7 @@ static const char NEW_COLUMN[] = "a column is added whose default is the time of
 static const char CONVERSION[] = "a column is turned into or from TIMESTAMP, or a TIME into a date";
 static const char LITERAL[] = "a TIMESTAMP has a literal as its default";
 static const char FUNCTION[] = "it reckons with UNIX_TIMESTAMP or FROM_UNIXTIME";
-static const char GENERATED[] = "a generated column that reads a TIMESTAMP is added";
+static const char GENERATED[] = "a generated column is added that depends on it";
 
 enum { NAME_BYTES = 64 * 4 + 1 };
 
@@ -59,9 +59,16 @@ has_now(const struct statement *s, size_t from, size_t to) {
 }
 
 static bool
-has_function(const struct statement *s) {
+has_function(const struct statement *s, size_t from, size_t to) {
     static const char *const NAMES[] = {"UNIX_TIMESTAMP", "FROM_UNIXTIME"};
-    return has_any(s, 0, s->words.count, NAMES, sizeof NAMES / sizeof *NAMES);
+    return has_any(s, from, to, NAMES, sizeof NAMES / sizeof *NAMES);
+}
+
+/* Not a column that is worked out whenever it is read. */
+static bool
+is_kept(const struct statement *s, size_t from, size_t to) {
+    static const char *const NAMES[] = {"STORED", "PERSISTENT", "UNIQUE", "KEY"};
+    return has_any(s, from, to, NAMES, sizeof NAMES / sizeof *NAMES);
 }
 
 /* A moment, and not the zero that is none: '0000-00-00 00:00:00' and 0. */
@@ -91,12 +98,19 @@ reads_timestamp(const struct statement *s, size_t from, size_t to) {
     return false;
 }
 
+static bool
+is_generated_by_zone(const struct statement *s, size_t type, size_t to) {
+    size_t open = bs_words_find(&s->words, type, to, "AS") + 1;
+    size_t behind = bs_words_behind(&s->words, open);
+    return s->is_alter && open < to && is_kept(s, behind, to) &&
+           (has_function(s, open, behind) || reads_timestamp(s, open, behind));
+}
+
 /* The column's type at type, its attributes up to to. */
 static const char *
 of_definition(const struct statement *s, size_t type, size_t to, bool is_added) {
     bool is_timestamp = bs_words_is(&s->words, type, "TIMESTAMP");
     size_t value = bs_words_find(&s->words, type, to, "DEFAULT") + 1;
-    size_t generated = bs_words_find(&s->words, type, to, "AS") + 1;
     bool in_brackets = bs_words_is_punct(&s->words, value, '(');
     size_t behind = in_brackets ? bs_words_behind(&s->words, value) : value + 1;
     if (value < to && is_timestamp && is_moment(s, value)) {
@@ -106,9 +120,7 @@ of_definition(const struct statement *s, size_t type, size_t to, bool is_added) 
     if (value < to && is_added && (!is_timestamp || in_brackets) && has_now(s, value, behind)) {
         return NEW_COLUMN;
     }
-    bool reads = generated < to && s->is_alter &&
-                 reads_timestamp(s, generated, bs_words_behind(&s->words, generated));
-    return reads ? GENERATED : NULL;
+    return is_generated_by_zone(s, type, to) ? GENERATED : NULL;
 }
 
 static unsigned int
@@ -166,19 +178,21 @@ of_statement(struct statement *s) {
     size_t table = bs_words_find(&s->words, 0, s->words.count, "TABLE");
     size_t name = behind_condition(s, table + 1);
     size_t from = bs_words_is_punct(&s->words, name + 1, '.') ? name + 3 : name + 1;
-    const char *why = has_function(s) ? FUNCTION : NULL;
+    const char *why = NULL;
     s->is_alter = bs_words_is(&s->words, 0, "ALTER");
-    if (!s->is_alter && why == NULL && bs_words_is_punct(&s->words, from, '(')) {
+    if (!s->is_alter && bs_words_is_punct(&s->words, from, '(')) {
         why = of_list(s, from, false);
     }
     while (bs_words_is(&s->words, from, "WAIT") || bs_words_is(&s->words, from, "NOWAIT")) {
         from += bs_words_is(&s->words, from, "WAIT") ? 2 : 1;
     }
-    for (size_t to; s->is_alter && why == NULL && from < s->words.count; from = to + 1) {
+    for (size_t to; s->is_alter && why != GENERATED && from < s->words.count; from = to + 1) {
         to = bs_words_comma(&s->words, from, s->words.count);
-        why = of_action(s, from, to);
+        const char *here = of_action(s, from, to);
+        why = here != NULL ? here : why;
     }
-    return why;
+    bool reckons = why == NULL && has_function(s, 0, s->words.count);
+    return reckons ? FUNCTION : why;
 }
 
 const char *
@@ -189,6 +203,12 @@ bs_zone_dependence(struct bs_str sql, bool ansi_quotes, bool no_backslash_escape
     const char *why = of_statement(&s);
     bs_words_fini(&s.words);
     return why;
+}
+
+bool
+bs_zone_is_generated_by(struct bs_str sql, bool ansi_quotes, bool no_backslash_escapes,
+                        const struct bs_server *source, const struct bs_table *here) {
+    return bs_zone_dependence(sql, ansi_quotes, no_backslash_escapes, source, here) == GENERATED;
 }
 
 bool

@@ -14,6 +14,11 @@
 const char *bs_zone_dependence(struct bs_str sql, bool ansi_quotes, bool no_backslash_escapes,
                                const struct bs_server *source, const struct bs_table *here);
 
+/* Does an ALTER add a generated column whose stored values depend on the zone? The rows that come
+ * later do, too: the target makes them in UTC. */
+bool bs_zone_is_generated_by(struct bs_str sql, bool ansi_quotes, bool no_backslash_escapes,
+                             const struct bs_server *source, const struct bs_table *here);
+
 /* Does SYSTEM, as a session's time zone, mean on the target what it means on the source? */
 bool bs_zone_is_shared(const struct bs_server *source, const struct bs_server *target);
 

@@ -48,7 +48,10 @@ Test(zone, literals_of_timestamps_and_what_reckons_with_them_depend_on_it) {
         "ALTER TABLE t ADD PARTITION (PARTITION p VALUES LESS THAN (UNIX_TIMESTAMP('2020-1-1')))",
         "UNIX_TIMESTAMP");
     expect("ALTER TABLE t ADD g DATE AS (DATE(ts)) STORED", "generated");
+    expect("ALTER TABLE t ADD g DATETIME AS (FROM_UNIXTIME(n)) STORED, MODIFY ts DATE",
+           "generated");
     expect("ALTER TABLE t ADD g DATE AS (DATE(dt)) STORED", NULL);
+    expect("ALTER TABLE t ADD g DATE AS (DATE(ts)) VIRTUAL", NULL);
     expect("CREATE TABLE n (s TIMESTAMP NOT NULL DEFAULT '0000-00-00 00:00:00')", NULL);
     expect("CREATE TABLE n (s TIMESTAMP DEFAULT CURRENT_TIMESTAMP, d DATETIME DEFAULT NOW())",
            NULL);
