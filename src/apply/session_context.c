@@ -126,6 +126,17 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_tran
     }
 }
 
+/* No event says it, so it is the source's own setting, the same for every statement of a session.
+ */
+static void
+put_utf8(struct bs_buf *sql, const struct bs_translation *t) {
+    bool is_utf8mb4 = t->source.utf8_is_utf8mb4;
+    if (bs_server_has_utf8_choice(&t->target) && is_utf8mb4 != t->target.utf8_is_utf8mb4) {
+        bs_buf_printf(sql, ", old_mode=%s",
+                      is_utf8mb4 ? BS_OLD_MODE_WITHOUT_UTF8 : BS_OLD_MODE_WITH_UTF8);
+    }
+}
+
 enum bs_status
 bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
                        const struct bs_translation *t, struct bs_error *err) {
@@ -150,5 +161,6 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
         bs_buf_puts(sql, "DEFAULT");
     }
     put_flags(sql, s, t);
+    put_utf8(sql, t);
     return put_charsets(sql, s, t, err);
 }

@@ -56,7 +56,8 @@ enum bs_status bs_catalog_objects(struct bs_sql *sql, const struct bs_server *se
                                   struct bs_error *err) BS_MUST_CHECK;
 
 /* From here on the session takes definitions as servers print them, whatever the server is set to:
- * a TIMESTAMP has the defaults that are said. BS_SERVER if the account may not. */
+ * a TIMESTAMP has the defaults that are said, and utf8 is utf8mb3. BS_SERVER if the account may
+ * not. */
 enum bs_status bs_catalog_expect_definitions(struct bs_sql *sql,
                                              struct bs_error *err) BS_MUST_CHECK;
 

@@ -22,6 +22,9 @@ take_variable(struct bs_server *server, struct bs_str name, struct bs_str value)
         server->has_gtid = server->flavour == BS_MYSQL && bs_str_is_nocase(value, "ON");
     } else if (bs_str_is_nocase(name, "explicit_defaults_for_timestamp")) {
         server->explicit_defaults_for_timestamp = bs_str_is_nocase(value, "ON");
+    } else if (bs_str_is_nocase(name, "old_mode")) {
+        server->utf8_is_utf8mb4 =
+            bs_server_has_utf8_choice(server) && strstr(value.data, BS_OLD_MODE_UTF8) == NULL;
     }
 }
 
@@ -52,7 +55,7 @@ bs_catalog_server(struct bs_sql *sql, struct bs_server *server, struct bs_error 
     struct bs_buf text = {0};
     bs_buf_puts(&text, "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('server_uuid', 'server_id', "
                        "'lower_case_table_names', 'max_allowed_packet', 'gtid_mode', "
-                       "'explicit_defaults_for_timestamp')");
+                       "'explicit_defaults_for_timestamp', 'old_mode')");
     struct bs_answer answer;
     status = bs_answer_ask(&answer, sql, &text, err);
     bs_buf_fini(&text);

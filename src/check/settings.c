@@ -125,6 +125,27 @@ compare_system_zones(struct bs_checking *c, struct differences *all, struct bs_e
     return BS_OK;
 }
 
+/* Tables are made, and schema changes run, as the source means them; but a stored program is read
+ * anew in each session that calls it. */
+static void
+compare_utf8(const struct bs_checking *c, struct differences *all) {
+    bool source = c->source.utf8_is_utf8mb4;
+    if (source == c->target.utf8_is_utf8mb4) {
+        return;
+    }
+    bs_buf_printf(&all->found,
+                  "%sutf8 in stored programs means %s on the source and %s on the target",
+                  all->found.len > 0 ? "; " : "", source ? "utf8mb4" : "utf8mb3",
+                  source ? "utf8mb3" : "utf8mb4");
+    bs_buf_puts(&all->fix, all->fix.len > 0 ? "; " : "");
+    if (bs_server_has_utf8_choice(&c->target)) {
+        bs_buf_printf(&all->fix, "on the target: SET GLOBAL old_mode=%s",
+                      source ? BS_OLD_MODE_WITHOUT_UTF8 : BS_OLD_MODE_WITH_UTF8);
+    } else {
+        bs_buf_puts(&all->fix, "say utf8mb4 in the source's stored programs where it is meant");
+    }
+}
+
 enum bs_status
 bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     struct differences all = {0};
@@ -137,6 +158,7 @@ bs_check_ddl_settings(struct bs_checking *c, struct bs_error *err) {
     for (size_t i = 0; i < sizeof SETTINGS / sizeof SETTINGS[0] && status == BS_OK; i++) {
         status = compare(c, &SETTINGS[i], &all, err);
     }
+    compare_utf8(c, &all);
     if (status == BS_OK && all.found.len > 0) {
         bs_check_add(c, all.is_fail ? BS_CHECK_FAIL : BS_CHECK_WARNING,
                      bs_asprintf("schema changes may mean something else on the target: %s",

@@ -79,6 +79,12 @@ bs_server_has_explicit_defaults(const struct bs_server *server) {
     return is_from(server, 80000, 100804);
 }
 
+/* MariaDB 10.6.1 release notes; MySQL says that it will, some day. */
+bool
+bs_server_has_utf8_choice(const struct bs_server *server) {
+    return is_from(server, UINT32_MAX, 100601);
+}
+
 /* MySQL 5.7.6 release notes; MariaDB 5.2. */
 bool
 bs_server_has_generated_columns(const struct bs_server *server) {

@@ -24,7 +24,16 @@ struct bs_server {
     char system_zone_name[64]; /* @@system_time_zone, which may stand for several */
     char system_zone[64];      /* what it does from 1970 to 2037, as a checksum; "": not known */
     char system_offset[16];    /* "+05:30", where it has been the same all the time; else "" */
+    /* What utf8 means where a statement says it: MariaDB 10.6 and newer without this in old_mode.
+     */
+    bool utf8_is_utf8mb4;
 };
+
+#define BS_OLD_MODE_UTF8 "UTF8_IS_UTF8MB3"
+/* A session's old_mode with and without it, as expressions. */
+#define BS_OLD_MODE_WITH_UTF8 "CONCAT_WS(',', NULLIF(@@old_mode, ''), '" BS_OLD_MODE_UTF8 "')"
+#define BS_OLD_MODE_WITHOUT_UTF8                                                                   \
+    "TRIM(BOTH ',' FROM REPLACE(CONCAT(',', @@old_mode, ','), '," BS_OLD_MODE_UTF8 ",', ','))"
 
 /* Reads flavour and version from a greeting's or @@version's text ("5.5.5-10.11.19-MariaDB-log");
  * false if no version can be read from it. */
@@ -37,6 +46,8 @@ bool bs_server_has_binlog_status_statement(
 bool bs_server_has_super_read_only(const struct bs_server *server); /* MySQL 5.7.8 */
 /* Can a session choose explicit_defaults_for_timestamp? MySQL 8.0, MariaDB 10.8.4 */
 bool bs_server_has_explicit_defaults(const struct bs_server *server);
+/* Can utf8 mean utf8mb4? MariaDB 10.6.1 */
+bool bs_server_has_utf8_choice(const struct bs_server *server);
 bool bs_server_has_generated_columns(const struct bs_server *server);
 /* Older ones read them and forget them. */
 bool bs_server_keeps_checks(const struct bs_server *server); /* MySQL 8.0.16, MariaDB 10.2.1 */

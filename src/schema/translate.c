@@ -460,7 +460,12 @@ void
 bs_translate_statement(const struct bs_translation *t, struct bs_str sql, struct bs_text_mode mode,
                        const struct bs_table *here, struct bs_translated *out) {
     struct bs_buf text = {0};
+    struct bs_buf full = {0};
     *out = (struct bs_translated){0};
+    if (t->source.utf8_is_utf8mb4) {
+        bs_translate_put_utf8(&full, t, sql, mode.ansi_quotes, mode.no_backslash_escapes);
+        sql = bs_buf_str(&full);
+    }
     if (t->definer != NULL) {
         bs_definer_put(&text, sql, t->definer, mode.ansi_quotes, mode.no_backslash_escapes,
                        &t->source);
@@ -468,6 +473,7 @@ bs_translate_statement(const struct bs_translation *t, struct bs_str sql, struct
     }
     translate_words(t, sql, mode, here, out);
     bs_buf_fini(&text);
+    bs_buf_fini(&full);
 }
 
 void

@@ -8,6 +8,7 @@
  *   translate_rows.c    ALTER that would change or delete rows by rules that differ
  *   translate_literal.c literals that name their charset
  *   translate_ignored.c constraints that some servers read and forget
+ *   translate_utf8.c    utf8 where the source means utf8mb4 by it
  *   translate_foreign.c words and functions that the other flavour does not have
  *
  * All work on the words of one statement. */
@@ -71,6 +72,11 @@ size_t bs_translate_behind_value(const struct bs_translating *tr, size_t at);
 /* CHARACTER SET x without COLLATE in [from, to) gets the source's default one, where the target's
  * is another. */
 void bs_translate_charsets(struct bs_translating *tr, size_t from, size_t to);
+
+/* The statement of a source whose utf8 is utf8mb4, so that it means that anywhere. Before its words
+ * are read for anything else. */
+void bs_translate_put_utf8(struct bs_buf *out, const struct bs_translation *t, struct bs_str sql,
+                           bool ansi_quotes, bool no_backslash_escapes);
 
 void bs_translate_create_table(struct bs_translating *tr, size_t name);
 bool bs_translate_alter_table(struct bs_translating *tr, size_t name); /* true: nothing is left */

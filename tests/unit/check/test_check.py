@@ -134,6 +134,11 @@ class CheckTest(unittest.TestCase):
                 result = self.expect("ddl-settings", "warning", ["SET GLOBAL default_storage_engine='InnoDB'"], code=0)
                 self.assertIn("SET GLOBAL innodb_strict_mode=", result["fix"])
 
+    def test_utf8_that_means_something_else_in_programs(self):
+        if NAME in ("mariadb-10.11", "mariadb-11.8"):
+            with self.setting(self.target, "old_mode", "''"):
+                self.expect("ddl-settings", "warning", ["utf8 in stored programs means utf8mb3 on the source", "SET GLOBAL old_mode="], code=0)
+
     def test_a_setting_that_cannot_be_set_is_a_failure(self):
         before = self.target.query("SELECT @@global.explicit_defaults_for_timestamp")[0][0]
         self.target.restart("--explicit-defaults-for-timestamp=%d" % (1 - before))

@@ -136,6 +136,23 @@ Test(translate, a_charset_alone_keeps_the_collation_that_it_meant) {
            "CREATE TABLE t (a CHAR(3) CHARACTER SET latin1)");
 }
 
+Test(translate, utf8_of_a_source_that_means_utf8mb4_is_said_in_full) {
+    struct bs_translation t = between(MA118, MA105);
+    struct bs_translated out;
+    t.source.utf8_is_utf8mb4 = true;
+    bs_translate_statement(
+        &t,
+        bs_str("ALTER TABLE utf8 ADD c TEXT CHARACTER SET = utf8 COLLATE utf8_bin DEFAULT 'utf8', "
+               "ADD d TEXT CHARSET utf8mb3 COLLATE utf8mb3_bin, COLLATE utf8_bin"),
+        (struct bs_text_mode){0}, NULL, &out);
+    cr_expect_str_eq(bs_buf_cstr(&out.sql),
+                     "ALTER TABLE utf8 ADD c TEXT CHARACTER SET = utf8mb4 COLLATE utf8mb4_bin "
+                     "DEFAULT 'utf8', ADD d TEXT CHARSET utf8mb3 COLLATE utf8mb3_bin, COLLATE "
+                     "utf8mb4_bin");
+    bs_translated_fini(&out);
+    bs_translation_fini(&t);
+}
+
 Test(translate, collations_are_called_by_the_names_of_the_nearest_ones) {
     expect(MY9, MA118, "CREATE TABLE t (a INT) COLLATE=utf8mb4_0900_as_cs",
            "CREATE TABLE `t` (`a` INT) COLLATE=utf8mb4_uca1400_nopad_as_cs");
