@@ -258,7 +258,7 @@ abort_idle(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
     uint64_t epoch = 0;
     bool left = false;
     struct bs_request done = {.answer = NULL};
-    enum bs_status status = bs_cutover_is_left(sql, &run->state, &left, err);
+    enum bs_status status = bs_cutover_is_left(sql, &run->state, &left, NULL, err);
     if (status == BS_OK && left) {
         bs_error_set(err, BS_IO, "a cutover of task '%s' was cut short: the source may be frozen",
                      run->state.task);

@@ -139,9 +139,18 @@ check_task(struct bs_sql *sql, const struct bs_run *run, const struct bs_task *t
         return refuse_running(run, task, err);
     }
     bool left = false;
-    if (status == BS_OK && !run->values->state_only) {
-        status = bs_cutover_is_left(sql, &run->state, &left, err);
+    struct bs_buf by_hand = {0};
+    if (status == BS_OK) {
+        status = bs_cutover_is_left(sql, &run->state, &left, &by_hand, err);
     }
+    if (status == BS_OK && left && run->values->state_only) {
+        bs_log(BS_LOG_WARNING,
+               "a cutover of task '%s' was cut short, and this forgets how the source was set: it "
+               "may be frozen. To free it, on the source: %s",
+               run->state.task, by_hand.len > 0 ? bs_buf_cstr(&by_hand) : "nothing is to be done");
+        left = false;
+    }
+    bs_buf_fini(&by_hand);
     if (status == BS_OK && left) {
         bs_error_set(err, BS_CONFIG,
                      "a cutover of task '%s' was cut short: the source may be frozen, and the "

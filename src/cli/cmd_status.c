@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "cli/pace.h"
 #include "cli/report.h"
+#include "cutover/cutover.h"
 #include "snapshot/progress.h"
 #include "state/fence.h"
 
@@ -37,6 +38,8 @@ struct look {
     char *copy; /* what the copy last said of itself: JSON, NULL: nothing yet */
     char *beat; /* what the follow last said of itself: flat JSON, NULL: nothing yet */
     char *cutover;
+    bool is_left;          /* a cutover has begun, and has neither ended nor been undone */
+    struct bs_buf by_hand; /* what would free the source then */
 };
 
 static void
@@ -47,6 +50,7 @@ look_fini(struct look *look) {
     free(look->copy);
     free(look->beat);
     free(look->cutover);
+    bs_buf_fini(&look->by_hand);
 }
 
 /* What all lanes have done; everything up to the highest of their marks is applied. */
@@ -99,6 +103,9 @@ take_look(struct bs_sql *sql, const struct bs_run *run, struct look *look, struc
     }
     if (status == BS_OK) {
         status = bs_state_load_report(sql, state, "cutover", &look->cutover, err);
+    }
+    if (status == BS_OK) {
+        status = bs_cutover_is_left(sql, state, &look->is_left, &look->by_hand, err);
     }
     return status;
 }
@@ -201,6 +208,7 @@ put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_json_put_u64(out, "rows", look->checkpoint.rows);
     bs_json_put_raw(out, "lag_s", lag);
     bs_json_put_bool(out, "caught_up", is_beating(look) && beat_flag(look, "caught_up"));
+    bs_json_put_bool(out, "cutover_cut_short", look->is_left && !look->running);
     put_pace_json(out, look);
     bs_json_put_raw(out, "copy", look->copy);
     bs_json_put_raw(out, "follow", look->beat);
@@ -208,6 +216,10 @@ put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_json_close(out);
     bs_buf_puts(out, "\n");
 }
+
+static const char CUT_SHORT[] =
+    "a cutover was cut short, and the source may be FROZEN: run 'binstream follow "
+    "--until-cutover'\nnow, which puts it back or completes the cutover";
 
 static const char *
 meaning_of(const struct look *look) {
@@ -219,12 +231,11 @@ meaning_of(const struct look *look) {
         return look->running ? "the snapshot is complete"
                              : "the snapshot is complete; next: 'binstream follow'";
     case BS_PHASE_FOLLOWING:
-        return look->running ? "changes of the source are being replayed"
-                             : "nothing runs: run 'binstream follow' again";
+        return look->running   ? "changes of the source are being replayed"
+               : look->is_left ? CUT_SHORT
+                               : "nothing runs: run 'binstream follow' again";
     case BS_PHASE_FINISHING:
-        return look->running
-                   ? "the cutover is taking place"
-                   : "a cutover was cut short: run 'binstream follow --until-cutover' again";
+        return look->running ? "the cutover is taking place" : CUT_SHORT;
     case BS_PHASE_DONE:
         return "the target has taken over";
     case BS_PHASE_ABORTED:
@@ -316,6 +327,10 @@ put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     }
     if (look->task.accounts) {
         bs_report_put_line(out, "accounts", "are brought as well");
+    }
+    if (look->is_left && !look->running && look->by_hand.len > 0) {
+        bs_report_put_line(out, "by hand", "%.*s", (int)look->by_hand.len,
+                           (const char *)look->by_hand.data);
     }
     put_copy(out, look);
     put_copy_progress(out, look);

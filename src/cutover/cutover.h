@@ -61,9 +61,10 @@ enum bs_status bs_cutover_perform(void *arg, struct bs_follow *follow,
 enum bs_status bs_cutover_opened(void *arg, struct bs_follow *follow, const struct bs_task *task,
                                  bool *unfinished, struct bs_error *err);
 
-/* Does the state of a task say that a cutover has begun, and has neither ended nor been undone? For
- * any session with the target. */
+/* Does the state of a task say that a cutover has begun, and has neither ended nor been undone?
+ * Then by_hand, unless it is NULL, has the statements that free the source. For any session with
+ * the target. */
 enum bs_status bs_cutover_is_left(struct bs_sql *target, const struct bs_state *state, bool *left,
-                                  struct bs_error *err) BS_MUST_CHECK;
+                                  struct bs_buf *by_hand, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

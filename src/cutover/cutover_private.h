@@ -5,7 +5,7 @@
  *   ahead.c     what would keep the objects from being made, before the freeze
  *   late.c      the look behind the hook, when nothing can be undone any more
  *   record.c    what is stored: the source's settings, the mark of the hook, the report
- *   freeze.c    the source
+ *   freeze.c    the source; freeze_values.c its settings, as they are stored
  *   finish.c    what is made on the target at last: in which order, triggers, accounts, undo
  *   finish_events.c   its events
  *   counters.c  its AUTO_INCREMENT counters and sequences

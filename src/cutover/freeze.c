@@ -26,6 +26,8 @@ enum {
     NS_PER_MS = 1000000,
 };
 
+#define SOURCE_LOCK "binstream.freeze"
+
 /* Server errors. */
 enum { UNKNOWN_THREAD = 1094, UNKNOWN_TABLE = 1109, ACCESS_DENIED = 1227 };
 
@@ -108,6 +110,27 @@ kill_holder(struct bs_frozen *frozen, const char *lock, struct bs_error *err) {
     return status;
 }
 
+/* Two tasks may move one source to two places. The settings that one has found are put back when it
+ * ends, so another must not freeze meanwhile. Servers that let a session have one lock only leave
+ * that to who runs them. */
+static enum bs_status
+take_source_lock(struct bs_frozen *frozen, struct bs_error *err) {
+    struct bs_buf got = {0};
+    bool found = false;
+    if (!bs_server_has_many_locks(&frozen->server)) {
+        return BS_OK;
+    }
+    enum bs_status status = bs_sql_value(frozen->sql, &got, &found, err,
+                                         "SELECT GET_LOCK('" SOURCE_LOCK "', %d)", LOCK_WAIT_S);
+    if (status == BS_OK && !(found && strcmp(bs_buf_cstr(&got), "1") == 0)) {
+        status = bs_error_set(err, BS_LIMIT, "another task's cutover is at work on this source");
+        (void)bs_error_hint(err, "ask again when that is over; SELECT IS_USED_LOCK('" SOURCE_LOCK
+                                 "') on the source tells its connection");
+    }
+    bs_buf_fini(&got);
+    return status;
+}
+
 static enum bs_status
 take_lock(struct bs_frozen *frozen, const struct bs_state *state, const struct bs_task *task,
           struct bs_error *err) {
@@ -152,6 +175,9 @@ bs_freeze_open(struct bs_frozen *frozen, const struct bs_endpoint *source,
         status = take_lock(frozen, state, task, err);
     }
     if (status == BS_OK) {
+        status = take_source_lock(frozen, err);
+    }
+    if (status == BS_OK) {
         status = read_values(frozen, err);
     }
     if (status != BS_OK) {
@@ -170,43 +196,6 @@ bs_freeze_close(struct bs_frozen *frozen) {
     frozen->reader = NULL;
 }
 
-void
-bs_freeze_values_put(struct bs_buf *out, const struct bs_frozen *frozen) {
-    const struct bs_freeze_values *b = &frozen->before;
-    bs_buf_printf(out, "%s,%s,%s,%s", NAMES[frozen->mode],
-                  b->read_only[0] != '\0' ? b->read_only : "-",
-                  b->super_read_only[0] != '\0' ? b->super_read_only : "-",
-                  b->event_scheduler[0] != '\0' ? b->event_scheduler : "-");
-}
-
-static void
-clear_dash(char *value) {
-    if (strcmp(value, "-") == 0) {
-        value[0] = '\0';
-    }
-}
-
-bool
-bs_freeze_values_parse(const char *text, enum bs_freeze *mode, struct bs_freeze_values *values) {
-    char name[16];
-    memset(values, 0, sizeof *values);
-    if (sscanf(text, "%15[^,],%15[^,],%15[^,],%15[^,]", name, values->read_only,
-               values->super_read_only, values->event_scheduler) != 4 ||
-        !bs_freeze_parse(name, mode)) {
-        return false;
-    }
-    clear_dash(values->read_only);
-    clear_dash(values->super_read_only);
-    clear_dash(values->event_scheduler);
-    return true;
-}
-
-/* Only a scheduler that is on needs to be stopped; one that is DISABLED could not be set anyway. */
-static bool
-has_scheduler(const struct bs_freeze_values *values) {
-    return strcasecmp(values->event_scheduler, "ON") == 0;
-}
-
 static enum bs_status
 set_global(struct bs_sql *sql, const char *name, const char *value, struct bs_error *err) {
     return value[0] == '\0' ? BS_OK : bs_sql_exec(sql, err, "SET GLOBAL %s=%s", name, value);
@@ -214,7 +203,7 @@ set_global(struct bs_sql *sql, const char *name, const char *value, struct bs_er
 
 static enum bs_status
 stop_events(struct bs_frozen *frozen, struct bs_error *err) {
-    if (!has_scheduler(&frozen->before)) {
+    if (!bs_freeze_values_have_events(&frozen->before)) {
         return BS_OK;
     }
     enum bs_status status = set_global(frozen->sql, "event_scheduler", "OFF", err);
@@ -362,7 +351,8 @@ explain_wait(const struct bs_frozen *frozen, enum bs_status status, struct bs_er
         return status;
     }
     if (!bs_sql_is_interrupted(err)) {
-        return bs_error_context(err, "freezing the source (--freeze=%s)", NAMES[frozen->mode]);
+        return bs_error_context(err, "freezing the source (--freeze=%s)",
+                                bs_freeze_name(frozen->mode));
     }
     if (bs_stop_requested()) {
         return bs_stop_check(err);
@@ -425,7 +415,7 @@ bs_freeze_set_applied(struct bs_frozen *frozen) {
     frozen->applied = true;
     if (frozen->mode == BS_FREEZE_READ_ONLY) {
         bs_stop_leaves(READ_ONLY);
-    } else if (frozen->mode != BS_FREEZE_NONE && has_scheduler(&frozen->before)) {
+    } else if (frozen->mode != BS_FREEZE_NONE && bs_freeze_values_have_events(&frozen->before)) {
         bs_stop_leaves(LOCKS);
     }
 }

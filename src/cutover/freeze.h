@@ -62,6 +62,10 @@ void bs_freeze_set_applied(struct bs_frozen *frozen);
 
 /* As text for the state, and back. */
 void bs_freeze_values_put(struct bs_buf *out, const struct bs_frozen *frozen);
+bool bs_freeze_values_have_events(const struct bs_freeze_values *values); /* that run */
+/* What puts them back by hand, statements for the source; "" if none is needed. */
+void bs_freeze_values_put_thaw(struct bs_buf *out, enum bs_freeze mode,
+                               const struct bs_freeze_values *values);
 bool bs_freeze_values_parse(const char *text, enum bs_freeze *mode,
                             struct bs_freeze_values *values);
 

@@ -44,10 +44,15 @@ load(struct bs_attempt *attempt, const char *kind, char **text, struct bs_error 
 
 enum bs_status
 bs_cutover_is_left(struct bs_sql *target, const struct bs_state *state, bool *left,
-                   struct bs_error *err) {
+                   struct bs_buf *by_hand, struct bs_error *err) {
     char *text = NULL;
+    enum bs_freeze mode;
+    struct bs_freeze_values values;
     enum bs_status status = load_from(target, state, SETTINGS, &text, err);
     *left = text != NULL;
+    if (*left && by_hand != NULL && bs_freeze_values_parse(text, &mode, &values)) {
+        bs_freeze_values_put_thaw(by_hand, mode, &values);
+    }
     free(text);
     return status;
 }

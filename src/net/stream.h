@@ -37,7 +37,7 @@ struct bs_stream_request {
     struct bs_str
         gtid_binary;       /* mode GTID_MYSQL: the executed set, as COM_BINLOG_DUMP_GTID wants it */
     const char *gtid_text; /* mode GTID_MARIADB: for @slave_connect_state; not for a follow, which
-                            * must not depend on such numbers (docs/decisions/0020) */
+                            * must not depend on such numbers (docs/decisions/0021) */
 };
 
 /* What the source must be. Empty and 0 fields are not compared. */

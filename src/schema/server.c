@@ -87,6 +87,11 @@ bs_server_has_utf8_choice(const struct bs_server *server) {
 
 /* MySQL 5.7.6 release notes; MariaDB 5.2. */
 bool
+bs_server_has_many_locks(const struct bs_server *server) {
+    return is_from(server, 50705, 100002);
+}
+
+bool
 bs_server_has_generated_columns(const struct bs_server *server) {
     return is_from(server, 50706, 50200);
 }

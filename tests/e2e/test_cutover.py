@@ -36,6 +36,8 @@ def killed(pair, point, changed, before):
     assert follow.code == -9, follow.tail()
     assert cutover.err, 'cutover says nothing about the follow that died'
     assert (settings(pair) != before) == changed, 'the point was not where it says'
+    status = pair.run('status', source=False)
+    assert 'may be FROZEN' in status.out and 'SET GLOBAL read_only=OFF' in status.out, status.out
     follow = pair.follow_start('--until-cutover')
     put_back(pair, follow, before)
     follow.kill9()
@@ -232,6 +234,16 @@ def busy_event(pair, follow, before):
     say('an event of root that writes on: %s' % ('stopped by super_read_only' if 'super_read_only' in before else 'undone'))
 
 
+def held_by_another_task(pair, before):
+    """One that moves the same source elsewhere, and is at its own cutover."""
+    with pair.source.connect() as other, other.cursor() as cursor:
+        cursor.execute("SELECT GET_LOCK('binstream.freeze', 0)")
+        process = pair.run('cutover', source=False, expect=(1, 6))
+        assert "another task's cutover" in process.out + process.err, process.tail()
+        assert settings(pair) == before
+    say("another task's cutover: not begun")
+
+
 def asked_by_nobody(pair, follow, before):
     """Who asked is gone before the follow, which stands still, takes the request up: no cutover at a moment when nobody looks."""
     def newest(what):
@@ -271,6 +283,8 @@ def test(options):
         open_transaction(pair, follow, before)
         busy_event(pair, follow, before)
         asked_by_nobody(pair, follow, before)
+        if pair.names[0] != 'mysql-5.6':  # a session has one lock only
+            held_by_another_task(pair, before)
         writers = pair.writers(count=2, pace=0.02).start()
         writers.wait_for(50)
         pair.cutover(follow=follow)
