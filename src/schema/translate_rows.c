@@ -112,13 +112,20 @@ lists(const char *list, const char *name) {
     return is_empty;
 }
 
-/* Is one of the columns that are listed behind word a text? */
+/* KEY hashes what the server keeps, which is the same in both for integers. */
 static bool
-goes_by_text(const struct bs_table *here, const char *partitions, const char *word) {
+is_no_integer(const struct bs_column *column) {
+    return column->type > BS_TYPE_BIGINT;
+}
+
+/* Is one of the columns that are listed behind word of such a kind? */
+static bool
+goes_by(const struct bs_table *here, const char *partitions, const char *word,
+        bool (*is_of_kind)(const struct bs_column *column)) {
     const char *at = strcasestr(partitions, word);
     const char *list = at != NULL ? strchr(at, '(') : NULL;
     for (size_t i = 0; list != NULL && i < here->column_count; i++) {
-        if (bs_column_is_text(&here->columns[i]) && lists(list, here->columns[i].name)) {
+        if (is_of_kind(&here->columns[i]) && lists(list, here->columns[i].name)) {
             return true;
         }
     }
@@ -130,10 +137,10 @@ bs_translate_partition_rows(struct bs_translating *tr) {
     const char *partitions = tr->here != NULL && tr->here->create != NULL
                                  ? strcasestr(tr->here->create, "PARTITION BY")
                                  : NULL;
-    if (partitions != NULL && (goes_by_text(tr->here, partitions, " KEY ") ||
-                               goes_by_text(tr->here, partitions, " COLUMNS"))) {
+    if (partitions != NULL && (goes_by(tr->here, partitions, " KEY ", is_no_integer) ||
+                               goes_by(tr->here, partitions, " COLUMNS", bs_column_is_text))) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED,
-                     "rows are deleted by partitions that go by text, which the two flavours "
-                     "divide differently");
+                     "rows are deleted by partitions that go by text, or by a KEY of other columns "
+                     "than integers, which the two flavours divide differently");
     }
 }

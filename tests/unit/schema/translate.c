@@ -539,12 +539,13 @@ table_with_text(const char *create) {
     table->name = bs_strdup("t");
     table->engine = bs_strdup("InnoDB");
     table->create = bs_strdup(create);
-    table->column_count = 4;
-    table->columns = bs_zalloc(4 * sizeof *table->columns);
+    table->column_count = 5;
+    table->columns = bs_zalloc(5 * sizeof *table->columns);
     table->columns[0] = column("a", BS_TYPE_INT, "int", NULL);
     table->columns[1] = column("c", BS_TYPE_VARCHAR, "varchar(9)", "utf8mb4");
     table->columns[2] = column("u", BS_TYPE_CHAR, "char(36)", "ascii");
     table->columns[3] = column("j", BS_TYPE_JSON, "json", NULL);
+    table->columns[4] = column("day", BS_TYPE_DATE, "date", NULL);
     table->key_count = 1;
     table->keys = bs_zalloc(sizeof *table->keys);
     table->keys[0] = (struct bs_key){.name = bs_strdup("k")};
@@ -588,6 +589,12 @@ Test(translate, an_alter_that_would_delete_other_rows_is_refused) {
         "CREATE TABLE `t` (`c` varchar(9))\n/*!50500 PARTITION BY RANGE  COLUMNS(`c`)\n(...) */";
     static const char BY_NUMBER[] = "CREATE TABLE `t` (`a` int)\n/*!50500 PARTITION BY RANGE  "
                                     "COLUMNS(`a`)\n(...) */";
+    static const char BY_DAY[] = "CREATE TABLE `t` (`day` date)\nPARTITION BY LINEAR KEY (`day`)";
+    static const char DAYS[] = "CREATE TABLE `t` (`day` date)\nPARTITION BY RANGE  COLUMNS(`day`)";
+    static const char BY_KEY[] = "CREATE TABLE `t` (`a` int)\nPARTITION BY KEY (a)\nPARTITIONS 4";
+    expect_refused(BY_DAY, "ALTER TABLE t TRUNCATE PARTITION p0", true);
+    expect_refused(DAYS, "ALTER TABLE t TRUNCATE PARTITION p0", false);
+    expect_refused(BY_KEY, "ALTER TABLE t TRUNCATE PARTITION p0", false);
     expect_refused(BY_TEXT, "ALTER TABLE t TRUNCATE PARTITION p0", true);
     expect_refused(COLUMNS, "ALTER TABLE t DROP PARTITION p0", true);
     expect_refused(BY_NUMBER, "ALTER TABLE t DROP PARTITION p0", false);
