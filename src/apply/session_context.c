@@ -105,7 +105,7 @@ put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_t
     return status == BS_OK ? put_utf8mb4_default(sql, s, t, err) : status;
 }
 
-/* What the event leaves out has a meaning, too: increments of 1, checks on. */
+/* What the event leaves out has a meaning, too: increments of 1, checks on, English names. */
 static void
 put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_translation *t) {
     uint32_t flags2 = s->flags2;
@@ -116,6 +116,7 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_tran
                   bs_statement_has(s, BS_STATEMENT_AUTO_INCREMENT) ? s->auto_increment_increment
                                                                    : 1u,
                   bs_statement_has(s, BS_STATEMENT_AUTO_INCREMENT) ? s->auto_increment_offset : 1u);
+    bs_buf_printf(sql, ", lc_time_names=%u", s->lc_time_names); /* by number: 0 is en_US */
     bool explicit_defaults = has_explicit_defaults(s, t);
     /* Asked for only where it is needed: some servers let few accounts set it. What one statement
      * has set must not last, so once it can differ it is always said. */

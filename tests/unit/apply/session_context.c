@@ -24,3 +24,14 @@ Test(session_context, the_zone_of_the_sources_system_is_said_where_it_is_one_off
     expect_zone("Europe/Rome", "+05:30", ", time_zone='Europe/Rome',");
     expect_zone("", "+05:30", ", time_zone=DEFAULT,");
 }
+
+Test(session_context, names_of_days_and_months_are_the_sessions) {
+    struct bs_statement statement = {.lc_time_names = 8};
+    struct bs_translation translation = {0};
+    struct bs_buf sql = {0};
+    struct bs_error err;
+    bs_error_clear(&err);
+    cr_assert_eq(bs_session_context_put(&sql, &statement, &translation, &err), BS_OK);
+    cr_expect_not_null(strstr(bs_buf_cstr(&sql), ", lc_time_names=8"), "%s", bs_buf_cstr(&sql));
+    bs_buf_fini(&sql);
+}
