@@ -35,6 +35,26 @@ bs_state_note_made(struct bs_sql *sql, const struct bs_state *state, enum bs_obj
                            : bs_error_context(err, "recording the making of '%s.%s'", db, name);
 }
 
+enum bs_status
+bs_state_made_by_other(struct bs_sql *sql, const struct bs_state *state, const char *db,
+                       const char *name, struct bs_buf *task, struct bs_error *err) {
+    struct bs_buf text = {0};
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    bs_buf_puts(&text, "SELECT task FROM ");
+    bs_state_put_name(&text, state, "made");
+    bs_buf_puts(&text, " WHERE task<>");
+    bs_state_put_text(&text, state->task);
+    bs_state_put_object(&text, bs_str(db), bs_str(name));
+    bs_buf_puts(&text, " LIMIT 1 FOR UPDATE");
+    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
+    if (status == BS_OK && fields != NULL) {
+        bs_buf_put_str(task, fields[0]);
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
 static bool
 read_made(struct bs_object *object, const struct bs_str *fields) {
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {

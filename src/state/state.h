@@ -179,6 +179,11 @@ void bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, u
 enum bs_status bs_state_note_made(struct bs_sql *sql, const struct bs_state *state,
                                   enum bs_object_kind kind, const char *db, const char *name,
                                   struct bs_error *err) BS_MUST_CHECK;
+/* The other task, if any, that has made an object of this name; else "". Held to the end of the
+ * transaction: of two tasks that ask behind their own notes one waits for the other, or fails. */
+enum bs_status bs_state_made_by_other(struct bs_sql *sql, const struct bs_state *state,
+                                      const char *db, const char *name, struct bs_buf *task,
+                                      struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_list_made(struct bs_sql *sql, const struct bs_state *state,
                                   struct bs_object **objects, size_t *count,
                                   struct bs_error *err) BS_MUST_CHECK; /* kind, db and name only */

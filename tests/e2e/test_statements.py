@@ -137,6 +137,26 @@ def meant(pair):
     say('a parent that is renamed, names in latin1, a database that is not named: all there')
 
 
+def two_tasks(pair):
+    """Their patterns meet in a name that comes up later: its rows must not come twice."""
+    pair.run('reset', source=False)
+    prepare(pair)
+    pair.source.query('CREATE TABLE s.a_one (n INT)')
+    pair.source.query('CREATE TABLE s.one_b (n INT)')
+    tasks = (('first', 's.a\\_%'), ('second', 's.%\\_b'))
+    for task, tables in tasks:
+        pair.run('snapshot', '--task', task, '--tables', tables)
+    for statement in ('CREATE TABLE IF NOT EXISTS s.a_b (n INT)', 'INSERT INTO s.a_b VALUES (1)', 'INSERT INTO s.a_one VALUES (2)', 'INSERT INTO s.one_b VALUES (3)'):
+        pair.source.query(statement)
+    pair.run('follow', '--until-caught-up', '--task', 'first')
+    follow = pair.run('follow', '--until-caught-up', '--task', 'second', expect=(1,))
+    assert "task 'first' has made the table s.a_b" in follow.err, follow.tail()
+    assert pair.target.query('SELECT n FROM s.a_b') == ((1,),)
+    for task, _ in tasks:
+        pair.run('reset', '--task', task, source=False)
+    say('two tasks that meet in a name: refused')
+
+
 def folded(pair):
     """Rows come under the folded names; statements as they were written."""
     source = pair.source
@@ -167,6 +187,7 @@ def test(options):
             refused(pair, statements, message)
         passed(pair)
         meant(pair)
+        two_tasks(pair)
 
 
 if __name__ == '__main__':

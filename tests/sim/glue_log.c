@@ -264,6 +264,18 @@ bs_state_note_made(struct bs_sql *sql, const struct bs_state *state, enum bs_obj
     return BS_OK;
 }
 
+enum bs_status
+bs_state_made_by_other(struct bs_sql *sql, const struct bs_state *state, const char *db,
+                       const char *name, struct bs_buf *task, struct bs_error *err) {
+    (void)sql;
+    (void)state;
+    (void)db;
+    (void)name;
+    (void)task;
+    (void)err;
+    return BS_OK;
+}
+
 void
 bs_state_put_model(struct bs_buf *sql, const struct bs_state *state, const struct bs_table *table) {
     (void)state;
