@@ -51,6 +51,21 @@ static const struct mode_bit MARIADB_ONLY[] = {
     {34, "TIME_ROUND_FRACTIONAL", 0},
 };
 
+/* A time with more digits than its column: MySQL rounds it unless it is told to cut, MariaDB cuts
+ * unless it is told to round (10.4.1). */
+static void
+put_fractions(struct bs_buf *out, uint64_t bits, enum bs_flavour source,
+              const struct bs_server *target) {
+    enum { TRUNCATES = 32, ROUNDS = 34, MARIADB_CHOICE = 100401, MYSQL_CHOICE = 80001 };
+    bool rounds = source == BS_MYSQL ? (bits >> TRUNCATES & 1) == 0 : (bits >> ROUNDS & 1) != 0;
+    const char *comma = out->len > 0 ? "," : "";
+    if (target->flavour == BS_MARIADB && rounds && target->version >= MARIADB_CHOICE) {
+        bs_buf_printf(out, "%sTIME_ROUND_FRACTIONAL", comma);
+    } else if (target->flavour == BS_MYSQL && !rounds && target->version >= MYSQL_CHOICE) {
+        bs_buf_printf(out, "%sTIME_TRUNCATE_FRACTIONAL", comma);
+    }
+}
+
 static void
 put_bits(struct bs_buf *out, uint64_t bits, const struct mode_bit *table, size_t count,
          const struct bs_server *target) {
@@ -73,6 +88,9 @@ bs_sql_mode_put(struct bs_buf *out, uint64_t bits, enum bs_flavour source,
     }
     if (source == target->flavour && source == BS_MARIADB) {
         put_bits(&names, bits, MARIADB_ONLY, sizeof MARIADB_ONLY / sizeof MARIADB_ONLY[0], target);
+    }
+    if (source != target->flavour) {
+        put_fractions(&names, bits, source, target);
     }
     bs_buf_put_str(out, bs_buf_str(&names));
     bs_buf_fini(&names);

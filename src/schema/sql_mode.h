@@ -12,7 +12,8 @@
 #define BS_SQL_MODE_NO_BACKSLASH_ESCAPES ((uint64_t)0x100000)
 
 /* Appends the names, comma-separated, of the bits that a target takes; bits that mean nothing there
- * (removed in MySQL 8.0, or the other flavour's) are left out. */
+ * (removed in MySQL 8.0, or the other flavour's) are left out. What the flavours do by default is
+ * said where it differs. */
 void bs_sql_mode_put(struct bs_buf *out, uint64_t bits, enum bs_flavour source,
                      const struct bs_server *target);
 

@@ -86,6 +86,13 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
     bool differs = is_json                 ? old != new
                    : new != SPELLING_PLAIN ? true
                                            : old != SPELLING_PLAIN && !is_text_type(tr, type);
+    bool has_time = column->type == BS_TYPE_DATETIME || column->type == BS_TYPE_TIMESTAMP;
+    if (has_time && column->fsp > 0 && bs_words_is(&tr->words, type, "DATE")) {
+        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                     "column %s becomes a DATE: MySQL rounds the fractions of a second into the "
+                     "next day, and MariaDB does not",
+                     name);
+    }
     if (differs) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED,
                      "column %s is turned into or from JSON, UUID or INET, and the two flavours "

@@ -539,13 +539,15 @@ table_with_text(const char *create) {
     table->name = bs_strdup("t");
     table->engine = bs_strdup("InnoDB");
     table->create = bs_strdup(create);
-    table->column_count = 5;
-    table->columns = bs_zalloc(5 * sizeof *table->columns);
+    table->column_count = 6;
+    table->columns = bs_zalloc(6 * sizeof *table->columns);
     table->columns[0] = column("a", BS_TYPE_INT, "int", NULL);
     table->columns[1] = column("c", BS_TYPE_VARCHAR, "varchar(9)", "utf8mb4");
     table->columns[2] = column("u", BS_TYPE_CHAR, "char(36)", "ascii");
     table->columns[3] = column("j", BS_TYPE_JSON, "json", NULL);
     table->columns[4] = column("day", BS_TYPE_DATE, "date", NULL);
+    table->columns[5] = column("moment", BS_TYPE_DATETIME, "datetime(6)", NULL);
+    table->columns[5].fsp = 6;
     table->key_count = 1;
     table->keys = bs_zalloc(sizeof *table->keys);
     table->keys[0] = (struct bs_key){.name = bs_strdup("k")};
@@ -580,6 +582,8 @@ Test(translate, an_alter_that_would_make_other_values_is_refused) {
     expect_refused(PLAIN, "ALTER TABLE t MODIFY u BINARY(16)", true);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY u VARCHAR(40) AFTER a", false);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY c VARCHAR(10), MODIFY a BIGINT", false);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY moment DATE", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY moment DATETIME, MODIFY day DATE NULL", false);
 }
 
 Test(translate, an_alter_that_would_delete_other_rows_is_refused) {
