@@ -8,6 +8,7 @@
 #include "snapshot/copy.h"
 
 #include "base/mem.h"
+#include "schema/collation.h"
 #include "schema/engine.h"
 #include "schema/period.h"
 #include "sql/text.h"
@@ -97,16 +98,6 @@ is_cuttable(enum bs_type type) {
     return false;
 }
 
-static bool
-pads_nothing(struct bs_str collation) {
-    bool found = false;
-    for (size_t i = 0; i < collation.len && !found; i++) {
-        struct bs_str rest = {collation.data + i, collation.len - i};
-        found = bs_str_starts_nocase(rest, "_nopad_") || bs_str_starts_nocase(rest, "_0900_");
-    }
-    return found;
-}
-
 /* A CHAR is kept with spaces up to its length and read without them. Where its collation pads
  * nothing, an index may compare it with them and a WHERE does without: 'a\t' is in front of 'a' in
  * such a key, since a tab is in front of a space, and behind it in a condition. A bound would lose
@@ -117,7 +108,7 @@ is_ordered_otherwise(const struct bs_table *table, const struct bs_column *colum
                      enum bs_flavour source) {
     bool strips = source == BS_MYSQL && bs_engine_kind(table->engine) == BS_ENGINE_INNODB;
     return !strips && column->type == BS_TYPE_CHAR && column->collation != NULL &&
-           pads_nothing(bs_str(column->collation));
+           bs_collation_is_nopad(bs_str(column->collation));
 }
 
 /* MEMORY's are hashes by default; ARCHIVE's find single rows only. */
