@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of the server: DDL waits for a table, and MySQL lets nobody read its dictionary past that. */
+enum { LOCK_WAIT_TIMEOUT = 1205 };
+
 static void
 take_variable(struct bs_server *server, struct bs_str name, struct bs_str value) {
     if (bs_str_is_nocase(name, "server_uuid")) {
@@ -284,7 +287,7 @@ bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server, struct b
         struct bs_error failure;
         bs_error_clear(&failure);
         status = bs_sql_value(sql, &value, &found, &failure, "%s", bs_buf_cstr(&text));
-        if (status == BS_SERVER) {
+        if (status == BS_SERVER && failure.sql_errno != LOCK_WAIT_TIMEOUT) {
             status = BS_OK; /* no PROCESS privilege, or no such table */
         } else if (status != BS_OK && err != NULL) {
             *err = failure;

@@ -407,6 +407,8 @@ def altered_table_is_told(pair):
         pair.source.query("ALTER TABLE early.t%02d ADD v INT, ALGORITHM=COPY" % i)
     report = pair.finish(process)
     assert "was altered on the source" in report["log"] and "as of a new point" in report["log"], report["log"]
+    # What waits for DDL is not what cannot be told, nor asked for again, table by table, while writers wait behind the DDL.
+    assert "ids of them are not to be had" not in report["log"], report["log"]
     pair.source.query("DROP DATABASE early")
 
 
