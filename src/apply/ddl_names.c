@@ -65,8 +65,9 @@ read_name(struct bs_applier *applier, const char *charset, char name[BS_NAME_BYT
         bs_sql_value(applier->lane.sql, &value, &found, err,
                      "SELECT CONVERT(_%s 0x%s USING utf8mb4)", charset, bs_buf_cstr(&hex));
     if (status == BS_OK && (!found || value.len >= BS_NAME_BYTES_MAX)) {
-        status =
-            bs_error_set(err, BS_SCHEMA, "a name in a statement is no text of charset %s", charset);
+        bs_error_set(err, BS_SCHEMA, "a name in a statement is no text of charset %s", charset);
+        status = bs_error_hint(err, "run the statement on the target by hand if it matters there, "
+                                    "and take a new snapshot");
     }
     if (status == BS_OK) {
         memcpy(name, bs_buf_cstr(&value), value.len + 1);

@@ -3,6 +3,7 @@
 #include "apply/lane.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -304,24 +305,15 @@ await_lanes(struct bs_pool *pool, struct bs_error *err) {
     return status;
 }
 
-static void
-init_condition(pthread_cond_t *condition) {
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attr);
-    pthread_condattr_destroy(&attr);
-}
-
 enum bs_status
 bs_pool_open(struct bs_pool **out, const struct bs_pool_config *config, struct bs_error *err) {
     BS_ASSERT(config->lanes >= 1 && config->lanes <= BS_POOL_LANES_MAX);
     struct bs_pool *pool = bs_zalloc(sizeof *pool + config->lanes * sizeof *pool->workers);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_mutex_init(&pool->notify_lock, NULL);
-    init_condition(&pool->given);
-    init_condition(&pool->done_cond);
-    init_condition(&pool->turn);
+    bs_cond_init(&pool->given);
+    bs_cond_init(&pool->done_cond);
+    bs_cond_init(&pool->turn);
     pool->config = *config;
     pool->next_commit = config->first_number;
     pool->count = config->lanes;

@@ -144,9 +144,11 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
     enum { EMPTY_STRING_IS_NULL = 32 };
     if (t->source.flavour == BS_MARIADB && t->target.flavour == BS_MYSQL &&
         (s->sql_mode >> EMPTY_STRING_IS_NULL & 1) != 0) {
-        return bs_error_set(err, BS_SCHEMA,
-                            "a statement was logged under sql_mode EMPTY_STRING_IS_NULL, which the "
-                            "target does not have");
+        bs_error_set(err, BS_SCHEMA,
+                     "a statement was logged under sql_mode EMPTY_STRING_IS_NULL, which the target "
+                     "does not have");
+        return bs_error_hint(err, "drop this table from the task, or take a new snapshot after the "
+                                  "statement; without that mode such statements are replayed");
     }
     bs_buf_printf(sql, "SET timestamp=%" PRIu32, s->timestamp);
     if (s->microseconds > 0) { /* MySQL before 5.6 takes no fraction, and logs none */

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -34,14 +35,10 @@ struct bs_queue {
 struct bs_queue *
 bs_queue_new(size_t limit_bytes) {
     struct bs_queue *queue = bs_zalloc(sizeof *queue);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&queue->lock, NULL);
     pthread_mutex_init(&queue->notify_lock, NULL);
-    pthread_cond_init(&queue->not_empty, &attr);
-    pthread_cond_init(&queue->not_full, &attr);
-    pthread_condattr_destroy(&attr);
+    bs_cond_init(&queue->not_empty);
+    bs_cond_init(&queue->not_full);
     queue->tail = &queue->head;
     queue->limit = limit_bytes;
     return queue;

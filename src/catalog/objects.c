@@ -384,10 +384,7 @@ load_in_databases(struct bs_sql *sql, const struct bs_server *server,
 
 static void
 object_list_fini(struct bs_object_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        bs_object_fini(&list->objects[i]);
-    }
-    free(list->objects);
+    bs_objects_free(list->objects, list->count);
     *list = (struct bs_object_list){0};
 }
 

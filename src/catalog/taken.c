@@ -62,10 +62,7 @@ list_names(struct bs_sql *sql, const struct bs_selection *selection, enum bs_obj
 
 static void
 fini(struct bs_object_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        bs_object_fini(&list->objects[i]);
-    }
-    free(list->objects);
+    bs_objects_free(list->objects, list->count);
     *list = (struct bs_object_list){0};
 }
 

@@ -49,14 +49,6 @@ was_made_as(const struct bs_object *made, size_t count, const struct bs_object *
     return false;
 }
 
-static void
-free_objects(struct bs_object *objects, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&objects[i]);
-    }
-    free(objects);
-}
-
 /* They are made at the cutover only; then it would be late to find somebody else's there. */
 static enum bs_status
 find_late(struct bs_checking *c, enum bs_object_kind kind, const struct bs_object *made,
@@ -70,7 +62,7 @@ find_late(struct bs_checking *c, enum bs_object_kind kind, const struct bs_objec
             bs_check_names_add(names, taken[i].db, taken[i].name);
         }
     }
-    free_objects(taken, taken_count);
+    bs_objects_free(taken, taken_count);
     return status;
 }
 
@@ -143,7 +135,7 @@ bs_check_target_empty(struct bs_checking *c, struct bs_error *err) {
     } else {
         bs_check_names_fini(&names);
     }
-    free_objects(made, count);
+    bs_objects_free(made, count);
     return status;
 }
 

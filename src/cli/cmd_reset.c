@@ -108,10 +108,7 @@ drop_made(struct bs_sql *sql, const struct bs_state *state, uint64_t *dropped,
     if (status == BS_OK) {
         status = drop_all(sql, objects, count, dropped, err);
     }
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&objects[i]);
-    }
-    free(objects);
+    bs_objects_free(objects, count);
     return status;
 }
 

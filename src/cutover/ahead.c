@@ -53,14 +53,6 @@ bs_attempt_refuse_cluster(const struct bs_attempt *attempt, struct bs_error *err
                               "with --freeze=none");
 }
 
-static void
-free_objects(struct bs_object *objects, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&objects[i]);
-    }
-    free(objects);
-}
-
 static enum bs_status
 refuse_taken(const struct bs_finish *finish, enum bs_object_kind kind, struct bs_error *err) {
     struct bs_object *taken = NULL;
@@ -70,7 +62,7 @@ refuse_taken(const struct bs_finish *finish, enum bs_object_kind kind, struct bs
     if (status == BS_OK && count > 0) {
         status = bs_finish_refuse_taken(&taken[0], err);
     }
-    free_objects(taken, count);
+    bs_objects_free(taken, count);
     return status;
 }
 
@@ -91,7 +83,7 @@ refuse_without_events(const struct bs_finish *finish, struct bs_error *err) {
         status = bs_error_hint(err, "restart it with event_scheduler=ON, or OFF, then ask for the "
                                     "cutover again");
     }
-    free_objects(events, count);
+    bs_objects_free(events, count);
     return status;
 }
 

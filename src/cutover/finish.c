@@ -85,10 +85,7 @@ create_triggers(const struct bs_finish *finish, uint64_t *made, struct bs_error 
         }
         *made += status == BS_OK;
     }
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&objects[i]);
-    }
-    free(objects);
+    bs_objects_free(objects, count);
     return status;
 }
 

@@ -24,10 +24,7 @@ struct events {
 
 static void
 events_fini(struct events *events) {
-    for (size_t i = 0; i < events->count; i++) {
-        bs_object_fini(&events->objects[i]);
-    }
-    free(events->objects);
+    bs_objects_free(events->objects, events->count);
 }
 
 static bool

@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "catalog/catalog.h"
 #include "sql/session.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -227,22 +227,14 @@ run(void *arg) {
 struct bs_source_end *
 bs_source_end_open(const struct bs_endpoint *source, const struct bs_server *server) {
     struct bs_source_end *end = bs_zalloc(sizeof *end);
-    pthread_condattr_t attr;
-    sigset_t all, before;
     end->source = *source;
     end->server = *server;
     if (end->source.connect_timeout_ms > CONNECT_TIMEOUT_MS) {
         end->source.connect_timeout_ms = CONNECT_TIMEOUT_MS;
     }
     pthread_mutex_init(&end->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&end->wake, &attr);
-    pthread_condattr_destroy(&attr);
-    sigfillset(&all); /* signals are the main thread's business */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    end->is_started = pthread_create(&end->thread, NULL, run, end) == 0;
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    bs_cond_init(&end->wake);
+    end->is_started = bs_thread_start(&end->thread, run, end) == 0;
     return end;
 }
 

@@ -26,13 +26,13 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "net/backoff.h"
 #include "net/client.h"
 #include "net/outbox.h"
 #include "net/verdict.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -463,17 +463,12 @@ bs_stream_new(struct bs_stream **stream, const struct bs_stream_config *config,
 enum bs_status
 bs_stream_start(struct bs_stream *stream, const struct bs_stream_request *request,
                 struct bs_error *err) {
-    sigset_t all;
-    sigset_t before;
     BS_ASSERT(!stream->started);
     bs_queue_on_space(stream->queue, on_space, stream);
     post(stream, request);
     /* The thread inherits the mask: signals are the main thread's business from its first moment.
      */
-    sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&stream->thread, NULL, run, stream);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = bs_thread_start(&stream->thread, run, stream);
     if (failed != 0) {
         return bs_error_sys(err, failed, "cannot start the stream's thread");
     }

@@ -114,6 +114,14 @@ bs_object_fini(struct bs_object *object) {
     *object = (struct bs_object){0};
 }
 
+void
+bs_objects_free(struct bs_object *objects, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        bs_object_fini(&objects[i]);
+    }
+    free(objects);
+}
+
 const char *
 bs_object_kind_name(enum bs_object_kind kind) {
     switch (kind) {

@@ -175,7 +175,8 @@ struct bs_object {
 };
 
 void bs_object_fini(struct bs_object *object);
-const char *bs_object_kind_name(enum bs_object_kind kind); /* "VIEW", as in SQL */
+void bs_objects_free(struct bs_object *objects, size_t count); /* heap, each of them too */
+const char *bs_object_kind_name(enum bs_object_kind kind);     /* "VIEW", as in SQL */
 
 /* What a run is about: tables in full, the rest by CREATE text. */
 struct bs_schema {

@@ -182,10 +182,7 @@ replace_tables(struct bs_copying *run) {
 static void
 replace_objects(struct bs_copying *run) {
     struct bs_archive *archive = run->to;
-    for (size_t i = 0; i < archive->object_count; i++) {
-        bs_object_fini(&archive->objects[i]);
-    }
-    free(archive->objects);
+    bs_objects_free(archive->objects, archive->object_count);
     archive->objects = run->point.schema->objects;
     archive->object_count = run->point.schema->object_count;
     run->point.schema->objects = NULL;

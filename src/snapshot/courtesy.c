@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -25,11 +26,7 @@ struct bs_courtesy {
 struct bs_courtesy *
 bs_courtesy_new(uint64_t max_bytes_per_s) {
     struct bs_courtesy *courtesy = bs_zalloc(sizeof *courtesy);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&courtesy->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    bs_cond_init(&courtesy->changed);
     pthread_mutex_init(&courtesy->lock, NULL);
     courtesy->max_bytes_per_s = max_bytes_per_s;
     return courtesy;

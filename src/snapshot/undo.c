@@ -158,9 +158,6 @@ bs_undo_rest(struct bs_sql *control, const struct bs_state *state, const struct 
             }
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        bs_object_fini(&made[i]);
-    }
-    free(made);
+    bs_objects_free(made, count);
     return status == BS_OK ? bs_sql_exec(control, err, "SET foreign_key_checks=1") : status;
 }

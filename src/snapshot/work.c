@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "snapshot/resume.h"
 
 #include <errno.h>
@@ -74,12 +75,8 @@ take_resumed(struct bs_work *work, size_t index, const struct bs_resumed *resume
 struct bs_work *
 bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes) {
     struct bs_work *work = bs_zalloc(sizeof *work);
-    pthread_condattr_t attr;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_mutex_init(&work->lock, NULL);
-    pthread_cond_init(&work->changed, &attr);
-    pthread_condattr_destroy(&attr);
+    bs_cond_init(&work->changed);
     work->tables = bs_zalloc((count + 1) * sizeof *work->tables);
     work->table_count = count;
     work->chunk_bytes = chunk_bytes;

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/thread.h"
 #include "sql/session_private.h"
 
 #include <inttypes.h>
@@ -60,16 +61,12 @@ watch(void *arg) {
 enum bs_status
 bs_guard_begin(struct bs_guard *guard, struct bs_sql *killer, struct bs_sql *victim,
                struct bs_sql *second, int64_t deadline_ms, struct bs_error *err) {
-    pthread_condattr_t attr;
     *guard = (struct bs_guard){.killer = killer,
                                .victims = {victim, second},
                                .deadline_ms = deadline_ms > 0 ? deadline_ms : 0};
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&guard->change, &attr);
-    pthread_condattr_destroy(&attr);
+    bs_cond_init(&guard->change);
     pthread_mutex_init(&guard->mutex, NULL);
-    int failed = pthread_create(&guard->thread, NULL, watch, guard);
+    int failed = bs_thread_start(&guard->thread, watch, guard);
     return failed == 0 ? BS_OK : bs_error_sys(err, failed, "cannot start a thread");
 }
 

@@ -2,8 +2,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/thread.h"
 
-#include <signal.h>
 #include <time.h>
 
 enum {
@@ -46,20 +46,12 @@ run(void *arg) {
 
 enum bs_status
 bs_keep_begin(struct bs_keep *keep, struct bs_sql *sql, int64_t idle_s, struct bs_error *err) {
-    pthread_condattr_t attr;
-    sigset_t all, before;
     int64_t every_ms = idle_s * MS_PER_S / OF_IDLE;
     keep->sql = sql;
     keep->every_ms = every_ms < EVERY_MAX_MS ? every_ms : EVERY_MAX_MS;
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&keep->change, &attr);
-    pthread_condattr_destroy(&attr);
+    bs_cond_init(&keep->change);
     pthread_mutex_init(&keep->mutex, NULL);
-    sigfillset(&all); /* signals are the main thread's business */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&keep->thread, NULL, run, keep);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = bs_thread_start(&keep->thread, run, keep);
     keep->is_begun = failed == 0;
     return failed == 0 ? BS_OK : bs_error_sys(err, failed, "cannot start a thread");
 }

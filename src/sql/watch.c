@@ -3,10 +3,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stop.h"
+#include "base/thread.h"
 #include "sql/session_private.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -79,18 +79,10 @@ close_sockets(struct bs_watch *watch) {
 enum bs_status
 bs_watch_begin(struct bs_watch *watch, struct bs_sql *const *sessions, size_t count,
                struct bs_error *err) {
-    pthread_condattr_t attr;
-    sigset_t all, before;
     take_sockets(watch, sessions, count);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->change, &attr);
-    pthread_condattr_destroy(&attr);
+    bs_cond_init(&watch->change);
     pthread_mutex_init(&watch->mutex, NULL);
-    sigfillset(&all); /* signals are the main thread's business */
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&watch->thread, NULL, run, watch);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    int failed = bs_thread_start(&watch->thread, run, watch);
     watch->is_begun = failed == 0;
     if (failed != 0) {
         close_sockets(watch);
