@@ -191,7 +191,8 @@ ask_mariadb(struct looking *looking, const struct member *member, enum answer *a
 }
 
 /* A row that has it, with what is to be found in that row. In a SET's value the member stands
- * behind as many as have lower bits. */
+ * behind as many as have lower bits; CONCAT, for FIND_IN_SET in a SET column itself answers with
+ * the member's number whatever else the value has. */
 static void
 put_row_question(struct bs_buf *query, const struct looking *looking, const struct member *member) {
     const struct shown_column *column = member->column;
@@ -205,7 +206,7 @@ put_row_question(struct bs_buf *query, const struct looking *looking, const stru
         bs_buf_puts(query, "FIND_IN_SET(CONVERT(UNHEX(");
         put_shown(query, looking, column, member->shown);
         bs_buf_printf(query, ") USING %s)", column->charset);
-        bs_buf_printf(query, " COLLATE %s%s, %s)=BIT_COUNT(%s & %llu)", column->charset,
+        bs_buf_printf(query, " COLLATE %s%s, CONCAT(%s))=BIT_COUNT(%s & %llu)", column->charset,
                       is_binary ? "" : "_bin", e, e, (unsigned long long)up_to);
     } else {
         bs_buf_printf(query, "HEX(%s)=", e);

@@ -5,7 +5,7 @@
 
 #include "normal.h"
 
-enum { MYSQL_8 = 80000, MARIADB_10_10 = 101000 };
+enum { MYSQL_8 = 80000, MYSQL_8_0_1 = 80001, MARIADB_10_4_1 = 100401, MARIADB_10_10 = 101000 };
 
 /* The languages for which both have an accent-insensitive and an accent-sensitive collation. */
 static const struct {
@@ -25,9 +25,9 @@ static const struct {
     const char *mysql;
 } TEXT_TYPES[] = {{"uuid", "char(36)"}, {"inet6", "varchar(39)"}, {"inet4", "varchar(15)"}};
 
-static const char *const MODES_OF_MYSQL[] = {"TIME_TRUNCATE_FRACTIONAL", NULL};
-static const char *const MODES_OF_MARIADB[] = {"IGNORE_BAD_TABLE_OPTIONS", "TIME_ROUND_FRACTIONAL",
-                                               NULL};
+static const char TRUNCATES[] = "TIME_TRUNCATE_FRACTIONAL", ROUNDS[] = "TIME_ROUND_FRACTIONAL";
+static const char *const MODES_OF_MYSQL[] = {TRUNCATES, NULL};
+static const char *const MODES_OF_MARIADB[] = {"IGNORE_BAD_TABLE_OPTIONS", ROUNDS, NULL};
 
 bool
 judge_is_translated(const struct judge_describer *by) {
@@ -175,6 +175,19 @@ is_in(const char *const *names, const char *name, size_t len) {
     return false;
 }
 
+/* MySQL rounds a time with too many digits and MariaDB cuts it, each unless a mode says otherwise:
+ * the mode that B needs to do as A does, the last one of each; NULL: none. */
+static const char *
+fractions_on_b(const char *modes, const struct judge_describer *by) {
+    if (judge_is_translated_from(by, true) && by->peer->version >= MARIADB_10_4_1) {
+        return strstr(modes, TRUNCATES) == NULL ? ROUNDS : NULL;
+    }
+    if (judge_is_translated_from(by, false) && by->peer->version >= MYSQL_8_0_1) {
+        return strstr(modes, ROUNDS) == NULL ? TRUNCATES : NULL;
+    }
+    return NULL;
+}
+
 void
 judge_flavour_sql_mode(struct judge_text *value, const struct judge_describer *by) {
     static const char *const NONE[] = {NULL};
@@ -182,6 +195,7 @@ judge_flavour_sql_mode(struct judge_text *value, const struct judge_describer *b
                               : judge_is_translated_from(by, false) ? MODES_OF_MARIADB
                                                                     : NONE;
     struct judge_text kept = {0};
+    const char *fractions = fractions_on_b(value->len > 0 ? value->data : "", by);
     judge_normal_sql_mode(value);
     for (size_t pos = 0; pos < value->len;) {
         const char *mode = value->data + pos;
@@ -194,6 +208,10 @@ judge_flavour_sql_mode(struct judge_text *value, const struct judge_describer *b
             judge_text_add(&kept, mode, len);
         }
         pos += len + 1;
+    }
+    if (fractions != NULL) {
+        judge_text_puts(&kept, kept.len > 0 ? "," : "");
+        judge_text_puts(&kept, fractions);
     }
     judge_text_clear(value);
     judge_text_add(value, kept.data, kept.len);

@@ -28,7 +28,8 @@ bool judge_is_translated_from(const struct judge_describer *by, bool from_mysql)
 
 /* utf8mb3 is also called utf8 here, between servers of one flavour too. */
 void judge_flavour_collation(struct judge_text *value, const struct judge_describer *by);
-/* Modes that mean nothing on B go; ALLOW_INVALID_DATES has two names. */
+/* Modes that mean nothing on B go; ALLOW_INVALID_DATES has two names; rounding and cutting of times
+ * are the default of one flavour and a mode of the other. */
 void judge_flavour_sql_mode(struct judge_text *value, const struct judge_describer *by);
 
 /* The types of MariaDB that MySQL has not, as MySQL's COLUMN_TYPE: NULL when data_type is none of

@@ -270,10 +270,18 @@ class Mover:
     def create_program(self, db, sql, mode, client, connection_collation, zone=None):
         mode = re.sub(r"(?<!ALLOW_)INVALID_DATES", "ALLOW_INVALID_DATES", mode)
         mode = re.sub(r"NO_AUTO_CREATE_USER,?|NO_ENGINE_SUBSTITUTION,?", "", mode).strip(",")
+        mode = self.with_fractions(mode)
         session = ["USE " + quote(db), "SET SESSION sql_mode = '%s'" % mode, "SET character_set_client = " + client,
                    "SET collation_connection = " + self.collation(connection_collation)]
         self.run(self.b, session + (["SET SESSION time_zone = '%s'" % zone] if zone else []) + [self.collations_in(sql)])
         self.run(self.b, SESSION)
+
+    def with_fractions(self, mode):
+        """MySQL rounds what MariaDB cuts, unless told otherwise."""
+        has, needed = ("TIME_TRUNCATE_FRACTIONAL", "TIME_ROUND_FRACTIONAL")[::-1 if self.from_mariadb else 1]
+        if not self.translated or (not self.to_mariadb and version(self.target) < (8,)):
+            return mode
+        return re.sub(has + ",?", "", mode).strip(",") if has in mode else ",".join(filter(None, (mode, needed)))
 
     def move_programs(self, db):
         for kind, name in self.ask("SELECT ROUTINE_TYPE, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = %s", db):

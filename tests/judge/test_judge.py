@@ -183,11 +183,18 @@ ACROSS_CHANGES = [
 ]
 
 
+def fractions_as_on_a(pair):
+    """MySQL rounds a time with too many digits, MariaDB cuts it."""
+    is_mariadb = [server.name.startswith("mariadb") for server in (pair.a, pair.b)]
+    modes = {(False, True): "TIME_ROUND_FRACTIONAL", (True, False): "TIME_TRUNCATE_FRACTIONAL"}
+    return "SET SESSION sql_mode = '%s'" % modes.get(tuple(is_mariadb), "")
+
+
 def test_across(pair):
-    setup = [s for s in ACROSS_SETUP]
     for change, found in [(None, None)] + ACROSS_CHANGES:
         pair.fresh()
-        pair.both(setup)
+        pair.run(pair.a, ACROSS_SETUP)
+        pair.run(pair.b, [fractions_as_on_a(pair)] + ACROSS_SETUP)
         if change is None:
             pair.check("across versions: equal", pair.judge(), EQUAL, "^equal: 1 databases, 2 tables, 4 rows, 6 objects$")
             continue
