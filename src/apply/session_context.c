@@ -157,7 +157,7 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
     bs_buf_puts(sql, ", sql_mode=");
     if (bs_statement_has(s, BS_STATEMENT_SQL_MODE)) {
         bs_buf_puts(sql, "'");
-        bs_sql_mode_put(sql, s->sql_mode, t->source.flavour, &t->target);
+        bs_sql_mode_put(sql, s->sql_mode, &t->source, &t->target);
         bs_buf_puts(sql, "'");
     } else {
         bs_buf_puts(sql, "DEFAULT");

@@ -43,28 +43,15 @@ static const struct mode_bit COMMON[] = {
     {31, "PAD_CHAR_TO_FULL_LENGTH", 0},
 };
 
-static const struct mode_bit MYSQL_ONLY[] = {{32, "TIME_TRUNCATE_FRACTIONAL", 0}};
+static const char TRUNCATES[] = "TIME_TRUNCATE_FRACTIONAL", ROUNDS[] = "TIME_ROUND_FRACTIONAL";
+
+static const struct mode_bit MYSQL_ONLY[] = {{32, TRUNCATES, 0}};
 
 static const struct mode_bit MARIADB_ONLY[] = {
     {32, "EMPTY_STRING_IS_NULL", 0},
     {33, "SIMULTANEOUS_ASSIGNMENT", 0},
-    {34, "TIME_ROUND_FRACTIONAL", 0},
+    {34, ROUNDS, 0},
 };
-
-/* A time with more digits than its column: MySQL rounds it unless it is told to cut, MariaDB cuts
- * unless it is told to round (10.4.1). */
-static void
-put_fractions(struct bs_buf *out, uint64_t bits, enum bs_flavour source,
-              const struct bs_server *target) {
-    enum { TRUNCATES = 32, ROUNDS = 34, MARIADB_CHOICE = 100401, MYSQL_CHOICE = 80001 };
-    bool rounds = source == BS_MYSQL ? (bits >> TRUNCATES & 1) == 0 : (bits >> ROUNDS & 1) != 0;
-    const char *comma = out->len > 0 ? "," : "";
-    if (target->flavour == BS_MARIADB && rounds && target->version >= MARIADB_CHOICE) {
-        bs_buf_printf(out, "%sTIME_ROUND_FRACTIONAL", comma);
-    } else if (target->flavour == BS_MYSQL && !rounds && target->version >= MYSQL_CHOICE) {
-        bs_buf_printf(out, "%sTIME_TRUNCATE_FRACTIONAL", comma);
-    }
-}
 
 static void
 put_bits(struct bs_buf *out, uint64_t bits, const struct mode_bit *table, size_t count,
@@ -78,18 +65,42 @@ put_bits(struct bs_buf *out, uint64_t bits, const struct mode_bit *table, size_t
     }
 }
 
+const char *
+bs_sql_mode_fractions(bool has_mode, const struct bs_server *source,
+                      const struct bs_server *target) {
+    enum { MYSQL_FRACTIONS = 50604, MYSQL_CHOICE = 80001, MARIADB_CHOICE = 100401 };
+    bool rounds =
+        source->flavour == BS_MARIADB ? has_mode : source->version >= MYSQL_FRACTIONS && !has_mode;
+    bool has_choice =
+        target->version >= (target->flavour == BS_MARIADB ? MARIADB_CHOICE : MYSQL_CHOICE);
+    bool is_default = rounds == (target->flavour == BS_MYSQL);
+    return is_default || !has_choice ? NULL : rounds ? ROUNDS : TRUNCATES;
+}
+
+static void
+put_fractions(struct bs_buf *out, uint64_t bits, const struct bs_server *source,
+              const struct bs_server *target) {
+    enum { TRUNCATES_BIT = 32, ROUNDS_BIT = 34 };
+    int bit = source->flavour == BS_MYSQL ? TRUNCATES_BIT : ROUNDS_BIT;
+    const char *mode = bs_sql_mode_fractions((bits >> bit & 1) != 0, source, target);
+    if (mode != NULL) {
+        bs_buf_printf(out, "%s%s", out->len > 0 ? "," : "", mode);
+    }
+}
+
 void
-bs_sql_mode_put(struct bs_buf *out, uint64_t bits, enum bs_flavour source,
+bs_sql_mode_put(struct bs_buf *out, uint64_t bits, const struct bs_server *source,
                 const struct bs_server *target) {
     struct bs_buf names = {0};
     put_bits(&names, bits, COMMON, sizeof COMMON / sizeof COMMON[0], target);
-    if (source == target->flavour && source == BS_MYSQL && target->version >= 80000) {
+    bool is_one_flavour = source->flavour == target->flavour;
+    if (is_one_flavour && target->flavour == BS_MYSQL && target->version >= 80000) {
         put_bits(&names, bits, MYSQL_ONLY, sizeof MYSQL_ONLY / sizeof MYSQL_ONLY[0], target);
     }
-    if (source == target->flavour && source == BS_MARIADB) {
+    if (is_one_flavour && target->flavour == BS_MARIADB) {
         put_bits(&names, bits, MARIADB_ONLY, sizeof MARIADB_ONLY / sizeof MARIADB_ONLY[0], target);
     }
-    if (source != target->flavour) {
+    if (!is_one_flavour) {
         put_fractions(&names, bits, source, target);
     }
     bs_buf_put_str(out, bs_buf_str(&names));

@@ -1,5 +1,6 @@
 /* Stored objects: their text, and the settings that they were made in and are to be made in. */
 #include "schema/definer.h"
+#include "schema/sql_mode.h"
 #include "schema/translate_private.h"
 
 #include "base/mem.h"
@@ -9,27 +10,28 @@
 #include <strings.h>
 
 /* Modes of one flavour. Those that say what the other one does anyhow are left out; the others
- * change how a text is read or what it does, and have no equal. */
+ * change how a text is read or what it does, and have no equal. That a time is cut or rounded is
+ * said anew for the other. */
 static const struct mode {
     const char *name;
     enum bs_flavour flavour;
-    bool is_the_others_way;
+    bool is_the_others_way, is_of_fractions;
 } MODES[] = {
-    {"TIME_TRUNCATE_FRACTIONAL", BS_MYSQL, true},
-    {"TIME_ROUND_FRACTIONAL", BS_MARIADB, true},
-    {"NO_AUTO_CREATE_USER", BS_MARIADB, true},
-    {"NO_FIELD_OPTIONS", BS_MARIADB, true},
-    {"NO_KEY_OPTIONS", BS_MARIADB, true},
-    {"NO_TABLE_OPTIONS", BS_MARIADB, true},
-    {"MYSQL323", BS_MARIADB, true},
-    {"MYSQL40", BS_MARIADB, true},
-    {"POSTGRESQL", BS_MARIADB, true},
-    {"MSSQL", BS_MARIADB, true},
-    {"DB2", BS_MARIADB, true},
-    {"MAXDB", BS_MARIADB, true},
-    {"ORACLE", BS_MARIADB, false},
-    {"EMPTY_STRING_IS_NULL", BS_MARIADB, false},
-    {"SIMULTANEOUS_ASSIGNMENT", BS_MARIADB, false},
+    {"TIME_TRUNCATE_FRACTIONAL", BS_MYSQL, true, true},
+    {"TIME_ROUND_FRACTIONAL", BS_MARIADB, true, true},
+    {"NO_AUTO_CREATE_USER", BS_MARIADB, true, false},
+    {"NO_FIELD_OPTIONS", BS_MARIADB, true, false},
+    {"NO_KEY_OPTIONS", BS_MARIADB, true, false},
+    {"NO_TABLE_OPTIONS", BS_MARIADB, true, false},
+    {"MYSQL323", BS_MARIADB, true, false},
+    {"MYSQL40", BS_MARIADB, true, false},
+    {"POSTGRESQL", BS_MARIADB, true, false},
+    {"MSSQL", BS_MARIADB, true, false},
+    {"DB2", BS_MARIADB, true, false},
+    {"MAXDB", BS_MARIADB, true, false},
+    {"ORACLE", BS_MARIADB, false, false},
+    {"EMPTY_STRING_IS_NULL", BS_MARIADB, false, false},
+    {"SIMULTANEOUS_ASSIGNMENT", BS_MARIADB, false, false},
 };
 
 static const struct mode *
@@ -45,6 +47,7 @@ find_mode(enum bs_flavour flavour, struct bs_str name) {
 static void
 translate_modes(const struct bs_translation *t, struct bs_object *object, struct bs_notes *notes) {
     struct bs_buf kept = {0};
+    bool has_fractions = false;
     for (const char *at = object->sql_mode; *at != '\0';) {
         struct bs_str name = {at, strcspn(at, ",")};
         const struct mode *mode = find_mode(t->source.flavour, name);
@@ -55,7 +58,12 @@ translate_modes(const struct bs_translation *t, struct bs_object *object, struct
             bs_notes_add(notes, BS_NOTE_REFUSED, "sql_mode %s has no equal on the target",
                          mode->name);
         }
+        has_fractions = has_fractions || (mode != NULL && mode->is_of_fractions);
         at += name.len + (at[name.len] == ',');
+    }
+    const char *fractions = bs_sql_mode_fractions(has_fractions, &t->source, &t->target);
+    if (fractions != NULL) {
+        bs_buf_printf(&kept, "%s%s", kept.len > 0 ? "," : "", fractions);
     }
     free(object->sql_mode);
     object->sql_mode = bs_buf_take_cstr(&kept);

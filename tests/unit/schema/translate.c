@@ -484,6 +484,34 @@ Test(translate, an_objects_settings_are_the_targets) {
     bs_translation_fini(&t);
 }
 
+static void
+expect_modes(enum side source, enum side target, const char *modes, const char *wanted) {
+    struct bs_translation t = between(source, target);
+    struct bs_notes notes = {0};
+    struct bs_object object = {.kind = BS_OBJECT_TRIGGER,
+                               .db = bs_strdup("d"),
+                               .name = bs_strdup("r"),
+                               .create = bs_strdup("CREATE TRIGGER r BEFORE INSERT ON t FOR EACH "
+                                                   "ROW SET NEW.at = NOW(6)"),
+                               .sql_mode = bs_strdup(modes)};
+    bs_translate_object(&t, &object, &notes);
+    cr_expect_str_eq(object.sql_mode, wanted);
+    bs_notes_fini(&notes);
+    bs_object_fini(&object);
+    bs_translation_fini(&t);
+}
+
+Test(translate, a_program_cuts_or_rounds_times_as_on_the_source) {
+    static const char TRUNCATES[] = "TIME_TRUNCATE_FRACTIONAL", ROUNDS[] = "TIME_ROUND_FRACTIONAL";
+    expect_modes(MY9, MA118, "", ROUNDS);
+    expect_modes(MY9, MA118, "ANSI_QUOTES", "ANSI_QUOTES,TIME_ROUND_FRACTIONAL");
+    expect_modes(MY9, MA118, TRUNCATES, "");
+    expect_modes(MA118, MY9, "", TRUNCATES);
+    expect_modes(MA118, MY9, ROUNDS, "");
+    expect_modes(MA105, MA118, "", "");
+    expect_modes(MA105, MA118, ROUNDS, ROUNDS);
+}
+
 Test(translate, a_mode_that_changes_what_a_program_means_is_refused) {
     struct bs_translation t = between(MA118, MY9);
     struct bs_notes notes = {0};
