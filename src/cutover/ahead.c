@@ -1,5 +1,6 @@
-/* What would keep the objects from being made, looked for while the source still takes writes:
- * found later it would be undone, but the writers would have waited for nothing. */
+/* What would keep the drain from ending in time, or the objects from being made, looked for while
+ * the source still takes writes: found later it would be undone, but the writers would have waited
+ * for nothing. */
 #include "cutover/cutover_private.h"
 
 #include "base/clock.h"
@@ -87,11 +88,30 @@ refuse_without_events(const struct bs_finish *finish, struct bs_error *err) {
     return status;
 }
 
+/* A freeze that could not be long enough costs the applications on the source all the same. */
+static enum bs_status
+refuse_far_behind(const struct bs_attempt *attempt, struct bs_error *err) {
+    enum { MIB = 1048576 };
+    uint64_t bytes = 0;
+    double drain_s = bs_follow_drain_s(attempt->follow, &bytes);
+    if (drain_s * 1000 <= attempt->max_freeze_ms) {
+        return BS_OK;
+    }
+    bs_error_set(err, BS_CANCELLED,
+                 "the target is %.1f MiB of the source's log behind, which take about %.0f s at "
+                 "the rate so far, and --max-freeze is %.1f s; the source was not frozen",
+                 (double)bytes / MIB, drain_s, attempt->max_freeze_ms / 1000.0);
+    return bs_error_hint(err, "ask again when `binstream status` shows a small lag, or allow more "
+                              "with --max-freeze");
+}
+
 enum bs_status
 bs_attempt_look_ahead(const struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_finish finish = bs_attempt_finish_of(attempt);
-    enum bs_status status =
-        bs_check_sees_objects(finish.source, finish.server, finish.selection, err);
+    enum bs_status status = refuse_far_behind(attempt, err);
+    if (status == BS_OK) {
+        status = bs_check_sees_objects(finish.source, finish.server, finish.selection, err);
+    }
     if (status == BS_OK) {
         status = refuse_without_events(&finish, err);
     }

@@ -2,7 +2,7 @@
  *
  *   cutover.c   the callbacks: in which order, undo, what a crash left behind
  *   steps.c     freeze, drain, finish objects, look for late writes
- *   ahead.c     what would keep the objects from being made, before the freeze
+ *   ahead.c     what would undo it, looked for before the freeze
  *   late.c      the look behind the hook, when nothing can be undone any more
  *   record.c    what is stored: the source's settings, the mark of the hook, the report
  *   freeze.c    the source; freeze_values.c its settings, as they are stored

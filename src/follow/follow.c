@@ -442,6 +442,11 @@ bs_follow_report_fini(struct bs_follow_report *report) {
     bs_position_fini(&report->position);
 }
 
+double
+bs_follow_drain_s(const struct bs_follow *follow, uint64_t *bytes) {
+    return bs_rates_drain_s(&follow->rates, bytes);
+}
+
 /* A row lock on the target must not hold the frozen source for longer than the operator allowed. */
 static enum bs_status
 limit_lock_waits(struct bs_follow *follow, int64_t left_ms, struct bs_error *err) {

@@ -79,6 +79,10 @@ void bs_follow_report_fini(struct bs_follow_report *report);
  * connection, and by the cutover before it freezes. */
 enum bs_status bs_follow_check_log(struct bs_follow *follow, struct bs_error *err) BS_MUST_CHECK;
 
+/* For the cutover, before it freezes: how long it would take to apply what is behind. Seconds, and
+ * bytes of the source's log; below 0: nobody can tell. */
+double bs_follow_drain_s(const struct bs_follow *follow, uint64_t *bytes);
+
 /* For the cutover, inside its callback: apply until the checkpoint has reached position, or
  * deadline (bs_clock_mono_ms) has passed: *reached false. */
 enum bs_status bs_follow_drain(struct bs_follow *follow, const struct bs_position *position,

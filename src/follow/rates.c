@@ -50,6 +50,11 @@ sample_at(const struct bs_rates *rates, size_t age) {
     return &rates->samples[(rates->next + BS_RATE_SAMPLES - 1 - age) % BS_RATE_SAMPLES];
 }
 
+static double
+per_s(uint64_t from, uint64_t to, int64_t us) {
+    return to > from && us > 0 ? (double)(to - from) * US_PER_S / (double)us : 0;
+}
+
 /* How many of the samples are young enough. */
 static size_t
 count_kept(const struct bs_rates *rates) {
@@ -59,11 +64,6 @@ count_kept(const struct bs_rates *rates) {
         kept++;
     }
     return kept;
-}
-
-static double
-per_s(uint64_t from, uint64_t to, int64_t us) {
-    return to > from && us > 0 ? (double)(to - from) * US_PER_S / (double)us : 0;
 }
 
 /* Rates. */
@@ -235,4 +235,34 @@ bs_rates_pace(const struct bs_rates *rates, struct bs_pace *pace) {
     take_write_rate(pace, rates, kept);
     foretell(pace, from, to);
     pace->held_by = blame(rates, kept);
+}
+
+/* How long a drain takes. */
+
+/* The newest sample at which all was applied, or the oldest one. */
+static const struct bs_rate_sample *
+fell_behind_at(const struct bs_rates *rates) {
+    size_t age = 0;
+    while (age + 1 < rates->count && !sample_at(rates, age)->caught_up &&
+           sample_at(rates, age + 1)->is_placed) {
+        age++;
+    }
+    return sample_at(rates, age);
+}
+
+double
+bs_rates_drain_s(const struct bs_rates *rates, uint64_t *bytes) {
+    *bytes = 0;
+    if (rates->count == 0) {
+        return -1;
+    }
+    const struct bs_rate_sample *to = sample_at(rates, 0), *from = fell_behind_at(rates);
+    int64_t us = to->at_us - from->at_us;
+    double applied_per_s = per_s(from->applied, to->applied, us);
+    if (to->caught_up) {
+        return 0;
+    }
+    *bytes = to->end_known && to->end > to->applied ? to->end - to->applied : 0;
+    return *bytes > 0 && us >= SPAN_MIN_US && applied_per_s > 0 ? (double)*bytes / applied_per_s
+                                                                : -1;
 }

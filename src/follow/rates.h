@@ -99,6 +99,10 @@ void bs_rates_add(struct bs_rates *rates, const struct bs_rate_sample *sample);
 void bs_rates_reset(struct bs_rates *rates);
 void bs_rates_pace(const struct bs_rates *rates, struct bs_pace *pace);
 
+/* Seconds in which what is behind would be applied if nothing were written any more, at the rate at
+ * which it was applied since it fell behind. *bytes: how much that is. Below 0: nobody can tell. */
+double bs_rates_drain_s(const struct bs_rates *rates, uint64_t *bytes);
+
 /* rates_json.c: as members of the open JSON object, and back. put_rates: all but lag_s. */
 void bs_pace_put(struct bs_buf *out, const struct bs_pace *pace);
 void bs_pace_put_rates(struct bs_buf *out, const struct bs_pace *pace);

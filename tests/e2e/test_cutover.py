@@ -91,6 +91,25 @@ def out_of_time(pair, before):
     return follow
 
 
+def far_behind(pair, before):
+    """More is behind than can be applied while the freeze may last: the source is not frozen for it."""
+    pair.source.query('CREATE TABLE lab.far (n INT PRIMARY KEY)')
+    follow = pair.follow_start('--until-cutover', '--max-batch', '1', '--threads', '2')
+    pair.wait_applied(follow)
+    pair.target.query('CREATE TRIGGER lab.slow BEFORE INSERT ON lab.far FOR EACH ROW SET @slept = SLEEP(0.05)')
+    with pair.source.connect() as source, source.cursor() as cursor:
+        for n in range(1200):
+            cursor.execute('INSERT INTO lab.far VALUES (%s)', (n,))
+    pair.wait_until(lambda: pair.target.query('SELECT COUNT(*) FROM lab.far')[0][0] > 200, 'some of the rows', follow=follow)
+    refused(pair, '--max-freeze', '2', word='the source was not frozen')
+    assert 'freezing the source' not in follow.err, follow.tail()
+    pair.target.query('DROP TRIGGER lab.slow')
+    put_back(pair, follow, before)
+    follow.kill9()
+    pair.source.query('DROP TABLE lab.far')
+    say('too far behind: not begun')
+
+
 def drain_out_of_time(pair, follow, before, n):
     """What is written while the freeze still waits cannot be applied, since somebody holds the table on the target."""
     source, target = pair.source.connect(), pair.target.connect()
@@ -274,6 +293,7 @@ def test(options):
                                       ('ftwrl', 'FLUSH TABLES', 'LOCK TABLES shop.one_row WRITE'),
                                       ('lock-tables', 'LOCK TABLES', 'LOCK TABLES shop.one_row WRITE')):
             killed_while_waiting(pair, mode, statement, hold, before)
+        far_behind(pair, before)
         follow = out_of_time(pair, before)
         for n in range(900010, 900013):  # whoever speaks on another's connection does so in the instant of the deadline
             drain_out_of_time(pair, follow, before, n)

@@ -237,3 +237,30 @@ Test(rates, a_pace_survives_its_json) {
     cr_expect_eq(again.held_by, BS_HELD_UNKNOWN);
     bs_buf_fini(&json);
 }
+
+static void
+expect_drain(double wanted_s, uint64_t wanted_bytes) {
+    uint64_t bytes = 1;
+    double drain_s = bs_rates_drain_s(&rates, &bytes);
+    cr_expect_float_eq(drain_s, wanted_s, 0.01, "%f", drain_s);
+    cr_expect_eq(bytes, wanted_bytes);
+}
+
+Test(rates, a_drain_takes_as_long_as_the_rate_since_it_fell_behind_says) {
+    expect_drain(-1, 0);
+    at.caught_up = true;
+    at.applied = at.end;
+    pass(20, 0, 0); /* idle */
+    expect_drain(0, 0);
+    at.caught_up = false;
+    pass(4, 3 * MB, MB);
+    expect_drain(8, 8 * (uint64_t)MB);
+    at.end_known = false;
+    pass(2, 3 * MB, MB);
+    expect_drain(-1, 0);
+}
+
+Test(rates, nobody_can_tell_how_long_a_drain_takes_while_nothing_is_applied) {
+    pass(10, MB, 0);
+    expect_drain(-1, 110 * (uint64_t)MB);
+}
