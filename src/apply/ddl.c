@@ -151,11 +151,9 @@ translate(const struct bs_applier *applier, const struct bs_statement *statement
           const struct bs_ddl *ddl, const struct bs_engine_notes *notes,
           struct bs_translated *translated) {
     struct bs_buf text = {0};
-    struct bs_text_mode mode = {
-        .ansi_quotes = (statement->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
-        .no_backslash_escapes = (statement->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
-        .is_utf8mb4 = bs_session_context_is_utf8mb4(statement, applier->translation),
-    };
+    struct bs_charset_choice choices[BS_SESSION_CHOICES_MAX];
+    struct bs_text_mode mode =
+        bs_session_context_text_mode(statement, applier->translation, choices);
     const struct bs_target_table *here =
         ddl->kind == BS_OBJECT_TABLE ? bs_applier_find_table(applier, bs_str(ddl->objects[0].db),
                                                              bs_str(ddl->objects[0].name))

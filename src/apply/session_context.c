@@ -82,10 +82,65 @@ is_of_utf8mb4(const struct bs_translation *t, unsigned int id) {
     return collation != NULL && strcmp(collation->charset, "utf8mb4") == 0;
 }
 
-bool
-bs_session_context_is_utf8mb4(const struct bs_statement *s, const struct bs_translation *t) {
-    return bs_statement_has(s, BS_STATEMENT_CHARSET) && is_of_utf8mb4(t, s->charset_client) &&
-           is_of_utf8mb4(t, s->collation_connection);
+/* As MariaDB 11.5 and newer log it. */
+static size_t
+read_choices(const struct bs_statement *s, struct bs_charset_choice *choices) {
+    struct bs_cursor c = bs_cursor(s->charset_collations.data, s->charset_collations.len);
+    for (size_t i = 0; i < s->charset_collation_count; i++) {
+        choices[i].of = bs_cursor_read_u16(&c);
+        choices[i].collation = bs_cursor_read_u16(&c);
+    }
+    return s->charset_collation_count;
+}
+
+struct bs_text_mode
+bs_session_context_text_mode(const struct bs_statement *s, const struct bs_translation *t,
+                             struct bs_charset_choice choices[BS_SESSION_CHOICES_MAX]) {
+    struct bs_text_mode mode = {
+        .ansi_quotes = (s->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
+        .no_backslash_escapes = (s->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
+        .is_utf8mb4 = bs_statement_has(s, BS_STATEMENT_CHARSET) &&
+                      is_of_utf8mb4(t, s->charset_client) &&
+                      is_of_utf8mb4(t, s->collation_connection),
+        .choices = choices,
+    };
+    if (bs_statement_has(s, BS_STATEMENT_CHARSET_COLLATIONS)) {
+        mode.has_choices = true;
+        mode.choices_hold = bs_server_has_charset_collations(&t->target);
+        mode.choice_count = read_choices(s, choices);
+    } else if (s->collation_utf8mb4 != 0 && bs_translation_to_mariadb(t)) {
+        mode.has_choices = true;
+        mode.choice_count = 1;
+        choices[0] = (struct bs_charset_choice){s->collation_utf8mb4, s->collation_utf8mb4};
+    }
+    return mode;
+}
+
+/* What other charsets mean when they stand alone. */
+static enum bs_status
+put_charset_collations(struct bs_buf *sql, const struct bs_statement *s,
+                       const struct bs_translation *t, struct bs_error *err) {
+    struct bs_charset_choice choices[BS_SESSION_CHOICES_MAX];
+    enum bs_status status = BS_OK;
+    if (!bs_server_has_charset_collations(&t->target)) {
+        return BS_OK;
+    }
+    bs_buf_puts(sql, ", character_set_collations=");
+    if (!bs_statement_has(s, BS_STATEMENT_CHARSET_COLLATIONS)) {
+        bs_buf_puts(sql, "DEFAULT");
+        return BS_OK;
+    }
+    size_t count = read_choices(s, choices);
+    bs_buf_puts(sql, "'");
+    for (size_t i = 0; i < count && status == BS_OK; i++) {
+        const struct bs_collation *collation = NULL;
+        status = find_collation(t, choices[i].collation, &collation, err);
+        if (status == BS_OK) {
+            bs_buf_printf(sql, "%s%s=%s", i > 0 ? "," : "", collation->charset, collation->name);
+        }
+    }
+    bs_buf_puts(sql, "'");
+    return status;
 }
 
 static enum bs_status
@@ -102,7 +157,8 @@ put_charsets(struct bs_buf *sql, const struct bs_statement *s, const struct bs_t
             status = put_collation(sql, "collation_server", s->collation_server, false, t, err);
         }
     }
-    return status == BS_OK ? put_utf8mb4_default(sql, s, t, err) : status;
+    status = status == BS_OK ? put_utf8mb4_default(sql, s, t, err) : status;
+    return status == BS_OK ? put_charset_collations(sql, s, t, err) : status;
 }
 
 /* What the event leaves out has a meaning, too: increments of 1, checks on, English names. */

@@ -16,8 +16,12 @@ enum bs_status bs_session_context_put(struct bs_buf *sql, const struct bs_statem
                                       const struct bs_translation *translation,
                                       struct bs_error *err) BS_MUST_CHECK;
 
-/* Whether it is run with utf8mb4 as the charset of the client and of the connection. */
-bool bs_session_context_is_utf8mb4(const struct bs_statement *statement,
-                                   const struct bs_translation *translation);
+enum { BS_SESSION_CHOICES_MAX = 255 }; /* as many as an event can have */
+
+/* What that session makes of a statement's text. choices: filled, and borrowed by the answer. */
+struct bs_text_mode
+bs_session_context_text_mode(const struct bs_statement *statement,
+                             const struct bs_translation *translation,
+                             struct bs_charset_choice choices[BS_SESSION_CHOICES_MAX]);
 
 #endif

@@ -85,6 +85,12 @@ bs_server_has_utf8_choice(const struct bs_server *server) {
     return is_from(server, UINT32_MAX, 100601);
 }
 
+/* MariaDB 11.2.1 release notes. */
+bool
+bs_server_has_charset_collations(const struct bs_server *server) {
+    return is_from(server, UINT32_MAX, 110201);
+}
+
 /* MySQL 5.7.6 release notes; MariaDB 5.2. */
 bool
 bs_server_has_many_locks(const struct bs_server *server) {

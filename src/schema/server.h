@@ -48,6 +48,8 @@ bool bs_server_has_super_read_only(const struct bs_server *server); /* MySQL 5.7
 bool bs_server_has_explicit_defaults(const struct bs_server *server);
 /* Can utf8 mean utf8mb4? MariaDB 10.6.1 */
 bool bs_server_has_utf8_choice(const struct bs_server *server);
+/* Can a session say which collation a charset alone has? MariaDB 11.2.1 */
+bool bs_server_has_charset_collations(const struct bs_server *server);
 /* Can a session have more than one GET_LOCK? MySQL 5.7.5, MariaDB 10.0.2 */
 bool bs_server_has_many_locks(const struct bs_server *server);
 bool bs_server_has_generated_columns(const struct bs_server *server);

@@ -158,55 +158,6 @@ translate_collations(struct bs_translating *tr) {
     }
 }
 
-/* Where CHARACTER SET [=] or CHARSET [=] stands at at: the index of the charset's name, else 0. */
-static size_t
-charset_at(const struct bs_translating *tr, size_t at) {
-    size_t name =
-        bs_words_is(&tr->words, at, "CHARSET") ? at + 1
-        : bs_words_is(&tr->words, at, "CHARACTER") && bs_words_is(&tr->words, at + 1, "SET")
-            ? at + 2
-            : 0;
-    return name != 0 && bs_words_is_punct(&tr->words, name, '=') ? name + 1 : name;
-}
-
-static void
-translate_charset_at(struct bs_translating *tr, size_t name, bool has_collation) {
-    char charset[BS_WORD_TEXT_MAX];
-    bs_words_name(&tr->words, name, charset, sizeof charset);
-    if (strcasecmp(charset, "binary") == 0 || strcasecmp(charset, "default") == 0) {
-        return;
-    }
-    if (!bs_collation_has_charset(&tr->t->target_collations, bs_str(charset))) {
-        bs_notes_add(tr->notes, BS_NOTE_REFUSED, "charset %s is not known to the target", charset);
-        return;
-    }
-    const struct bs_collation *here =
-        bs_collation_default(&tr->t->source_collations, bs_str(charset));
-    const struct bs_collation *there =
-        bs_collation_default(&tr->t->target_collations, bs_str(charset));
-    const char *wanted = here != NULL ? bs_translate_collation(tr->t, bs_str(here->name)) : NULL;
-    if (has_collation || wanted == NULL ||
-        (there != NULL && bs_collation_name_equal(bs_str(wanted), bs_str(there->name)))) {
-        return;
-    }
-    bs_words_append(&tr->words, name, " COLLATE ");
-    bs_words_append(&tr->words, name, wanted);
-}
-
-void
-bs_translate_charsets(struct bs_translating *tr, size_t from, size_t to) {
-    bool has_collation = bs_words_find(&tr->words, from, to, "COLLATE") < to;
-    for (size_t i = from; i < to; i++) {
-        size_t name = charset_at(tr, i);
-        size_t behind = bs_words_behind(&tr->words, i);
-        if (name != 0 && name < to) {
-            translate_charset_at(tr, name, has_collation);
-        } else if (behind > i) {
-            i = behind - 1;
-        }
-    }
-}
-
 /* column->'$.path' is JSON_EXTRACT(column, '$.path'), and ->> that unquoted. The column is what
  * stands before: `a`, `t`.`a` or `db`.`t`.`a`. */
 static void
@@ -437,7 +388,7 @@ translate_words(const struct bs_translation *t, struct bs_str sql, struct bs_tex
     if (is_about_package(t, sql, mode, &out->notes)) {
         return;
     }
-    struct bs_translating tr = {.t = t, .notes = &out->notes, .here = here};
+    struct bs_translating tr = {.t = t, .notes = &out->notes, .here = here, .mode = mode};
     bs_words_read(&tr.words, sql, mode.ansi_quotes, mode.no_backslash_escapes, &t->source);
     translate_collations(&tr);
     bool is_nothing = translate_by_verb(&tr, &out->before);

@@ -8,6 +8,7 @@
  *   translate_rows.c    ALTER that would change or delete rows by rules that differ
  *   translate_literal.c literals that name their charset
  *   translate_ignored.c constraints that some servers read and forget
+ *   translate_charset.c charsets that stand without a collation
  *   translate_utf8.c    utf8 where the source means utf8mb4 by it
  *   translate_foreign.c words and functions that the other flavour does not have
  *
@@ -25,7 +26,8 @@ struct bs_translating {
     struct bs_words words;
     struct bs_notes *notes;
     const struct bs_table *here; /* the target's table before the statement, or NULL */
-    size_t period;               /* where PERIOD FOR SYSTEM_TIME stands, 0: nowhere */
+    struct bs_text_mode mode;
+    size_t period; /* where PERIOD FOR SYSTEM_TIME stands, 0: nowhere */
     bool loses_history;
 };
 

@@ -65,10 +65,23 @@ struct bs_translated {
 
 void bs_translated_fini(struct bs_translated *translated);
 
+/* A charset that stands without a collation has this one. Ids of the source. */
+struct bs_charset_choice {
+    unsigned int of; /* a collation of that charset */
+    unsigned int collation;
+};
+
 /* What the session that runs a statement makes of its text. */
 struct bs_text_mode {
     bool ansi_quotes, no_backslash_escapes; /* of its sql_mode */
     bool is_utf8mb4;                        /* its literals: as client and as connection */
+
+    /* Charsets without a collation. False: as the source's server has it. Of MariaDB the choices
+     * are all that differ from how it was built, of MySQL that of utf8mb4. */
+    bool has_choices;
+    bool choices_hold; /* the session that runs it on the target has them too */
+    const struct bs_charset_choice *choices;
+    size_t choice_count;
 };
 
 /* Translates one statement (CREATE and ALTER of tables, indexes and databases; COLLATE names and

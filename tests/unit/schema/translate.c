@@ -123,6 +123,45 @@ Test(translate, between_servers_of_one_version_nothing_is_touched) {
            "CREATE TABLE t (a json /* x */) /*!50100 TABLESPACE `x` */");
 }
 
+static unsigned int
+id_of(struct bs_translation *t, const char *name) {
+    for (size_t i = 0; i < t->source_collations.count; i++) {
+        t->source_collations.items[i].id = (unsigned int)i + 1;
+    }
+    return bs_collation_by_name(&t->source_collations, bs_str(name))->id;
+}
+
+static void
+expect_chosen(enum side source, enum side target, const char *chosen, bool holds,
+              const char *wanted) {
+    struct bs_translation t = between(source, target);
+    unsigned int id = chosen != NULL ? id_of(&t, chosen) : 0;
+    struct bs_charset_choice choice = {id, id};
+    struct bs_text_mode mode = {.is_utf8mb4 = true,
+                                .has_choices = true,
+                                .choices_hold = holds,
+                                .choices = &choice,
+                                .choice_count = chosen != NULL};
+    struct bs_translated out;
+    bs_translate_statement(&t, bs_str("CREATE TABLE t (a TEXT CHARACTER SET utf8mb4)"), mode, NULL,
+                           &out);
+    cr_expect_str_eq(bs_buf_cstr(&out.sql), wanted);
+    bs_translated_fini(&out);
+    bs_translation_fini(&t);
+}
+
+Test(translate, a_charset_alone_keeps_the_collation_that_its_session_chose) {
+    expect_chosen(MA118, MY9, "utf8mb4_bin", false,
+                  "CREATE TABLE `t` (`a` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)");
+    expect_chosen(MA118, MY9, NULL, false,
+                  "CREATE TABLE `t` (`a` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci)");
+    expect_chosen(MA118, MA105, NULL, false, "CREATE TABLE t (a TEXT CHARACTER SET utf8mb4)");
+    expect_chosen(MA118, MY9, "utf8mb4_bin", true,
+                  "CREATE TABLE `t` (`a` TEXT CHARACTER SET utf8mb4)");
+    expect_chosen(MY9, MA118, "utf8mb4_general_ci", false,
+                  "CREATE TABLE `t` (`a` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci)");
+}
+
 Test(translate, a_charset_alone_keeps_the_collation_that_it_meant) {
     expect(MY56, MY9, "CREATE TABLE t (a INT) DEFAULT CHARSET=utf8mb4",
            "CREATE TABLE t (a INT) DEFAULT CHARSET=utf8mb4 COLLATE utf8mb4_general_ci");
