@@ -179,11 +179,13 @@ name_row(struct piece *piece, struct bs_error *err) {
             size_t len = naming > 0 ? bs_row_key_len(row, naming) : row.len;
             len = len < ROW_SHOWN_MAX ? len : ROW_SHOWN_MAX;
             *err = cause;
-            if (cause.sql_errno == DUP_ENTRY) {
-                bs_error_hint(err, "somebody else writes to this table of the target, or the "
-                                   "target takes values for equal that differ on the source: look "
-                                   "for the row there, then run reset and the copy again");
-            }
+            bs_error_hint(err, cause.sql_errno == DUP_ENTRY
+                                   ? "somebody else writes to this table of the target, or the "
+                                     "target takes values for equal that differ on the source: "
+                                     "look for the row there, then run reset and the copy again"
+                                   : "mend the row on the source (a lenient sql_mode cuts what a "
+                                     "generated column cannot hold), or leave the table out; then "
+                                     "run reset and the copy again");
             bs_error_context(err, "storing the row %s (%.*s)",
                              naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
             break;

@@ -173,6 +173,8 @@ DEFINITIONS = [
     Case("a column's type", [TABLE], "ALTER TABLE t MODIFY a BIGINT NOT NULL", r"^table .*`a` int.*B=\[  `a` bigint"),
     Case("a column's default", [TABLE], "ALTER TABLE t ALTER a SET DEFAULT 5", r"^table .*B=\[  `a` .*DEFAULT"),
     Case("a column's charset", [TABLE], "ALTER TABLE t MODIFY b VARCHAR(20) CHARACTER SET latin2", r"^table .*B=\[  `b` .*latin2"),
+    Case("a column's collation, beside one that is written down and the default", [TABLE, "ALTER TABLE t MODIFY b VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_swedish_ci"],
+         "ALTER TABLE t MODIFY b VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin", r"^table .*B=\[  `b` .*latin1_bin"),
     Case("a column's collation", [TABLE], "ALTER TABLE t MODIFY b VARCHAR(20) CHARACTER SET latin1 COLLATE latin1_bin", r"^table .*B=\[  `b` .*latin1_bin"),
     Case("a column's comment", [TABLE], "ALTER TABLE t MODIFY a INT NOT NULL COMMENT 'x'", r"^table .*COMMENT 'x'"),
     Case("the order of columns", [TABLE], "ALTER TABLE t MODIFY a INT NOT NULL AFTER b", r"^table .*the same lines in another order"),

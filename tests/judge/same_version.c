@@ -72,6 +72,48 @@ drop_engine(struct judge_object *object) {
 }
 
 static bool
+is_default_collation(const char *charset, size_t charset_len, const char *name, size_t len,
+                     unsigned version) {
+    enum { MYSQL_8 = 80000 };
+    static const char *const OTHERS[] = {"latin1_swedish_ci", "gbk_chinese_ci", "big5_chinese_ci",
+                                         "sjis_japanese_ci", "cp932_japanese_ci"};
+    if (len <= charset_len || strncmp(name, charset, charset_len) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        if (strlen(OTHERS[i]) == len && memcmp(OTHERS[i], name, len) == 0) {
+            return true;
+        }
+    }
+    bool is_0900 = version >= MYSQL_8 && strncmp(charset, "utf8mb4", charset_len) == 0;
+    const char *suffix = is_0900 ? "_0900_ai_ci" : "_general_ci";
+    return strlen(suffix) == len - charset_len &&
+           memcmp(name + charset_len, suffix, len - charset_len) == 0;
+}
+
+/* MySQL shows the default collation behind a column's charset too, but only if it was written down
+ * once: CHARACTER SET latin1 COLLATE latin1_swedish_ci. */
+static void
+drop_default_collations(struct judge_object *object, unsigned version) {
+    static const char SET[] = " CHARACTER SET ", COLLATE[] = " COLLATE ";
+    struct judge_facet *text = judge_object_find(object, "Create Table");
+    for (char *at = text->value; (at = strstr(at, SET)) != NULL;) {
+        at += sizeof SET - 1;
+        size_t charset_len = strspn(at, "abcdefghijklmnopqrstuvwxyz0123456789");
+        char *behind = at + charset_len;
+        if (strncmp(behind, COLLATE, sizeof COLLATE - 1) != 0) {
+            continue;
+        }
+        const char *name = behind + sizeof COLLATE - 1;
+        size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+        if (is_default_collation(at, charset_len, name, len, version)) {
+            size_t from = (size_t)(behind - text->value);
+            cut(text, from, from + sizeof COLLATE - 1 + len);
+        }
+    }
+}
+
+static bool
 describe_table(const struct judge_describer *by, struct judge_object *object,
                struct judge_error *err) {
     static const char *const SKIP[] = {"Table", NULL};
@@ -86,6 +128,9 @@ describe_table(const struct judge_describer *by, struct judge_object *object,
         return judge_object_add_sequence_value(by, object, err);
     }
     take_auto_increment(by, object);
+    if (!by->server->is_mariadb) {
+        drop_default_collations(object, by->server->version);
+    }
     if (by->options->ignore_engines) {
         drop_engine(object);
     }
