@@ -137,7 +137,12 @@ bs_expect_check(const struct bs_expect *expect, uint64_t affected, unsigned int 
                              "writer, then start over with `binstream reset` and `snapshot`");
     }
     if (expect->counts_warnings && warnings > expect->max_warnings) {
-        return bs_error_set(err, BS_CONFLICT, "the target warned that it would change a value");
+        bs_error_set(err, BS_CONFLICT, "the target warned that it would change a value");
+        return bs_error_hint(err,
+                             "the row has an ENUM of index 0, which strict mode does not take, and "
+                             "without it more would be changed than that; nothing of this "
+                             "transaction was applied. Begin anew without this table "
+                             "(--exclude-tables)");
     }
     return BS_OK;
 }

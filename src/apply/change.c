@@ -6,7 +6,7 @@
  * ENUM index 0 (what the server keeps for a value outside the list) cannot be stored in strict
  * mode. Such a row runs as SET sql_mode=lenient; statement; SET sql_mode=strict, and may raise
  * exactly as many warnings as it holds such values: any other warning means that a value would be
- * changed. */
+ * changed. So its literals must raise none by themselves (the table's lenient columns). */
 #include "apply/change.h"
 
 #include "apply/literal.h"
@@ -91,16 +91,22 @@ allow_warnings(struct bs_expect *expect, unsigned int enum_zeros) {
     expect->max_warnings = enum_zeros;
 }
 
+/* What the literals of a statement are made by. */
+static const struct bs_column *
+columns_for(const struct bs_target_table *table, unsigned int enum_zeros) {
+    return enum_zeros > 0 && table->lenient != NULL ? table->lenient : table->model->columns;
+}
+
 static void
 put_row_values(struct bs_buf *sql, const struct bs_target_table *table,
-               const struct bs_value *values) {
+               const struct bs_column *columns, const struct bs_value *values) {
     bs_buf_puts(sql, "(");
     for (size_t i = 0; i < table->writable_count; i++) {
         size_t c = table->writable[i];
         if (i > 0) {
             bs_buf_put_u8(sql, ',');
         }
-        bs_literal_put_assigned(sql, &table->model->columns[c], &values[c]);
+        bs_literal_put_assigned(sql, &columns[c], &values[c]);
     }
     bs_buf_puts(sql, ")");
 }
@@ -131,7 +137,7 @@ add_insert(struct bs_change *change, const struct bs_value *values) {
     unsigned int enum_zeros = count_enum_zeros(table, values);
     if (enum_zeros == 0 && !table->references_itself && can_gather(change, BS_ROW_INSERT)) {
         bs_buf_puts(sql, ",");
-        put_row_values(sql, table, values);
+        put_row_values(sql, table, table->model->columns, values);
         change->open->rows++;
         return;
     }
@@ -141,7 +147,7 @@ add_insert(struct bs_change *change, const struct bs_value *values) {
     expect->rows = 1;
     allow_warnings(expect, enum_zeros);
     put_insert_head(change);
-    put_row_values(sql, table, values);
+    put_row_values(sql, table, columns_for(table, enum_zeros), values);
     if (enum_zeros > 0) {
         bs_batch_close(change->batch);
         end_lenient(change, enum_zeros);
@@ -152,11 +158,11 @@ add_insert(struct bs_change *change, const struct bs_value *values) {
 
 static void
 put_key_match(struct bs_buf *sql, const struct bs_target_table *table,
-              const struct bs_value *values) {
+              const struct bs_column *columns, const struct bs_value *values) {
     for (size_t i = 0; i < table->key->part_count; i++) {
         size_t c = table->key->parts[i].column;
         bs_buf_puts(sql, i > 0 ? " AND " : "");
-        bs_literal_put_key_match(sql, &table->model->columns[c], &values[c]);
+        bs_literal_put_key_match(sql, &columns[c], &values[c]);
     }
 }
 
@@ -177,12 +183,13 @@ put_all_match(struct bs_buf *sql, const struct bs_target_table *table,
 }
 
 static void
-put_where(struct bs_change *change, struct bs_expect *expect, const struct bs_value *values) {
+put_where(struct bs_change *change, struct bs_expect *expect, unsigned int enum_zeros,
+          const struct bs_value *values) {
     struct bs_buf *sql = &change->batch->sql;
     bs_buf_puts(sql, " WHERE ");
     expect->where_from = sql->len;
     if (change->table->key != NULL) {
-        put_key_match(sql, change->table, values);
+        put_key_match(sql, change->table, columns_for(change->table, enum_zeros), values);
     } else {
         put_all_match(sql, change->table, values);
     }
@@ -206,7 +213,7 @@ put_gathered_key(struct bs_buf *sql, const struct bs_target_table *table,
         return;
     }
     bs_buf_puts(sql, first ? "(" : " OR (");
-    put_key_match(sql, table, values);
+    put_key_match(sql, table, table->model->columns, values);
     bs_buf_puts(sql, ")");
 }
 
@@ -232,7 +239,7 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
     expect->takes_condition = table->key != NULL;
     put_delete_head(sql, table);
     if (!gathers) {
-        put_where(change, expect, values);
+        put_where(change, expect, 0, values);
         bs_batch_close(change->batch);
         return;
     }
@@ -263,22 +270,24 @@ must_assign(const struct bs_column *column, const struct bs_value *before,
            !bs_value_equal(before, after);
 }
 
+/* sql NULL: only counts the ENUMs of index 0. */
 static unsigned int
 put_assignments(struct bs_buf *sql, const struct bs_target_table *table,
-                const struct bs_value *before, const struct bs_value *after, bool count_only) {
+                const struct bs_column *columns, const struct bs_value *before,
+                const struct bs_value *after) {
     unsigned int enum_zeros = 0;
     size_t assigned = 0;
     bool assigns_all = has_new_start(table, before, after);
     for (size_t i = 0; i < table->writable_count; i++) {
         size_t c = table->writable[i];
-        const struct bs_column *column = &table->model->columns[c];
+        const struct bs_column *column = &columns[c];
         /* An UPDATE that changes nothing still names a column: the first. */
         bool last_chance = i + 1 == table->writable_count && assigned == 0;
         if (!assigns_all && !must_assign(column, &before[c], &after[c]) && !last_chance) {
             continue;
         }
         enum_zeros += bs_literal_is_enum_zero(column, &after[c]);
-        if (!count_only) {
+        if (sql != NULL) {
             bs_buf_puts(sql, assigned > 0 ? "," : "");
             bs_sql_put_ident(sql, bs_str(column->name));
             bs_buf_puts(sql, "=");
@@ -294,7 +303,7 @@ add_update(struct bs_change *change, const struct bs_value *before, const struct
     const struct bs_target_table *table = change->table;
     struct bs_buf *sql = &change->batch->sql;
     close_open(change);
-    unsigned int enum_zeros = put_assignments(sql, table, before, after, true);
+    unsigned int enum_zeros = put_assignments(NULL, table, table->model->columns, before, after);
     begin_lenient(change, enum_zeros);
     struct bs_expect *expect = open_statement(change, BS_ROW_UPDATE);
     expect->rows = 1;
@@ -303,8 +312,8 @@ add_update(struct bs_change *change, const struct bs_value *before, const struct
     bs_buf_puts(sql, "UPDATE ");
     bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));
     bs_buf_puts(sql, " SET ");
-    (void)put_assignments(sql, table, before, after, false);
-    put_where(change, expect, before);
+    (void)put_assignments(sql, table, columns_for(table, enum_zeros), before, after);
+    put_where(change, expect, enum_zeros, before);
     bs_batch_close(change->batch);
     end_lenient(change, enum_zeros);
 }
@@ -367,7 +376,7 @@ add_renewal(struct bs_change *change, const struct bs_rows *rows) {
     expect->rows = 1;
     bs_buf_puts(sql, "SET STATEMENT foreign_key_checks=0 FOR ");
     put_delete_head(sql, change->table);
-    put_where(change, expect, rows->before);
+    put_where(change, expect, 0, rows->before);
     bs_batch_close(change->batch);
     begin_lenient(change, enum_zeros);
     expect = open_statement(change, BS_ROW_INSERT);
@@ -375,7 +384,7 @@ add_renewal(struct bs_change *change, const struct bs_rows *rows) {
     allow_warnings(expect, enum_zeros);
     bs_buf_puts(sql, "SET STATEMENT foreign_key_checks=0 FOR ");
     bs_buf_put_str(sql, bs_buf_str(&change->table->insert_head));
-    put_row_values(sql, change->table, rows->after);
+    put_row_values(sql, change->table, columns_for(change->table, enum_zeros), rows->after);
     bs_batch_close(change->batch);
     end_lenient(change, enum_zeros);
 }
@@ -394,6 +403,7 @@ add_history(struct bs_change *change, const struct bs_value *values) {
     struct bs_buf *sql = &change->batch->sql;
     close_open(change);
     unsigned int enum_zeros = count_enum_zeros(table, values);
+    const struct bs_column *columns = columns_for(table, enum_zeros);
     begin_lenient(change, enum_zeros);
     struct bs_expect *expect = open_statement(change, BS_ROW_INSERT);
     expect->rows = 1;
@@ -413,7 +423,7 @@ add_history(struct bs_change *change, const struct bs_value *values) {
     for (size_t i = 0; i < table->writable_count; i++) {
         size_t c = table->writable[i];
         bs_buf_puts(sql, ",");
-        bs_literal_put_assigned(sql, &table->model->columns[c], &values[c]);
+        bs_literal_put_assigned(sql, &columns[c], &values[c]);
     }
     bs_buf_puts(sql, ")");
     bs_batch_close(change->batch);
@@ -537,6 +547,6 @@ bs_change_upsert(struct bs_change *change, const struct bs_value *after) {
         change->open = open_statement(change, BS_ROW_UPDATE);
         bs_buf_put_str(sql, bs_buf_str(&change->table->insert_head));
     }
-    put_row_values(sql, change->table, after);
+    put_row_values(sql, change->table, change->table->model->columns, after);
     change->open->rows += 2;
 }

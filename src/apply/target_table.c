@@ -109,6 +109,37 @@ write_upsert_tail(struct bs_target_table *table, bool names_new_row) {
     }
 }
 
+/* MySQL warns wherever an old charset is named. Another one has the same bytes for the same text:
+ * utf8mb4 all of utf8mb3, utf16 all of ucs2 but halves of what is not in it. NULL: it is not old,
+ * or nothing is like it. */
+static char *
+same_but_newer(const char *charset) {
+    static char utf8mb4[] = "utf8mb4", utf16[] = "utf16";
+    return strcmp(charset, "utf8mb3") == 0 || strcmp(charset, "utf8") == 0 ? utf8mb4
+           : strcmp(charset, "ucs2") == 0                                  ? utf16
+                                                                           : NULL;
+}
+
+static struct bs_column *
+make_lenient(const struct bs_table *model) {
+    bool has_enum = false, has_old = false;
+    for (size_t i = 0; i < model->column_count; i++) {
+        const struct bs_column *column = &model->columns[i];
+        has_enum = has_enum || column->type == BS_TYPE_ENUM;
+        has_old = has_old || (column->charset != NULL && same_but_newer(column->charset) != NULL);
+    }
+    if (!has_enum || !has_old) {
+        return NULL;
+    }
+    struct bs_column *columns = bs_alloc(model->column_count * sizeof *columns);
+    memcpy(columns, model->columns, model->column_count * sizeof *columns);
+    for (size_t i = 0; i < model->column_count; i++) {
+        char *newer = columns[i].charset != NULL ? same_but_newer(columns[i].charset) : NULL;
+        columns[i].charset = newer != NULL ? newer : columns[i].charset;
+    }
+    return columns;
+}
+
 struct bs_target_table *
 bs_target_table_new(struct bs_table *model, struct bs_target_facts facts) {
     struct bs_target_table *table = bs_zalloc(sizeof *table);
@@ -131,6 +162,7 @@ bs_target_table_new(struct bs_table *model, struct bs_target_facts facts) {
     table->has_period = bs_table_period(model, &table->period_start, &table->period_end);
     table->keeps_history = table->has_period && facts.keeps_history;
     table->history = table->has_period ? bs_zalloc(sizeof *table->history) : NULL;
+    table->lenient = make_lenient(model);
     write_insert_head(table);
     write_upsert_tail(table, facts.names_new_row);
     return table;
@@ -144,6 +176,7 @@ bs_target_table_free(struct bs_target_table *table) {
     bs_table_free(table->model);
     bs_table_plan_fini(&table->plan);
     free(table->writable);
+    free(table->lenient);
     free(table->history);
     bs_buf_fini(&table->insert_head);
     bs_buf_fini(&table->upsert_tail);

@@ -23,6 +23,9 @@ struct bs_target_table {
     const struct bs_key *key; /* by which rows are found, NULL: keyless */
     size_t *writable;         /* indexes of the columns that are assigned: all but generated ones */
     size_t writable_count;
+    struct bs_column *lenient; /* the model's columns, with charsets whose names raise no warning as
+                                  introducers; owned, but for what they point to. NULL: as they
+                                  are */
     struct bs_buf insert_head; /* INSERT INTO `db`.`t` (`a`,`b`) VALUES */
     struct bs_buf upsert_tail; /* ON DUPLICATE KEY UPDATE `b`=...; empty: all columns are keys */
     bool is_transactional;     /* on the source: what is rolled back there is undone */

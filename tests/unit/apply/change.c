@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 
 /* CREATE TABLE d.t (id INT PRIMARY KEY, s VARCHAR(10) CHARACTER SET gbk, e ENUM(...)) */
+static const char *charset = "gbk"; /* of the texts */
+
 static struct bs_target_table *
 make_table(bool with_key) {
     struct bs_table *model = bs_zalloc(sizeof *model);
@@ -20,7 +22,7 @@ make_table(bool with_key) {
         model->columns[i].name = bs_strdup(NAMES[i]);
         model->columns[i].type = TYPES[i];
         model->columns[i].type_text = bs_strdup("");
-        model->columns[i].charset = i > 0 ? bs_strdup("gbk") : NULL;
+        model->columns[i].charset = i > 0 ? bs_strdup(charset) : NULL;
         model->columns[i].collation = i > 0 ? bs_strdup("gbk_chinese_ci") : NULL;
     }
     if (with_key) {
@@ -122,5 +124,22 @@ Test(change, enum_index_zero_runs_without_strict_mode_and_may_warn_once) {
     cr_expect(batch.expects[1].counts_warnings);
     cr_expect_eq(batch.expects[0].kind, BS_EXPECT_ANY);
     cr_expect_eq(batch.expects[2].kind, BS_EXPECT_ANY);
+    bs_batch_fini(&batch);
+}
+
+Test(change, beside_enum_index_zero_no_literal_warns_by_its_charset) {
+    struct bs_batch batch = {0};
+    struct bs_rows rows = {.change = BS_ROW_INSERT, .after = row(values, 1, "a", 0)};
+    charset = "utf8mb3";
+    cr_expect_not_null(strstr(run(&batch, true, &rows, 1), "(1,_utf8mb4'a',0)"));
+    bs_batch_clear(&batch);
+    charset = "ucs2";
+    rows = (struct bs_rows){.change = BS_ROW_UPDATE,
+                            .before = row(others, 1, "aa", 2),
+                            .after = row(values, 1, "bb", 0)};
+    cr_expect_not_null(strstr(run(&batch, true, &rows, 1), "`s`=_utf16'bb',`e`=0 WHERE `id`=1"));
+    bs_batch_clear(&batch);
+    row(values, 1, "bb", 1);
+    cr_expect_not_null(strstr(run(&batch, true, &rows, 1), "`s`=_ucs2'bb',`e`=1 WHERE `id`=1"));
     bs_batch_fini(&batch);
 }
