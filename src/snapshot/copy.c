@@ -296,7 +296,23 @@ put_load_setter(struct bs_buf *out, const struct bs_carried *carried, size_t i) 
     (void)snprintf(given, sizeof given, "@bs%zu", i);
     bs_sql_put_ident(out, bs_str(carried->column->name));
     bs_buf_puts(out, "=");
-    put_expression(out, carried->carry, given);
+    if (is_set_by_expression(carried->carry)) {
+        put_expression(out, carried->carry, given);
+    } else {
+        bs_buf_puts(out, given);
+    }
+}
+
+/* Beside any expression MySQL 5.6 forgets that the AUTO_INCREMENT column of the row had a value,
+ * and numbers a row of 0 anew, whatever sql_mode says. So it is set behind them, too. */
+static bool
+is_set(const struct bs_copy *copy, size_t i) {
+    bool has_expression = false;
+    for (size_t other = 0; other < copy->column_count; other++) {
+        has_expression = has_expression || is_set_by_expression(copy->columns[other].carry);
+    }
+    return is_set_by_expression(copy->columns[i].carry) ||
+           (has_expression && copy->columns[i].column->auto_increment);
 }
 
 static char *
@@ -309,7 +325,7 @@ make_load(const struct bs_copy *copy) {
                       "LINES TERMINATED BY '\\n' (");
     for (size_t i = 0; i < copy->column_count; i++) {
         bs_buf_puts(&out, i > 0 ? ", " : "");
-        if (is_set_by_expression(copy->columns[i].carry)) {
+        if (is_set(copy, i)) {
             bs_buf_printf(&out, "@bs%zu", i);
         } else {
             bs_sql_put_ident(&out, bs_str(copy->columns[i].column->name));
@@ -317,7 +333,7 @@ make_load(const struct bs_copy *copy) {
     }
     bs_buf_puts(&out, copy->column_count == 0 ? "@bs0)" : ")");
     for (size_t i = 0; i < copy->column_count; i++) {
-        if (is_set_by_expression(copy->columns[i].carry)) {
+        if (is_set(copy, i)) {
             bs_buf_puts(&out, setters++ == 0 ? " SET " : ", ");
             put_load_setter(&out, &copy->columns[i], i);
         }

@@ -39,6 +39,15 @@ Test(copy, the_key_comes_first_and_generated_columns_do_not_travel) {
     bs_copy_free(copy);
 }
 
+/* See is_set in copy.c. */
+Test(copy, beside_an_expression_the_number_of_a_row_is_set_too) {
+    columns[part.column].auto_increment = true;
+    struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
+    cr_expect_not_null(strstr(copy->load, "(@bs0, `f`, @bs2, @bs3, @bs4) SET `i``d`=@bs0, `e`="),
+                       "%s", copy->load);
+    bs_copy_free(copy);
+}
+
 Test(copy, a_key_that_cannot_be_cut_is_read_whole_but_still_names_rows) {
     columns[5].type = BS_TYPE_DOUBLE;
     struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);

@@ -79,9 +79,9 @@ def load_schema(server):
             for db, name in cursor.fetchall():
                 if db != "sys":
                     cursor.execute("DROP TRIGGER `%s`.`%s`" % (db.replace("`", "``"), name.replace("`", "``")))
-            cursor.execute("CREATE TABLE shop.`enum zeros` (id INT PRIMARY KEY, e ENUM('a','b'), f ENUM('','x'))")
-            cursor.execute("SET sql_mode=''")
-            cursor.execute("INSERT INTO shop.`enum zeros` VALUES (1,'',''),(2,'nothing','x'),(3,'b','no'),(4,NULL,NULL)")
+            cursor.execute("CREATE TABLE shop.`enum zeros` (id INT AUTO_INCREMENT PRIMARY KEY, e ENUM('a','b'), f ENUM('','x'))")
+            cursor.execute("SET sql_mode='NO_AUTO_VALUE_ON_ZERO'")
+            cursor.execute("INSERT INTO shop.`enum zeros` VALUES (-1,'a','x'),(0,'b','x'),(1,'',''),(2,'nothing','x'),(3,'b','no'),(4,NULL,NULL)")
 
 
 def odd_schema_is_equal(pair):
