@@ -364,6 +364,21 @@ move_srid(struct definition *d) {
                  "column %s: SRID becomes REF_SYSTEM_ID, which is not enforced", d->name);
 }
 
+/* MariaDB has no invisible column that each INSERT must name. */
+static void
+refuse_invisible_without_default(struct definition *d) {
+    bool is_invisible = find(d, "INVISIBLE") < d->to;
+    size_t not_null = find(d, "NOT");
+    bool has_value = find(d, "DEFAULT") < d->to || find(d, "AUTO_INCREMENT") < d->to ||
+                     find(d, "AS") < d->to || not_null >= d->to || !is(d, not_null + 1, "NULL");
+    if (is_invisible && !has_value) {
+        bs_notes_add(d->tr->notes, BS_NOTE_REFUSED,
+                     "column %s is INVISIBLE and NOT NULL without a default, which MariaDB does "
+                     "not have: give it a default, or make it visible",
+                     d->name);
+    }
+}
+
 static void
 translate_for_mariadb(struct definition *d, size_t name) {
     if (is(d, d->type, "GEOMCOLLECTION")) {
@@ -371,6 +386,7 @@ translate_for_mariadb(struct definition *d, size_t name) {
     }
     move_srid(d);
     cut_unenforced_check(d);
+    refuse_invisible_without_default(d);
     translate_generated_null(d, name);
 }
 

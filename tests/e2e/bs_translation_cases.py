@@ -161,6 +161,8 @@ CASES = [
         'INSERT INTO t (id, a) VALUES (1, 1), (2, 2)'],
          changes=MOVE + ('ALTER TABLE t ADD w INT GENERATED ALWAYS AS (a + 3) VIRTUAL NOT NULL AFTER a', 'INSERT INTO t (id, a) VALUES (60, 4)', 'ALTER TABLE t RENAME COLUMN v TO x, DROP COLUMN s'),
          expect=[('SELECT x + w FROM t WHERE id = 60', '12')], my_ma=changed('becomes a CHECK', 'CHECK (column IS NOT NULL)')),
+    Case('invisible-without-default', 'invisible columns that each INSERT must name', mysql=table('a INT NOT NULL INVISIBLE, b INT')[:1] + ['INSERT INTO t (id, a) VALUES (1, 1)'],
+         my_ma=refused('INVISIBLE and NOT NULL without a default', 'NOT NULL without a default')),
     Case('gipk', 'generated invisible primary keys', mysql=['SET SESSION sql_generate_invisible_primary_key=ON', 'CREATE TABLE g (a INT)', 'INSERT INTO g VALUES (1), (2)',
                                                              'SET SESSION sql_generate_invisible_primary_key=OFF'],
          changes=('INSERT INTO g VALUES (3)', 'UPDATE g SET a = 9 WHERE a = 1'), my_ma=changed('', 'an invisible primary key of its own')),

@@ -150,6 +150,15 @@ expect_chosen(enum side source, enum side target, const char *chosen, bool holds
     bs_translation_fini(&t);
 }
 
+Test(translate, mariadb_has_no_invisible_column_that_must_be_named) {
+    expect_note(MY9, MA118, "CREATE TABLE t (a INT, b INT NOT NULL INVISIBLE)",
+                "| refused: column b is INVISIBLE and NOT NULL without a default");
+    expect(MY9, MA118, "CREATE TABLE t (a INT, b INT NOT NULL DEFAULT 1 INVISIBLE)",
+           "CREATE TABLE `t` (`a` INT, `b` INT NOT NULL DEFAULT 1 INVISIBLE)");
+    expect(MY9, MA118, "CREATE TABLE t (a INT, b INT INVISIBLE)",
+           "CREATE TABLE `t` (`a` INT, `b` INT INVISIBLE)");
+}
+
 Test(translate, a_charset_alone_keeps_the_collation_that_its_session_chose) {
     expect_chosen(MA118, MY9, "utf8mb4_bin", false,
                   "CREATE TABLE `t` (`a` TEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin)");
