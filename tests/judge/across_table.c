@@ -667,13 +667,26 @@ add_foreign_keys(const struct judge_describer *by, struct judge_object *object,
     return true;
 }
 
+/* A table that was made under ANSI_QUOTES has its columns in double quotes in MySQL. In KEY (...)
+ * they are nothing but names. */
+static void
+add_without_quotes(struct judge_text *part, struct judge_cell cell, bool are_names) {
+    for (size_t i = 0; i < cell.len; i++) {
+        if (!are_names || cell.data[i] != '"') {
+            judge_text_add(part, cell.data + i, 1);
+        }
+    }
+}
+
 static void
 add_partition_part(const struct judge_describer *by, struct judge_text *value,
                    const struct judge_result *result) {
     for (unsigned i = 1; i < result->column_count; i++) {
         struct judge_text part = {0};
         struct judge_cell cell = judge_result_cell(result, i);
-        judge_text_add(&part, cell.data, cell.len);
+        struct judge_cell before = judge_result_cell(result, i - 1);
+        bool is_of_key = before.len >= 3 && memcmp(before.data + before.len - 3, "KEY", 3) == 0;
+        add_without_quotes(&part, cell, is_of_key);
         judge_expression_bare_skeleton(&part, by);
         judge_text_puts(value, " | ");
         judge_text_add(value, part.data, part.len);
