@@ -287,6 +287,11 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
     if (status == BS_OK) {
         status = bs_sql_run(control, bs_buf_str(&late->create), err);
     }
+    if (status == BS_SERVER) {
+        bs_error_hint(err, "the target does not take this definition: change it on the source, or "
+                           "leave the table out (--exclude-tables); then run reset and the copy "
+                           "again");
+    }
     if (status != BS_OK) {
         return bs_error_context(err, "creating table %s.%s on the target", table->db, table->name);
     }
