@@ -84,6 +84,28 @@ change_name(enum bs_row_change change) {
     return "change";
 }
 
+static enum bs_status
+hint_differs(struct bs_error *err) {
+    return bs_error_hint(err, "source and target differ in this row: something else has written "
+                              "to the target. Nothing of this transaction was applied. Find the "
+                              "writer, then start over with `binstream reset` and `snapshot`");
+}
+
+static void
+hint_refused(struct bs_error *err) {
+    enum { DUP_ENTRY = 1062 };
+    if (err == NULL || err->status != BS_SERVER || bs_sql_is_retryable(err)) {
+        return;
+    }
+    if (err->sql_errno == DUP_ENTRY) {
+        hint_differs(err);
+        return;
+    }
+    bs_error_hint(err, "the target does not take this row, and nothing of its transaction was "
+                       "applied: mend what the message names on the target, then run the same "
+                       "command again; or begin anew without this table (--exclude-tables)");
+}
+
 void
 bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *expect,
                      struct bs_error *err) {
@@ -91,6 +113,7 @@ bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *expec
     if (expect->kind != BS_EXPECT_ROWS) {
         return;
     }
+    hint_refused(err);
     bs_gtid_text(&expect->origin.gtid, gtid);
     const char *file = expect->origin.file != NULL ? expect->origin.file : batch->file;
     bs_error_at(err, "%s:%" PRIu64 "%s%s", file, expect->origin.pos,
@@ -131,10 +154,7 @@ bs_expect_check(const struct bs_expect *expect, uint64_t affected, unsigned int 
                      "%" PRIu64
                      " rows of the target were changed where the source changed %" PRIu64,
                      affected, expect->rows);
-        return bs_error_hint(err,
-                             "source and target differ in this row: something else has written "
-                             "to the target. Nothing of this transaction was applied. Find the "
-                             "writer, then start over with `binstream reset` and `snapshot`");
+        return hint_differs(err);
     }
     if (expect->counts_warnings && warnings > expect->max_warnings) {
         bs_error_set(err, BS_CONFLICT, "the target warned that it would change a value");

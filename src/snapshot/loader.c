@@ -120,6 +120,17 @@ check_load(struct piece *piece, const struct bs_sql_load_report *report, struct 
     return BS_CONFLICT;
 }
 
+static void
+hint_refused(struct bs_error *err) {
+    bs_error_hint(err, err->sql_errno == DUP_ENTRY
+                           ? "somebody else writes to this table of the target, or the target "
+                             "takes values for equal that differ on the source: look for the row "
+                             "there, then run reset and the copy again"
+                           : "mend the row on the source (a lenient sql_mode cuts what a generated "
+                             "column cannot hold), or leave the table out; then run reset and the "
+                             "copy again");
+}
+
 static enum bs_status
 store_load(struct piece *piece, struct bs_error *err) {
     struct bs_sql_load_report report = {0};
@@ -127,6 +138,9 @@ store_load(struct piece *piece, struct bs_error *err) {
                                         read_blocks, piece, &report, err);
     if (piece->is_lost) {
         return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+    }
+    if (status == BS_SERVER && !bs_sql_is_retryable(err)) {
+        hint_refused(err);
     }
     return status == BS_OK ? check_load(piece, &report, err) : status;
 }
@@ -179,13 +193,7 @@ name_row(struct piece *piece, struct bs_error *err) {
             size_t len = naming > 0 ? bs_row_key_len(row, naming) : row.len;
             len = len < ROW_SHOWN_MAX ? len : ROW_SHOWN_MAX;
             *err = cause;
-            bs_error_hint(err, cause.sql_errno == DUP_ENTRY
-                                   ? "somebody else writes to this table of the target, or the "
-                                     "target takes values for equal that differ on the source: "
-                                     "look for the row there, then run reset and the copy again"
-                                   : "mend the row on the source (a lenient sql_mode cuts what a "
-                                     "generated column cannot hold), or leave the table out; then "
-                                     "run reset and the copy again");
+            hint_refused(err);
             bs_error_context(err, "storing the row %s (%.*s)",
                              naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
             break;

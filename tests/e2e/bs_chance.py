@@ -86,6 +86,7 @@ class Chance:
     def __init__(self, connection, facts, db, rng):
         self.connection, self.facts, self.db, self.rng = connection, facts, db, rng
         self.cursor = connection.cursor()
+        self.has_descending = facts.version >= ((10, 8) if facts.mariadb else (8,))  # older ones read it and forget it
 
     # ---- what there is ---------------------------------------------------------------------------------------------
 
@@ -150,7 +151,7 @@ class Chance:
         """Of a key. unmarred: MySQL 9.7 spoils rows of a table with a part of a column in its primary key, behind an instant ADD COLUMN FIRST."""
         long = column.is_long or (column.is_text and self.rng.random() < 0.2 and not unmarred)
         return quote(column.name) + ('(%d)' % self.rng.randint(2, 4) if long and not column.data_type.endswith(('json', 'point')) else '') + \
-            (' DESC' if self.facts.modern and self.rng.random() < 0.1 else '')
+            (' DESC' if self.has_descending and self.rng.random() < 0.1 else '')
 
     def key(self, columns, kind=None):
         kind = kind or self.rng.choice(['KEY', 'UNIQUE KEY', 'UNIQUE KEY'])
