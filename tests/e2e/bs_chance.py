@@ -156,7 +156,9 @@ class Chance:
     def key(self, columns, kind=None):
         kind = kind or self.rng.choice(['KEY', 'UNIQUE KEY', 'UNIQUE KEY'])
         unmarred = kind == 'PRIMARY KEY' and not self.facts.mariadb and self.facts.modern
-        usable = [c for c in columns if c.data_type not in ('json', 'point') and not (unmarred and c.is_long)]
+        # MySQL 5.6 gives a column that may be NULL, and is in a primary key, a default, which is not in the statement.
+        is_old = kind == 'PRIMARY KEY' and not self.facts.mariadb and self.facts.version < (5, 7)
+        usable = [c for c in columns if c.data_type not in ('json', 'point') and not (unmarred and c.is_long) and not (is_old and c.nullable)]
         if not usable:
             return None
         chosen = some(self.rng, usable, 1, 2)
@@ -175,8 +177,9 @@ class Chance:
             lines.append('id %s NOT NULL%s' % (rng.choice(['INT', 'INT', 'BIGINT UNSIGNED']), ' AUTO_INCREMENT' if rng.random() < 0.6 else ''))
         for column in some(rng, NAMES, 1, 7):
             type_text = self.type()
-            lines.append(quote(column) + ' ' + type_text + self.attributes(type_text))
-            made.append(Column(column, type_text.split(' CHARACTER')[0], type_text.split('(')[0].split(' ')[0], None, None, 'YES', ''))
+            attributes = self.attributes(type_text)
+            lines.append(quote(column) + ' ' + type_text + attributes)
+            made.append(Column(column, type_text.split(' CHARACTER')[0], type_text.split('(')[0].split(' ')[0], None, None, 'NO' if 'NOT NULL' in attributes else 'YES', ''))
         if self.facts.generated and self.fit_for_generated(made) and rng.random() < 0.35:
             base = rng.choice(self.fit_for_generated(made))
             expression = '(%s + 1)' % quote(base.name) if base.is_integer else "CONCAT(LEFT(HEX(%s), 40), 'x')" % quote(base.name)
@@ -187,7 +190,7 @@ class Chance:
         has_auto = numbered and 'AUTO_INCREMENT' in lines[0]
         primary = None
         if numbered and (has_auto or rng.random() < 0.7):
-            extra = [c for c in made if c.data_type in ('int', 'varchar', 'char', 'date', 'enum', 'binary', 'decimal')]
+            extra = [c for c in made if not c.nullable and c.data_type in ('int', 'varchar', 'char', 'date', 'enum', 'binary', 'decimal')]
             primary = 'PRIMARY KEY (%s)' % ', '.join(['id'] + [self.part(c, True) for c in (some(rng, extra, 1, 1) if extra and rng.random() < 0.2 else [])])
         elif rng.random() < 0.6:
             primary = self.key(made, 'PRIMARY KEY')
