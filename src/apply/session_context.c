@@ -99,6 +99,7 @@ bs_session_context_text_mode(const struct bs_statement *s, const struct bs_trans
     struct bs_text_mode mode = {
         .ansi_quotes = (s->sql_mode & BS_SQL_MODE_ANSI_QUOTES) != 0,
         .no_backslash_escapes = (s->sql_mode & BS_SQL_MODE_NO_BACKSLASH_ESCAPES) != 0,
+        .is_strict = (s->sql_mode & BS_SQL_MODE_STRICT) != 0,
         .is_utf8mb4 = bs_statement_has(s, BS_STATEMENT_CHARSET) &&
                       is_of_utf8mb4(t, s->charset_client) &&
                       is_of_utf8mb4(t, s->collation_connection),

@@ -11,6 +11,7 @@
 
 #define BS_SQL_MODE_ANSI_QUOTES ((uint64_t)0x4)
 #define BS_SQL_MODE_NO_BACKSLASH_ESCAPES ((uint64_t)0x100000)
+#define BS_SQL_MODE_STRICT ((uint64_t)0x600000) /* for tables with transactions, or for all */
 
 /* Appends the names, comma-separated, of the bits that a target takes; bits that mean nothing there
  * (removed in MySQL 8.0, or the other flavour's) are left out. What the flavours do by default is

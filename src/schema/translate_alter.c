@@ -116,12 +116,13 @@ translate_add(struct bs_translating *tr, size_t at, size_t to) {
         return translate_added_key(tr, at, to);
     }
     at = condition(tr, accept(tr, at, "COLUMN"), true, &fate);
+    tr->fills_rows = true;
     if (bs_words_is_punct(&tr->words, at, '(')) {
-        return bs_translate_elements(tr, at) ? GOES : STAYS;
-    }
-    if (fate == STAYS) {
+        fate = bs_translate_elements(tr, at) ? GOES : STAYS;
+    } else if (fate == STAYS) {
         translate_definition(tr, at, to);
     }
+    tr->fills_rows = false;
     return fate;
 }
 

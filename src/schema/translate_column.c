@@ -446,6 +446,9 @@ bs_translate_column(struct bs_translating *tr, size_t name, size_t to) {
         return;
     }
     bs_translate_quote(tr, name);
+    if (tr->fills_rows) {
+        bs_translate_filling(tr, d.name, d.type, to);
+    }
     translate_vector(&d);
     cut_attributes(&d);
     if (bs_translation_to_mysql(tr->t)) {

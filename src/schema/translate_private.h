@@ -29,6 +29,7 @@ struct bs_translating {
     struct bs_text_mode mode;
     size_t period; /* where PERIOD FOR SYSTEM_TIME stands, 0: nowhere */
     bool loses_history;
+    bool fills_rows; /* columns are added to rows that are there */
 };
 
 /* A definition's part in [from, to): true if the whole element must go. */
@@ -40,6 +41,10 @@ bool bs_is_key_element(const struct bs_translating *tr, size_t at);
 /* MODIFY and CHANGE of the column so named before: refuses what turns its values into others than
  * on the source. */
 void bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type, size_t to);
+
+/* A column that is added to rows that are there, its type at type: they get the value that the
+ * source gives them. */
+void bs_translate_filling(struct bs_translating *tr, const char *name, size_t type, size_t to);
 
 /* The definition of a column, its attributes in [from, to): without the constraints that the source
  * reads and forgets, where the target would keep them. */

@@ -71,6 +71,12 @@ is_text_type(const struct bs_translating *tr, size_t type) {
     return false;
 }
 
+static bool
+is_of_bytes(const struct bs_column *column) {
+    return column->type == BS_TYPE_BINARY || column->type == BS_TYPE_VARBINARY ||
+           column->type == BS_TYPE_BLOB;
+}
+
 void
 bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type, size_t to) {
     const struct bs_column *column =
@@ -93,12 +99,57 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
                      "next day, and MariaDB does not",
                      name);
     }
+    /* In strict mode the source has found nothing that is no text. */
+    if (is_of_bytes(column) && is_text_type(tr, type) && !tr->mode.is_strict) {
+        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                     "column %s is turned from bytes into text in a lenient sql_mode, and of what "
+                     "is no text the two flavours make different values",
+                     name);
+    }
     if (differs) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED,
                      "column %s is turned into or from JSON, UUID or INET, and the two flavours "
                      "would make different values of what is in it",
                      name);
     }
+}
+
+/* NOT NULL without a default: each server gives the rows that are there a value of its own (tried
+ * on MySQL 9.7.4 and MariaDB 11.8.9). Where it is another one the column gets the source's as its
+ * default; where the target cannot have that, it is refused. */
+void
+bs_translate_filling(struct bs_translating *tr, const char *name, size_t type, size_t to) {
+    static const char *const OF_MARIADB[] = {
+        [SPELLING_PLAIN] = NULL,
+        [SPELLING_JSON] = NULL, /* an empty text, which is no JSON */
+        [SPELLING_UUID] = "'00000000-0000-0000-0000-000000000000'",
+        [SPELLING_INET4] = "'0.0.0.0'",
+        [SPELLING_INET6] = "'::'",
+    };
+    enum spelling spelling = spelling_of_new(tr, type, to);
+    bool is_vector = bs_words_is(&tr->words, type, "VECTOR");
+    size_t null = bs_words_find(&tr->words, type, to, "NULL");
+    bool is_needed = null < to && bs_words_is(&tr->words, null - 1, "NOT") &&
+                     bs_words_find(&tr->words, type, to, "DEFAULT") >= to &&
+                     bs_words_find(&tr->words, type, to, "AS") >= to;
+    if (!is_needed || (spelling == SPELLING_PLAIN && !is_vector)) {
+        return;
+    }
+    const char *value = bs_translation_to_mysql(tr->t) ? OF_MARIADB[spelling]
+                        : spelling == SPELLING_JSON    ? "'null'"
+                                                       : NULL;
+    if (value == NULL) {
+        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                     "column %s is added NOT NULL without a default, and the target cannot have "
+                     "the value that the source gives the rows that are there",
+                     name);
+        return;
+    }
+    bs_words_append(&tr->words, null, " DEFAULT ");
+    bs_words_append(&tr->words, null, value);
+    bs_notes_add(tr->notes, BS_NOTE_CHANGED,
+                 "column %s gets DEFAULT %s, with which the source fills the rows that are there",
+                 name, value);
 }
 
 /* Is the column in a list such as "(`a`,b)"? Old servers print it without quotes. An empty list is

@@ -74,7 +74,8 @@ struct bs_charset_choice {
 /* What the session that runs a statement makes of its text. */
 struct bs_text_mode {
     bool ansi_quotes, no_backslash_escapes; /* of its sql_mode */
-    bool is_utf8mb4;                        /* its literals: as client and as connection */
+    bool is_strict;
+    bool is_utf8mb4; /* its literals: as client and as connection */
 
     /* Charsets without a collation. False: as the source's server has it. Of MariaDB the choices
      * are all that differ from how it was built, of MySQL that of utf8mb4. */

@@ -33,7 +33,7 @@ class Actor(threading.Thread):
         self.going.set()
         self.pace = 0.3 if is_ddl else 0.004
         self.connection = pair.source.connect()
-        self.chance = Chance(self.connection, pair.facts, db, self.rng)
+        self.chance = Chance(self.connection, pair.facts, db, self.rng, pair.across)
         self.done, self.failed, self.failure, self.log = 0, 0, None, []
         self._run('SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 2')
 

@@ -79,6 +79,8 @@ between(enum side source, enum side target) {
     return t;
 }
 
+static bool is_strict; /* the session */
+
 /* The statement on the target, as of a session in utf8mb4, with " | " and the first note of each
  * kind that matters. */
 static char *
@@ -86,7 +88,8 @@ translated(enum side source, enum side target, const char *sql, const struct bs_
     struct bs_translation t = between(source, target);
     struct bs_translated out;
     struct bs_buf text = {0};
-    bs_translate_statement(&t, bs_str(sql), (struct bs_text_mode){.is_utf8mb4 = true}, here, &out);
+    struct bs_text_mode mode = {.is_utf8mb4 = true, .is_strict = is_strict};
+    bs_translate_statement(&t, bs_str(sql), mode, here, &out);
     const struct bs_note *refused = bs_notes_find(&out.notes, BS_NOTE_REFUSED);
     const struct bs_note *left_out = bs_notes_find(&out.notes, BS_NOTE_LEFT_OUT);
     if (out.before.len > 0) {
@@ -148,6 +151,25 @@ expect_chosen(enum side source, enum side target, const char *chosen, bool holds
     cr_expect_str_eq(bs_buf_cstr(&out.sql), wanted);
     bs_translated_fini(&out);
     bs_translation_fini(&t);
+}
+
+Test(translate, rows_get_what_the_source_gives_them_when_a_column_is_added) {
+    expect(MY9, MA118, "ALTER TABLE t ADD j JSON NOT NULL",
+           "ALTER TABLE `t` ADD `j` JSON NOT NULL DEFAULT 'null'");
+    expect(MY9, MA118, "ALTER TABLE t ADD (a INT, j JSON NOT NULL COMMENT 'x')",
+           "ALTER TABLE `t` ADD (`a` INT, `j` JSON NOT NULL DEFAULT 'null' COMMENT 'x')");
+    expect(MY9, MA118, "ALTER TABLE t ADD j JSON, ADD k JSON NOT NULL DEFAULT ('[]')",
+           "ALTER TABLE `t` ADD `j` JSON, ADD `k` JSON NOT NULL DEFAULT ('[]')");
+    expect(MY9, MA118, "CREATE TABLE t (j JSON NOT NULL)", "CREATE TABLE `t` (`j` JSON NOT NULL)");
+    expect(MY9, MY9, "ALTER TABLE t ADD j JSON NOT NULL", "ALTER TABLE t ADD j JSON NOT NULL");
+    expect_note(MA118, MY9, "ALTER TABLE t ADD j JSON NOT NULL", "| refused: column j is added");
+    expect_note(MA118, MY9, "ALTER TABLE t ADD u UUID NOT NULL",
+                "NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000'");
+    expect_note(MA118, MY9, "ALTER TABLE t ADD COLUMN i INET6 NOT NULL FIRST",
+                "NOT NULL DEFAULT '::' FIRST");
+    expect_note(MA118, MY9, "ALTER TABLE t ADD i INET4 NOT NULL", "NOT NULL DEFAULT '0.0.0.0'");
+    expect_note(MA118, MY9, "ALTER TABLE t ADD v VECTOR(2) NOT NULL", "| refused: column v is");
+    expect_note(MY9, MA118, "ALTER TABLE t ADD v VECTOR(2) NOT NULL", "| refused: column v is");
 }
 
 Test(translate, mariadb_has_no_invisible_column_that_must_be_named) {
@@ -615,8 +637,8 @@ table_with_text(const char *create) {
     table->name = bs_strdup("t");
     table->engine = bs_strdup("InnoDB");
     table->create = bs_strdup(create);
-    table->column_count = 6;
-    table->columns = bs_zalloc(6 * sizeof *table->columns);
+    table->column_count = 7;
+    table->columns = bs_zalloc(7 * sizeof *table->columns);
     table->columns[0] = column("a", BS_TYPE_INT, "int", NULL);
     table->columns[1] = column("c", BS_TYPE_VARCHAR, "varchar(9)", "utf8mb4");
     table->columns[2] = column("u", BS_TYPE_CHAR, "char(36)", "ascii");
@@ -624,6 +646,7 @@ table_with_text(const char *create) {
     table->columns[4] = column("day", BS_TYPE_DATE, "date", NULL);
     table->columns[5] = column("moment", BS_TYPE_DATETIME, "datetime(6)", NULL);
     table->columns[5].fsp = 6;
+    table->columns[6] = column("raw", BS_TYPE_BLOB, "blob", NULL);
     table->key_count = 1;
     table->keys = bs_zalloc(sizeof *table->keys);
     table->keys[0] = (struct bs_key){.name = bs_strdup("k")};
@@ -660,6 +683,10 @@ Test(translate, an_alter_that_would_make_other_values_is_refused) {
     expect_refused(PLAIN, "ALTER TABLE t MODIFY c VARCHAR(10), MODIFY a BIGINT", false);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY moment DATE", true);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY moment DATETIME, MODIFY day DATE NULL", false);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY raw LONGBLOB", false);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY raw TEXT", true);
+    is_strict = true;
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY raw TEXT", false);
 }
 
 Test(translate, an_alter_that_would_delete_other_rows_is_refused) {
