@@ -317,6 +317,8 @@ class Chance:
         if dice == 12:
             key = self.key([c for c in columns if not c.generated], 'PRIMARY KEY')
             return 'ADD ' + key if key else None
+        if dice == 13 and self.across and self.facts.mariadb:
+            return "COMMENT 'no JSON in another charset'"  # there it is a text, and MySQL's is not
         if dice == 13:
             return rng.choice(['CONVERT TO', 'DEFAULT']) + self.charset(wide=False)
         if dice == 14:
