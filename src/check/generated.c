@@ -1,7 +1,7 @@
-/* Generated columns whose values depend on the session that wrote them (its time zone, and some
- * settings), or on the server's version. The target makes such values itself, in binstream's
- * sessions, whose zone is UTC and which leave those settings as the target has them: what a row
- * image says of a generated column is not written. */
+/* Generated columns, and keys over expressions, whose values depend on the session that wrote them
+ * (its time zone, its charset, and some settings), or on the server's version. The target makes
+ * such values itself, in binstream's sessions, whose zone is UTC and which leave those settings as
+ * the target has them: what a row image says of a generated column is not written. */
 #include "base/mem.h"
 #include "check/check_private.h"
 
@@ -11,10 +11,11 @@
 #include <strings.h>
 
 struct generated {
-    char *db, *table, *column;
-    char *expression; /* as the server prints it: names in backquotes */
-    bool is_kept;     /* stored, or in an index */
+    char *db, *table, *column; /* or the key, of a key over an expression */
+    char *expression;          /* as the server prints it: names in backquotes */
+    bool is_kept;              /* stored, or in an index */
     bool has_zone;
+    bool is_wide; /* in a charset of which a letter has two bytes or four */
 };
 
 struct generated_list {
@@ -56,17 +57,28 @@ add(struct generated_list *list, const struct bs_str *row) {
         .expression = bs_strndup(row[3].data, row[3].len),
         .is_kept = has_word(row[4], "STORED") || has_word(row[4], "PERSISTENT"),
         .has_zone = has_word(row[3], "unix_timestamp") || has_word(row[3], "from_unixtime"),
+        .is_wide = row[5].data != NULL && (has_word(row[5], "ucs2") || has_word(row[5], "utf16") ||
+                                           has_word(row[5], "utf32")),
     };
 }
 
 static enum bs_status
 list_generated(struct bs_checking *c, struct generated_list *list, struct bs_error *err) {
+    enum { MYSQL_HAS_KEYS_OVER_EXPRESSIONS = 80013 };
+    static const char COLUMNS[] =
+        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, GENERATION_EXPRESSION, EXTRA, "
+        "CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE GENERATION_EXPRESSION<>''";
+    static const char KEYS[] =
+        " UNION ALL SELECT s.TABLE_SCHEMA, s.TABLE_NAME, s.INDEX_NAME, s.EXPRESSION, 'STORED', "
+        "t.TABLE_COLLATION FROM information_schema.STATISTICS AS s JOIN "
+        "information_schema.TABLES AS t USING (TABLE_SCHEMA, TABLE_NAME) WHERE s.EXPRESSION IS NOT "
+        "NULL";
+    bool has_keys =
+        c->source.flavour == BS_MYSQL && c->source.version >= MYSQL_HAS_KEYS_OVER_EXPRESSIONS;
     struct bs_sql_result *result = NULL;
     const struct bs_str *row = NULL;
-    enum bs_status status = bs_sql_query(
-        c->config->source, &result, err,
-        "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, GENERATION_EXPRESSION, EXTRA FROM "
-        "information_schema.COLUMNS WHERE GENERATION_EXPRESSION<>'' ORDER BY 1, 2, 3");
+    enum bs_status status = bs_sql_query(c->config->source, &result, err, "%s%s ORDER BY 1, 2, 3",
+                                         COLUMNS, has_keys ? KEYS : "");
     while (status == BS_OK && (status = bs_sql_next(result, &row, err)) == BS_OK && row != NULL) {
         if (row[3].data != NULL && bs_check_find_table(c, row[0], row[1]) != NULL) {
             add(list, row);
@@ -210,6 +222,32 @@ judge_zone(struct findings *all, const struct generated_list *list, bool utc) {
     bs_check_names_fini(&names);
 }
 
+static bool
+is_kept_wide(const struct generated *item, const void *context) {
+    (void)context;
+    return item->is_kept && item->is_wide;
+}
+
+/* Numbers and times become text in the charset of the session, which is binary in ours, and bytes
+ * are put into such columns as they are (tried on MySQL 9.7.4). */
+static void
+judge_wide(struct findings *all, const struct generated_list *list) {
+    struct bs_check_names names = {0};
+    name_tables(list, is_kept_wide, NULL, &names);
+    if (names.count > 0) {
+        char *found =
+            bs_asprintf("generated columns whose stored or indexed values are in ucs2, utf16 or "
+                        "utf32, or keys over expressions in tables of these, of which the target "
+                        "may make other values: %s",
+                        bs_check_names_text(&names));
+        put(all, BS_CHECK_FAIL, found,
+            "on the source, make these columns (of keys: the table's default charset) utf8mb4; or "
+            "leave the tables out");
+        free(found);
+    }
+    bs_check_names_fini(&names);
+}
+
 /* Settings of which expressions lean on the session's value, which is the server's until a session
  * sets its own; and the words of such expressions. */
 static const struct setting {
@@ -326,6 +364,7 @@ judge(struct bs_checking *c, const struct generated_list *list, bool utc, struct
     bool has_target = c->config->purpose != BS_CHECK_FOR_ARCHIVE;
     enum bs_status status = BS_OK;
     judge_zone(&all, list, utc);
+    judge_wide(&all, list);
     for (size_t i = 0; has_target && i < sizeof SETTINGS / sizeof *SETTINGS && status == BS_OK;
          i++) {
         status = judge_setting(c, &all, list, &SETTINGS[i], err);

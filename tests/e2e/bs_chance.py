@@ -185,7 +185,7 @@ class Chance:
         if self.facts.generated and self.fit_for_generated(made) and rng.random() < 0.35:
             base = rng.choice(self.fit_for_generated(made))
             expression = '(%s + 1)' % quote(base.name) if base.is_integer else "CONCAT(LEFT(HEX(%s), 40), 'x')" % quote(base.name)
-            kind = 'BIGINT' if base.is_integer else 'VARCHAR(90)'
+            kind = 'BIGINT' if base.is_integer else 'VARCHAR(90) CHARACTER SET latin1'
             lines.append('gen %s AS (%s) %s' % (kind, expression, rng.choice(['VIRTUAL', 'STORED'])))
             if rng.random() < 0.5:
                 lines.append(rng.choice(['KEY', 'UNIQUE KEY']) + ' (gen)')
@@ -202,7 +202,9 @@ class Chance:
             key = self.key(made)
             if key:
                 lines.append(key)
-        if self.facts.modern and not self.facts.mariadb and rng.random() < 0.08:
+        charset = self.charset().replace(' CHARACTER', ' DEFAULT CHARACTER') if rng.random() < 0.7 else ''
+        is_wide = 'ucs2' in charset or 'utf16' in charset  # check refuses kept expressions in these
+        if self.facts.modern and not self.facts.mariadb and not is_wide and rng.random() < 0.08:
             lines.append('UNIQUE KEY ((LOWER(%s)))' % quote(rng.choice(made).name))
         if rng.random() < 0.3:
             parents = [t for t in self.tables() if t != name and any(c.name == 'id' and c.type.startswith('int') for c in self.columns(t))]
@@ -210,7 +212,7 @@ class Chance:
                 lines.append('parent INT, KEY (parent)')
                 lines.append('FOREIGN KEY (parent) REFERENCES %s (id) ON DELETE %s ON UPDATE %s' % (
                     self.path(rng.choice(parents)), rng.choice(ACTIONS), rng.choice(ACTIONS)))
-        tail = ' ENGINE=InnoDB' + (self.charset().replace(' CHARACTER', ' DEFAULT CHARACTER') if rng.random() < 0.7 else '')
+        tail = ' ENGINE=InnoDB' + charset
         if numbered and rng.random() < 0.25 and not any('FOREIGN' in line for line in lines):
             tail += self.partitions()
         return 'CREATE TABLE %s (%s)%s' % (self.path(name), ', '.join(lines), tail)

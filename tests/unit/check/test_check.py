@@ -303,6 +303,19 @@ class CheckTest(unittest.TestCase):
             self.assertNotIn("same", found.split(": ")[-1])
         self.expect("generated-columns", "pass")
 
+    def test_generated_columns_in_a_wide_charset(self):
+        if NAME == "mysql-5.6":
+            self.skipTest("there are no generated columns")
+        self.on_source("CREATE TABLE shop.narrow (id INT PRIMARY KEY, t TIME, g VARCHAR(20) CHARACTER SET utf8mb4 AS (CONCAT(t, 'x')) STORED)",
+                       "CREATE TABLE shop.read (id INT PRIMARY KEY, n INT, g VARCHAR(20) CHARACTER SET utf16 AS (CONCAT(n, 'x')) VIRTUAL)")
+        self.expect("generated-columns", "pass")
+        self.on_source("CREATE TABLE shop.kept (id INT PRIMARY KEY, n INT, g VARCHAR(20) CHARACTER SET utf16 AS (CONCAT(n, 'x')) STORED)")
+        wide = ["`shop`.`kept`"]
+        if not MARIADB:
+            self.on_source("CREATE TABLE shop.keyed (id INT PRIMARY KEY, t TIME NOT NULL, UNIQUE KEY k ((LOWER(t)))) CHARACTER SET ucs2")
+            wide = ["`shop`.`kept`, `shop`.`keyed`"]
+        self.expect("generated-columns", "fail", ["in ucs2, utf16 or utf32"] + wide)
+
     def test_members_that_the_catalogue_shows_otherwise(self):
         self.on_source(
             "CREATE TABLE shop.plain (id INT PRIMARY KEY, e ENUM('x','ä','y?') CHARACTER SET latin1, s SET('a','ß') CHARACTER SET utf8, m ENUM('ä''\\\\') CHARACTER SET utf8mb4)",
