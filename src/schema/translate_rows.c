@@ -71,10 +71,96 @@ is_text_type(const struct bs_translating *tr, size_t type) {
     return false;
 }
 
-static bool
-is_of_bytes(const struct bs_column *column) {
-    return column->type == BS_TYPE_BINARY || column->type == BS_TYPE_VARBINARY ||
-           column->type == BS_TYPE_BLOB;
+/* Kinds of types. Within one of them both flavours cut what does not fit in the same way. */
+enum family {
+    FAMILY_OTHER,
+    FAMILY_INTEGER,
+    FAMILY_DECIMAL,
+    FAMILY_REAL,
+    FAMILY_BIT,
+    FAMILY_YEAR,
+    FAMILY_DATE,
+    FAMILY_TIME,
+    FAMILY_MOMENT,
+    FAMILY_TEXT,
+    FAMILY_BYTES,
+    FAMILY_ENUM,
+    FAMILY_SET,
+};
+
+static enum family
+family_of_old(const struct bs_column *column) {
+    switch (column->type) {
+    case BS_TYPE_TINYINT:
+    case BS_TYPE_SMALLINT:
+    case BS_TYPE_MEDIUMINT:
+    case BS_TYPE_INT:
+    case BS_TYPE_BIGINT:
+        return FAMILY_INTEGER;
+    case BS_TYPE_DECIMAL:
+        return FAMILY_DECIMAL;
+    case BS_TYPE_FLOAT:
+    case BS_TYPE_DOUBLE:
+        return FAMILY_REAL;
+    case BS_TYPE_BIT:
+        return FAMILY_BIT;
+    case BS_TYPE_YEAR:
+        return FAMILY_YEAR;
+    case BS_TYPE_DATE:
+        return FAMILY_DATE;
+    case BS_TYPE_TIME:
+        return FAMILY_TIME;
+    case BS_TYPE_DATETIME:
+    case BS_TYPE_TIMESTAMP:
+        return FAMILY_MOMENT;
+    case BS_TYPE_CHAR:
+    case BS_TYPE_VARCHAR:
+    case BS_TYPE_TEXT:
+        return FAMILY_TEXT;
+    case BS_TYPE_BINARY:
+    case BS_TYPE_VARBINARY:
+    case BS_TYPE_BLOB:
+        return FAMILY_BYTES;
+    case BS_TYPE_ENUM:
+        return FAMILY_ENUM;
+    case BS_TYPE_SET:
+        return FAMILY_SET;
+    case BS_TYPE_JSON:
+    case BS_TYPE_UUID:
+    case BS_TYPE_INET4:
+    case BS_TYPE_INET6:
+    case BS_TYPE_GEOMETRY:
+    case BS_TYPE_VECTOR:
+        break;
+    }
+    return FAMILY_OTHER;
+}
+
+static enum family
+family_of_new(const struct bs_translating *tr, size_t type) {
+    static const struct {
+        const char *name;
+        enum family family;
+    } TYPES[] = {
+        {"TINYINT", FAMILY_INTEGER},  {"SMALLINT", FAMILY_INTEGER}, {"MEDIUMINT", FAMILY_INTEGER},
+        {"INT", FAMILY_INTEGER},      {"INTEGER", FAMILY_INTEGER},  {"BIGINT", FAMILY_INTEGER},
+        {"BOOL", FAMILY_INTEGER},     {"BOOLEAN", FAMILY_INTEGER},  {"SERIAL", FAMILY_INTEGER},
+        {"DECIMAL", FAMILY_DECIMAL},  {"DEC", FAMILY_DECIMAL},      {"NUMERIC", FAMILY_DECIMAL},
+        {"FIXED", FAMILY_DECIMAL},    {"FLOAT", FAMILY_REAL},       {"DOUBLE", FAMILY_REAL},
+        {"REAL", FAMILY_REAL},        {"BIT", FAMILY_BIT},          {"YEAR", FAMILY_YEAR},
+        {"DATE", FAMILY_DATE},        {"TIME", FAMILY_TIME},        {"DATETIME", FAMILY_MOMENT},
+        {"TIMESTAMP", FAMILY_MOMENT}, {"BINARY", FAMILY_BYTES},     {"VARBINARY", FAMILY_BYTES},
+        {"BLOB", FAMILY_BYTES},       {"TINYBLOB", FAMILY_BYTES},   {"MEDIUMBLOB", FAMILY_BYTES},
+        {"LONGBLOB", FAMILY_BYTES},   {"ENUM", FAMILY_ENUM},        {"SET", FAMILY_SET},
+        {"CHARACTER", FAMILY_TEXT},   {"NCHAR", FAMILY_TEXT},       {"NVARCHAR", FAMILY_TEXT},
+        {"NATIONAL", FAMILY_TEXT},
+    };
+    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
+        if (bs_words_is(&tr->words, type, TYPES[i].name)) {
+            return TYPES[i].family;
+        }
+    }
+    return is_text_type(tr, type) ? FAMILY_TEXT : FAMILY_OTHER;
 }
 
 void
@@ -99,12 +185,13 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
                      "next day, and MariaDB does not",
                      name);
     }
-    /* In strict mode the source has found nothing that is no text. */
-    if (is_of_bytes(column) && is_text_type(tr, type) && !tr->mode.is_strict) {
-        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
-                     "column %s is turned from bytes into text in a lenient sql_mode, and of what "
-                     "is no text the two flavours make different values",
-                     name);
+    /* In strict mode the source has found that everything fits. */
+    if (!tr->mode.is_strict && !differs && family_of_old(column) != family_of_new(tr, type)) {
+        bs_notes_add(
+            tr->notes, BS_NOTE_REFUSED,
+            "column %s becomes one of another kind in a lenient sql_mode, and of what does "
+            "not fit the two flavours make different values",
+            name);
     }
     if (differs) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED,

@@ -115,8 +115,9 @@ class Chance:
     # ---- definitions -----------------------------------------------------------------------------------------------
 
     def charset(self, wide=True):
-        """wide: servers lose the members of an ENUM that is converted to ucs2 or utf16."""
-        charset, collation = self.rng.choice([c for c in COLLATIONS if wide or c[0] not in ('ucs2', 'utf16')])
+        """wide: servers lose the members of an ENUM that is converted to ucs2 or utf16. MariaDB keeps bytes in ascii that are none."""
+        without = ([] if wide else ['ucs2', 'utf16']) + (['ascii'] if self.across and self.facts.mariadb else [])
+        charset, collation = self.rng.choice([c for c in COLLATIONS if c[0] not in without])
         return ' CHARACTER SET ' + charset + (' COLLATE ' + collation if collation else '')
 
     def type(self):

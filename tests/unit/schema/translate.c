@@ -685,7 +685,10 @@ Test(translate, an_alter_that_would_make_other_values_is_refused) {
     expect_refused(PLAIN, "ALTER TABLE t MODIFY moment DATETIME, MODIFY day DATE NULL", false);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY raw LONGBLOB", false);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY raw TEXT", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY a BIT(3)", true);
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY a BIGINT UNSIGNED", false);
     is_strict = true;
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY a BIT(3)", false);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY raw TEXT", false);
 }
 
