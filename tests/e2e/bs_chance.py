@@ -142,7 +142,7 @@ class Chance:
                 text += " DEFAULT 'dA'"
         elif type_text == 'DATETIME(6)' and rng.random() < 0.5:
             text = ' DEFAULT CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6)'
-        if self.facts.modern and rng.random() < 0.07:
+        if self.facts.modern and rng.random() < 0.07 and not (self.across and 'NOT NULL' in text):  # MariaDB wants a default
             text += ' INVISIBLE'
         return text + (" COMMENT 'it''s'" if rng.random() < 0.05 else '')
 
@@ -205,7 +205,7 @@ class Chance:
                 lines.append(key)
         charset = self.charset().replace(' CHARACTER', ' DEFAULT CHARACTER') if rng.random() < 0.7 else ''
         is_wide = 'ucs2' in charset or 'utf16' in charset  # check refuses kept expressions in these
-        if self.facts.modern and not self.facts.mariadb and not is_wide and rng.random() < 0.08:
+        if self.facts.modern and not self.facts.mariadb and not is_wide and not self.across and rng.random() < 0.08:
             lines.append('UNIQUE KEY ((LOWER(%s)))' % quote(rng.choice(made).name))
         if rng.random() < 0.3:
             parents = [t for t in self.tables() if t != name and any(c.name == 'id' and c.type.startswith('int') for c in self.columns(t))]
@@ -313,7 +313,7 @@ class Chance:
             key = self.key([c for c in columns if not c.generated])
             return 'ADD ' + key if key else None
         if dice == 10:
-            keys = [key for key in self.keys(table) if key != 'PRIMARY']
+            keys = [key for key in self.keys(table) if key not in ('PRIMARY', 'parent')]  # without its key a foreign key is one no more
             return 'DROP KEY ' + quote(rng.choice(keys)) if keys else None
         if dice == 11:
             return 'DROP PRIMARY KEY'

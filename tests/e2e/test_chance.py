@@ -146,10 +146,11 @@ class Round:
 
     def copy(self, altering):
         """Goes on, as it says, when a table was altered meanwhile; at last nothing is altered any more."""
+        point = self.rng.choice(['auto', 'auto', 'auto', 'lock-free', 'ftwrl'])
         for attempt in range(4):
             if attempt == 3:
                 altering.pause()
-            snapshot = self.pair.run('snapshot', '--databases', self.db, '--lock-timeout', '20', *self.task, expect=None)
+            snapshot = self.pair.run('snapshot', '--databases', self.db, '--lock-timeout', '20', '--consistency', point, *self.task, expect=None)
             if snapshot.code != 1 or 'was altered on the source while it was copied' not in snapshot.err:
                 break
         altering.resume()
@@ -197,7 +198,7 @@ def test(options):
         seeds = random.Random(pair.seed)
         ends = time.monotonic() + options.seconds
         refused, number = {}, 0
-        while number == 0 or time.monotonic() < ends:
+        while number < options.rounds if options.rounds else number == 0 or time.monotonic() < ends:
             seed = options.round_seed if options.round_seed is not None else seeds.randrange(10 ** 9)
             attempt = Round(pair, number, seed, options.pause)
             number += 1
@@ -222,6 +223,7 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
     bs_harness.pair_arguments(parser)
     parser.add_argument('--seconds', type=float, default=15, help='no round is begun after these')
+    parser.add_argument('--rounds', type=int, default=0, help='so many, instead')
     parser.add_argument('--pause', type=float, default=1.5, help='how long the actors go on after the snapshot')
     parser.add_argument('--round-seed', type=int, default=None)
     parser.add_argument('--reasons', action='store_true', help='an example of each reason for which a round was stopped')
