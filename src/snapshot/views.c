@@ -9,6 +9,7 @@ enum {
     PIN_WAIT_S = 1,
     LONG_WAIT_S = 31536000,        /* as sessions have it from the start: the most there is */
     HAS_LOCK_WAIT_TIMEOUT = 50503, /* before that DDL waits for nobody */
+    NO_SUCH_TABLE = 1146,
 };
 
 void
@@ -155,6 +156,10 @@ bs_views_pin(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t 
         }
     }
     bs_buf_fini(&text);
+    if (status == BS_SERVER && err != NULL && err->sql_errno == NO_SUCH_TABLE) {
+        bs_error_hint(err, "it was dropped or renamed as the snapshot began: run the same command "
+                           "again");
+    }
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "holding off DDL on the source's tables");
 }

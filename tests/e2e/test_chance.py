@@ -151,7 +151,7 @@ class Round:
             if attempt == 3:
                 altering.pause()
             snapshot = self.pair.run('snapshot', '--databases', self.db, '--lock-timeout', '20', '--consistency', point, *self.task, expect=None)
-            if snapshot.code != 1 or 'was altered on the source while it was copied' not in snapshot.err:
+            if snapshot.code != 1 or 'run the same command again' not in snapshot.err:
                 break
         altering.resume()
         return snapshot
