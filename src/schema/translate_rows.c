@@ -185,8 +185,10 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
                      "next day, and MariaDB does not",
                      name);
     }
-    /* In strict mode the source has found that everything fits. */
-    if (!tr->mode.is_strict && !differs && family_of_old(column) != family_of_new(tr, type)) {
+    /* In strict mode the source has found that everything fits. A JSON that stays one is a text on
+     * one side only. */
+    if (!tr->mode.is_strict && !differs && !is_json &&
+        family_of_old(column) != family_of_new(tr, type)) {
         bs_notes_add(
             tr->notes, BS_NOTE_REFUSED,
             "column %s becomes one of another kind in a lenient sql_mode, and of what does "

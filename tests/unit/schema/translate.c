@@ -692,6 +692,18 @@ Test(translate, an_alter_that_would_make_other_values_is_refused) {
     expect_refused(PLAIN, "ALTER TABLE t MODIFY raw TEXT", false);
 }
 
+Test(translate, a_json_that_stays_one_is_no_other_kind) {
+    struct bs_table *here =
+        table_with_text("CREATE TABLE `t` (`c` longtext CHECK (json_valid(`c`)))");
+    char *got = translated(MY9, MA118, "ALTER TABLE t MODIFY c JSON COMMENT 'x'", here);
+    cr_expect_null(strstr(got, "refused"), "%s", got);
+    free(got);
+    got = translated(MA118, MY9, "ALTER TABLE t MODIFY j LONGTEXT CHECK (json_valid(j))", here);
+    cr_expect_null(strstr(got, "refused"), "%s", got);
+    free(got);
+    bs_table_free(here);
+}
+
 Test(translate, an_alter_that_would_delete_other_rows_is_refused) {
     static const char BY_TEXT[] = "CREATE TABLE `t` (`c` varchar(9))\n/*!50100 PARTITION BY KEY "
                                   "(a,c)\nPARTITIONS 4 */";
