@@ -8,6 +8,7 @@ import bs_harness
 from bs_harness import say
 
 TRANSACTIONS = 2000
+BOTH = 'SELECT id FROM lanes.seen_a UNION ALL SELECT id FROM lanes.seen_b'
 
 
 def run(server, *statements):
@@ -95,7 +96,11 @@ def write_alternately(pair):
 
 
 class Reader(threading.Thread):
-    """Looks at both tables in one view, again and again: every number up to the highest must be there."""
+    """Looks for the highest number, again and again, and then for all up to it: they must be there.
+
+    Not in one view: MariaDB makes a view while transactions end, and one that ended later may be in it without one that
+    ended before (11 of 855,504 views of a server whose transactions were committed by one thread, one after the other).
+    A view that is made later has all that had ended before the first."""
 
     def __init__(self, server):
         super().__init__(daemon=True)
@@ -105,10 +110,12 @@ class Reader(threading.Thread):
         try:
             with self.server.connect(autocommit=True) as connection, connection.cursor() as cursor:
                 while not self.ended.is_set():
-                    cursor.execute('SELECT COUNT(*), COALESCE(MAX(id) + 1, 0) FROM (SELECT id FROM lanes.seen_a UNION ALL SELECT id FROM lanes.seen_b) x')
-                    count, highest = cursor.fetchone()
+                    cursor.execute('SELECT COALESCE(MAX(id), -1) FROM (%s) x' % BOTH)
+                    highest, = cursor.fetchone()
+                    cursor.execute('SELECT COUNT(*) FROM (%s) x WHERE id <= %d' % (BOTH, highest))
+                    count, = cursor.fetchone()
                     self.looks += 1
-                    if count != highest:
+                    if count != highest + 1:
                         self.gaps.append((count, highest))
         except Exception as error:
             self.failure = error
