@@ -262,14 +262,20 @@ put_file_name(struct bs_buf *out, struct bs_str name) {
     return true;
 }
 
-/* The newest id counts: a table with partitions has one for each. */
+/* A table with partitions has an id for each, and is another one as soon as one of them is new or
+ * gone: their sum tells. */
 static void
 put_id_question(struct bs_buf *out, const struct bs_server *server, const char *name) {
     bool is_new = server->flavour == BS_MYSQL && server->version >= 80000;
-    bs_buf_printf(out,
-                  "SELECT MAX(TABLE_ID) FROM information_schema.%s WHERE NAME='%s' OR "
-                  "NAME LIKE '%s#p#%%' OR NAME LIKE '%s#P#%%'",
-                  is_new ? "INNODB_TABLES" : "INNODB_SYS_TABLES", name, name, name);
+    bs_buf_printf(out, "SELECT SUM(TABLE_ID) FROM information_schema.%s WHERE NAME='%s'",
+                  is_new ? "INNODB_TABLES" : "INNODB_SYS_TABLES", name);
+    for (int i = 0; i < 2; i++) {
+        bs_buf_puts(out, " OR NAME LIKE '");
+        for (const char *c = name; *c != '\0'; c++) {
+            bs_buf_printf(out, "%s%c", *c == '_' ? "|" : "", *c);
+        }
+        bs_buf_printf(out, "#%c#%%' ESCAPE '|'", i == 0 ? 'p' : 'P');
+    }
 }
 
 enum bs_status

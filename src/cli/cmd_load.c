@@ -24,15 +24,46 @@ static const struct bs_option OPTIONS[] = {
     BS_OPTIONS_COMMON,
 };
 
+static enum bs_status
+add_entries(char ***list, char *const *more, bool with_table, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; more != NULL && more[i] != NULL && status == BS_OK; i++) {
+        status = bs_selection_parse_list(list, more[i], with_table, err);
+    }
+    return status;
+}
+
+/* What is loaded is followed: what is only left out of is the archive's own selection. */
+static enum bs_status
+add_selection(struct bs_selection *own, const struct bs_selection *archives, struct bs_error *err) {
+    if (own->databases != NULL || own->tables != NULL) {
+        return BS_OK;
+    }
+    enum bs_status status = add_entries(&own->databases, archives->databases, false, err);
+    if (status == BS_OK) {
+        status = add_entries(&own->tables, archives->tables, true, err);
+    }
+    if (status == BS_OK) {
+        status = add_entries(&own->exclude_databases, archives->exclude_databases, false, err);
+    }
+    return status == BS_OK ? add_entries(&own->exclude_tables, archives->exclude_tables, true, err)
+                           : status;
+}
+
 /* Without a selection of one's own everything that the archive was made of. */
 static enum bs_status
 choose_selection(struct bs_run *run, const struct bs_archive *archive, struct bs_error *err) {
-    if (run->selection_given) {
-        return BS_OK;
-    }
-    bs_selection_fini(&run->selection);
+    struct bs_selection archives;
     struct bs_task task = {.selection_args = archive->selection_args};
-    return bs_state_read_selection(&task, &run->state, &run->selection, err);
+    enum bs_status status = bs_state_read_selection(&task, &run->state, &archives, err);
+    if (status == BS_OK && run->selection_given) {
+        status = add_selection(&run->selection, &archives, err);
+        bs_selection_fini(&archives);
+    } else if (status == BS_OK) {
+        bs_selection_fini(&run->selection);
+        run->selection = archives;
+    }
+    return status;
 }
 
 static enum bs_status

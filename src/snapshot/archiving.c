@@ -39,6 +39,16 @@ check_same_task(struct bs_copying *run, struct bs_error *err) {
     return status == BS_OK ? bs_task_check_source(&task, &run->source_server, err) : status;
 }
 
+/* By their bytes, as find_unit wants them: the archive has them in the order of the source's
+ * collation. */
+static int
+compare_units(const void *left, const void *right) {
+    const struct bs_unit *a = left;
+    const struct bs_unit *b = right;
+    int order = strcmp(a->db, b->db);
+    return order != 0 ? order : strcmp(a->name, b->name);
+}
+
 /* What the archive holds of earlier attempts, as a target's state would tell it. */
 static void
 take_units(struct bs_copying *run) {
@@ -60,6 +70,7 @@ take_units(struct bs_copying *run) {
             .late_foreign_keys = bs_strdup(""),
         };
     }
+    qsort(resume->units, resume->unit_count, sizeof *resume->units, compare_units);
     for (size_t i = 0; i < archive->point_count; i++) {
         struct bs_copy_point *point = &resume->points[resume->point_count++];
         point->number = archive->points[i].number;

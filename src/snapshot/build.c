@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TABLE_EXISTS = 1050, ROUTINE_EXISTS = 1304 };
+
 static void
 put_key(struct bs_buf *key, struct bs_str db, struct bs_str name) {
     bs_buf_clear(key);
@@ -85,8 +87,15 @@ check_free(struct bs_sql *control, const struct bs_schema *schema, const struct 
     }
     for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
         const struct bs_table *table = schema->tables[i];
-        if (!is_there(resume, i) && has_name(&tables, table->db, table->name)) {
+        bool is_on_target = has_name(&tables, table->db, table->name);
+        if (!is_there(resume, i) && is_on_target) {
             status = refuse("table", table->db, table->name, err);
+        } else if (is_there(resume, i) && !is_on_target) {
+            bs_error_set(err, BS_SCHEMA,
+                         "table %s.%s, which was copied before, is gone from the target", table->db,
+                         table->name);
+            status =
+                bs_error_hint(err, "somebody has dropped it there: run reset and the copy again");
         }
     }
     for (size_t i = 0; i < schema->object_count && status == BS_OK; i++) {
@@ -276,6 +285,15 @@ make_create(struct bs_late_keys *late, const struct bs_translation *translation,
     bs_buf_fini(&text);
 }
 
+/* Somebody has made one of that name since it was looked for: it was noted as ours, and must not be
+ * dropped as such. */
+static enum bs_status
+disown(struct bs_sql *control, const struct bs_state *state, enum bs_object_kind kind,
+       const char *db, const char *name, struct bs_error *err) {
+    enum bs_status status = bs_state_forget_made(control, state, kind, db, name, err);
+    return status == BS_OK ? refuse(bs_object_kind_name(kind), db, name, err) : status;
+}
+
 static enum bs_status
 create_table(struct bs_sql *control, const struct bs_state *state, const struct bs_table *table,
              const struct bs_late_keys *late, struct bs_error *err) {
@@ -286,6 +304,9 @@ create_table(struct bs_sql *control, const struct bs_state *state, const struct 
     }
     if (status == BS_OK) {
         status = bs_sql_run(control, bs_buf_str(&late->create), err);
+    }
+    if (status == BS_SERVER && err->sql_errno == TABLE_EXISTS) {
+        return disown(control, state, kind, table->db, table->name, err);
     }
     if (status == BS_SERVER) {
         bs_error_hint(err, "the target does not take this definition: change it on the source, or "
@@ -419,6 +440,10 @@ create_kind(struct bs_sql *control, const struct bs_state *state, const struct b
         status = bs_state_note_made(control, state, kind, object->db, object->name, err);
         if (status == BS_OK) {
             status = bs_catalog_create(control, object, err);
+        }
+        if (status == BS_SERVER &&
+            (err->sql_errno == TABLE_EXISTS || err->sql_errno == ROUTINE_EXISTS)) {
+            return disown(control, state, kind, object->db, object->name, err);
         }
         if (status != BS_OK) {
             return bs_error_context(err, "creating %s %s.%s on the target",

@@ -406,7 +406,7 @@ check_identity(const struct bs_pair *pair, const struct bs_copy *copy, struct bs
     if (status == BS_OK && id != copy->table_id) {
         status = bs_altered_refuse(copy, err);
     }
-    return status;
+    return status == BS_OK ? bs_altered_check_columns(pair->source, copy, err) : status;
 }
 
 static enum bs_status

@@ -22,6 +22,9 @@ bs_free_point_obstacle(const struct bs_point_config *config, const struct bs_sch
     if (config->server->flavour == BS_MYSQL && !config->with_gtid) {
         return "without GTIDs MySQL does not tell what a view shows";
     }
+    if (config->server->flavour == BS_MYSQL && config->server->version < 50700) {
+        return "MySQL before 5.7 names transactions in gtid_executed before a view shows them";
+    }
     return NULL;
 }
 

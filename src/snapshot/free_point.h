@@ -10,7 +10,8 @@
  * their rows must be brought together (src/apply/window.h).
  *
  * MySQL does not, so every table is as of somewhere in between. With GTIDs gtid_executed, read
- * before the first view opens, holds nothing that a view does not show: it is what follow starts
+ * before the first view opens, holds nothing that a view does not show (of 5.7 and newer; 5.6 adds
+ * a transaction before its engine has committed it, and is refused): it is what follow starts
  * from. The position of the binlog's end is no such thing: it runs ahead of what is visible (seen
  * in 98 of 100 tries). As a place point->position is the beginning of the file that was being
  * written then, before which everything is committed, since a file is ended only then. The end of

@@ -120,8 +120,26 @@ check_load(struct piece *piece, const struct bs_sql_load_report *report, struct 
     return BS_CONFLICT;
 }
 
+/* Is it the row that the target does not take? A disk that is full, or a server that is read only,
+ * says nothing of it. */
+static bool
+is_of_row(const struct bs_error *err) {
+    static const unsigned int OF_ROWS[] = {1048, 1264, 1265, 1292, 1364, 1366, 1406,
+                                           1411, 1416, 3140, 3141, 3156, 3819, 4025};
+    bool is_listed = strncmp(err->sql_state, "22", 2) == 0 || strncmp(err->sql_state, "23", 2) == 0;
+    for (size_t i = 0; i < sizeof OF_ROWS / sizeof *OF_ROWS; i++) {
+        is_listed = is_listed || err->sql_errno == OF_ROWS[i];
+    }
+    return is_listed;
+}
+
 static void
 hint_refused(struct bs_error *err) {
+    if (!is_of_row(err)) {
+        bs_error_hint(err, "mend on the target what the message names, then run the same command "
+                           "again: it goes on where it was");
+        return;
+    }
     bs_error_hint(err, err->sql_errno == DUP_ENTRY
                            ? "somebody else writes to this table of the target, or the target "
                              "takes values for equal that differ on the source: look for the row "
@@ -194,8 +212,10 @@ name_row(struct piece *piece, struct bs_error *err) {
             len = len < ROW_SHOWN_MAX ? len : ROW_SHOWN_MAX;
             *err = cause;
             hint_refused(err);
-            bs_error_context(err, "storing the row %s (%.*s)",
-                             naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
+            if (is_of_row(err)) {
+                bs_error_context(err, "storing the row %s (%.*s)",
+                                 naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
+            }
             break;
         }
         start = row_end(block, i) + 1;
@@ -283,6 +303,12 @@ empty_table(struct piece *piece, struct bs_error *err) {
     bs_buf_puts(&text, "DELETE FROM ");
     bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
     enum bs_status status = bs_sql_run(piece->pair->target, bs_buf_str(&text), err);
+    if (status == BS_OK && piece->chunk->copy->for_ever != NULL) {
+        bs_buf_clear(&text); /* that made history of what was current */
+        bs_buf_puts(&text, "DELETE HISTORY FROM ");
+        bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
+        status = bs_sql_run(piece->pair->target, bs_buf_str(&text), err);
+    }
     bs_buf_fini(&text);
     return status;
 }

@@ -286,6 +286,19 @@ bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
     return BS_OK;
 }
 
+bool
+bs_lock_is_held(struct bs_lock *lock) {
+    struct bs_error lost;
+    if (bs_keep_ping(&lock->keep, &lost) == BS_OK) {
+        return true;
+    }
+    bs_log(BS_LOG_WARNING,
+           "the session that held the source's lock was ended there before its position was "
+           "taken, so writers may have come between: trying again (%s)",
+           lost.message);
+    return false;
+}
+
 int64_t
 bs_lock_release(struct bs_lock *lock) {
     bs_keep_end(&lock->keep);

@@ -88,7 +88,7 @@ check_positions(const struct bs_lock *lock, const struct bs_position *before,
 
 /* All that happens under the lock. */
 static enum bs_status
-take_locked(const struct bs_point_config *config, const struct bs_lock *lock,
+take_locked(const struct bs_point_config *config, struct bs_lock *lock,
             const struct bs_schema *schema, struct bs_point *point, enum bs_point_outcome *outcome,
             struct bs_error *err) {
     struct bs_position after = {0};
@@ -116,6 +116,9 @@ take_locked(const struct bs_point_config *config, const struct bs_lock *lock,
     if (status == BS_OK) {
         status = bs_views_check_names(config, schema, &same, err);
         *outcome = same ? BS_POINT_TAKEN : BS_POINT_MOVED;
+    }
+    if (status == BS_OK && !bs_lock_is_held(lock)) {
+        *outcome = BS_POINT_MOVED;
     }
     bs_position_fini(&after);
     return status;

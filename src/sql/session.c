@@ -32,7 +32,8 @@ static const struct {
     {"sql_auto_is_null", "OFF", true},
     {"sql_notes", "ON", true},
     {"low_priority_updates", "OFF", true},
-    {"max_execution_time", "0", true},        /* MySQL 5.7.8 */
+    {"innodb_table_locks", "ON", true}, /* else MySQL 5.6 grants LOCK TABLES beside open writes */
+    {"max_execution_time", "0", true},  /* MySQL 5.7.8 */
     {"max_statement_time", "0.000000", true}, /* MariaDB */
     {"idle_transaction_timeout", "0", true},  /* MariaDB */
     {"idle_write_transaction_timeout", "0", true},

@@ -427,7 +427,66 @@ def swapped_tables_are_noticed(pair):
     pair.source.query("DROP DATABASE swaps")
 
 
+def exchanged_columns_are_told(pair):
+    """An ALTER in place leaves the table what it was but for names: a view shows the values of the one under the name of the other."""
+    pair.source.query("CREATE DATABASE turns")
+    for i in range(60):
+        pair.source.query("CREATE TABLE turns.t%02d (id INT PRIMARY KEY, `a``b` INT, b INT)" % i)
+        pair.source.query("INSERT INTO turns.t%02d VALUES (1, 1, -1)" % i)
+    process = pair.start("databases=turns")
+    wait_for(lambda: pair.target.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='turns'")[0][0] > 0)
+    for i in range(60):
+        pair.source.query("ALTER TABLE turns.t%02d CHANGE `a``b` b INT, CHANGE b `a``b` INT" % i)
+    report = pair.finish(process)
+    assert "was altered on the source" in report["log"] and "as of a new point" in report["log"], report["log"]
+    for i in range(60):
+        assert pair.target.query("SELECT b, `a``b` FROM turns.t%02d" % i) == ((1, -1),), i
+    pair.source.query("DROP DATABASE turns")
+
+
+def ended_lock_is_noticed(pair):
+    """Somebody ends the session that makes the writers wait, while the position is taken."""
+    pair.source.query("CREATE DATABASE locks")
+    for i in range(300):
+        pair.source.query("CREATE TABLE locks.t%03d (id INT PRIMARY KEY)" % i)
+    with contextlib.closing(pair.source.connect()) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("INSERT INTO locks.t000 VALUES (1)")
+        process = pair.start("databases=locks", "lock=30000")
+        find = "SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'LOCK TABLES%%'"
+        wait_for(lambda: pair.source.query(find))
+        (session,), = pair.source.query(find)
+        cursor.execute("COMMIT")
+        while not pair.source.query("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = %d AND COMMAND = 'Sleep'" % session):
+            pass
+        cursor.execute("KILL %d" % session)
+        cursor.execute("INSERT INTO locks.t001 VALUES (1)")
+        cursor.execute("COMMIT")
+    report = pair.finish(process)
+    assert "held the source's lock was ended" in report["log"], report["log"]
+    assert pair.target.query("SELECT COUNT(*) FROM locks.t001") == ((1,),)
+    pair.source.query("DROP DATABASE locks")
+
+
+def table_that_is_gone_from_the_target_is_missed(pair):
+    pair.run("databases=keys", "threads=1", "chunk=1000", expect=-9, fault="snapshot-chunk-committed:20")
+    db, name = pair.target.query("SELECT CONVERT(db USING utf8), CONVERT(name USING utf8) FROM binstream.chunk LIMIT 1")[0]
+    pair.target.query("SET GLOBAL foreign_key_checks=0")
+    pair.target.query("DROP TABLE `%s`.`%s`" % (db, name))
+    pair.target.query("SET GLOBAL foreign_key_checks=1")
+    report = pair.run("databases=keys", "threads=1", "chunk=1000", expect=SCHEMA)
+    assert "%s.%s, which was copied before, is gone from the target" % (db, name) in report["log"], report["log"]
+
+
 def open_transaction_holds_the_lock_back(pair):
+    pair.source.query("SET GLOBAL innodb_table_locks=0")  # MySQL 5.6 would grant the lock beside it
+    try:
+        hold_the_lock_back(pair)
+    finally:
+        pair.source.query("SET GLOBAL innodb_table_locks=1")
+
+
+def hold_the_lock_back(pair):
     with contextlib.closing(pair.source.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE shop.held (id INT PRIMARY KEY)")
         cursor.execute("BEGIN")
@@ -482,7 +541,8 @@ CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load
          bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, keys_with_gaps_and_clusters, rows_are_read_once, large_rows_between_small_ones, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
-         altered_table_is_told, swapped_tables_are_noticed, open_transaction_holds_the_lock_back,
+         altered_table_is_told, swapped_tables_are_noticed, exchanged_columns_are_told, ended_lock_is_noticed,
+         table_that_is_gone_from_the_target_is_missed, open_transaction_holds_the_lock_back,
          long_statement_is_waited_for, signal_stops_the_copy]
 
 
