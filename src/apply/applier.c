@@ -152,6 +152,7 @@ bs_applier_open(struct bs_applier *applier, const struct bs_applier_config *conf
                               config->no_target_binlog, err);
     }
     applier->lane.spent = config->spent;
+    applier->mark_is_stored = true;
     if (status == BS_OK) {
         status = load_default_engine(applier, err);
     }
@@ -221,9 +222,12 @@ bs_applier_commit(struct bs_applier *applier, struct bs_error *err) {
         bs_log_place_set(&place, position.file, position.pos);
         bs_applied_forget(&applier->ahead, &place);
         bs_applied_text(&applier->ahead, &ahead);
-        struct bs_lane_mark mark = {&position, created, applier->source_us, bs_buf_cstr(&ahead)};
+        int64_t marked_us = applier->lane.checkpoint.source_us; /* nothing may have come since */
+        int64_t source_us = applier->source_us > marked_us ? applier->source_us : marked_us;
+        struct bs_lane_mark mark = {&position, created, source_us, bs_buf_cstr(&ahead)};
         status = bs_lane_commit(&applier->lane, &mark, err);
         if (status == BS_OK) {
+            applier->mark_is_stored = true;
             applier->commits++;
             applier->done.transactions += applier->lane.open_groups;
             applier->done.rows += applier->lane.open_rows;
@@ -239,6 +243,7 @@ bs_applier_set_mark(struct bs_applier *applier, const struct bs_position *positi
                     uint32_t file_created, int64_t source_us) {
     struct bs_checkpoint *mark = &applier->lane.checkpoint;
     struct bs_log_place place;
+    applier->mark_is_stored = false; /* a lane has stored the one that was when it began */
     bs_log_place_set(&place, position->file, position->pos);
     bs_applied_forget(&applier->ahead, &place);
     bs_position_copy(&mark->position, position);
@@ -277,6 +282,27 @@ enum bs_status
 bs_applier_finish(struct bs_applier *applier, struct bs_error *err) {
     enum bs_status status = bs_dispatch_drain(applier, err);
     return status == BS_OK ? bs_applier_idle(applier, err) : status;
+}
+
+enum bs_status
+bs_applier_settle(struct bs_applier *applier, struct bs_error *err) {
+    const char *marked = applier->lane.checkpoint.position.file;
+    struct bs_position end = {0};
+    if (applier->window.is_open || bs_decoder_in_group(applier->decoder) ||
+        !bs_applier_is_clean(applier)) {
+        return BS_OK;
+    }
+    bool is_behind = !applier->mark_is_stored;
+    if (!is_behind && strcmp(bs_decoder_file(applier->decoder), marked) != 0) {
+        enum bs_status status = bs_decoder_position(applier->decoder, &end, err);
+        is_behind = status == BS_OK && strcmp(end.file, marked) != 0;
+        bs_position_fini(&end);
+    }
+    if (!is_behind) {
+        return BS_OK;
+    }
+    bs_lane_begin(&applier->lane);
+    return bs_applier_commit(applier, err);
 }
 
 enum bs_status

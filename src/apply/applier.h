@@ -47,6 +47,7 @@ struct bs_applier {
     struct bs_sql *ddl_sql;              /* that session, NULL until the first statement */
     bool no_target_binlog;
     bool keep_engines;
+    bool mark_is_stored;  /* the mark is lane 0's checkpoint in memory */
     char *default_engine; /* for tables made without one: check holds the servers' to be equal */
     const struct bs_selection *selection;
     const struct bs_translation *translation; /* not owned */
@@ -112,6 +113,12 @@ enum bs_status bs_applier_idle(struct bs_applier *applier, struct bs_error *err)
 
 /* Waits until everything that is whole is committed. */
 enum bs_status bs_applier_finish(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
+
+/* Stores the mark where all that was read is in, and only the mark is not: a lane stores the one
+ * that was when its transaction began, and none stores that the source has begun another file. Who
+ * starts from there would ask for what the source may have purged. For when nothing has come for a
+ * while. */
+enum bs_status bs_applier_settle(struct bs_applier *applier, struct bs_error *err) BS_MUST_CHECK;
 
 /* The same, and from now on everything goes to lane 0: no other session writes. false: again as
  * before. Between two items. */

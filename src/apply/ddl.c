@@ -69,6 +69,24 @@ has_order_of_its_own(const struct bs_table *table, const struct bs_key *key) {
     return false;
 }
 
+/* Older ones read DESC and forget it. */
+static bool
+keeps_descending(const struct bs_server *server) {
+    return server->version >= (server->flavour == BS_MARIADB ? 100800u : 80000u);
+}
+
+/* Where only the target forgets it, its own definition does not tell. */
+static bool
+may_run_backwards(const struct bs_applier *applier, const struct bs_key *key) {
+    bool here = keeps_descending(&applier->translation->target);
+    bool there = keeps_descending(&applier->translation->source);
+    bool is_said = false;
+    for (size_t i = 0; i < key->part_count; i++) {
+        is_said = is_said || key->parts[i].descending;
+    }
+    return here != there && (is_said || there);
+}
+
 /* Without a key the two servers keep rows in different orders, and would number them differently.
  */
 static enum bs_status
@@ -94,7 +112,16 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
     bool is_elsewhere = status == BS_OK && model != NULL && !keyless &&
                         bs_translation_is_across(applier->translation) &&
                         has_order_of_its_own(model, bs_table_row_key(model));
+    bool runs_backwards = status == BS_OK && model != NULL && !keyless &&
+                          may_run_backwards(applier, bs_table_row_key(model));
     bs_table_free(model);
+    if (runs_backwards) {
+        return bs_ddl_refuse(
+            statement,
+            "an AUTO_INCREMENT column is added, and only one of the two servers keeps the DESC of "
+            "a key: they would number its rows differently",
+            "drop this table from the task, or take a new snapshot after the statement", err);
+    }
     if (is_elsewhere) {
         return bs_ddl_refuse(
             statement,

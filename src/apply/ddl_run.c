@@ -330,6 +330,9 @@ bs_ddl_run_once(struct bs_applier *applier, const struct bs_statement *statement
                 const struct bs_translated *translated, struct bs_error *err) {
     bool run = true;
     bool again = false;
+    /* The intent is known again by the mark, so a run that starts after a crash must start there:
+     * it is written even if nothing came since but other files. */
+    bs_lane_begin(&applier->lane);
     enum bs_status status = bs_applier_commit(applier, err);
     if (status == BS_OK && is_the_intended(applier, statement)) {
         again = true;

@@ -69,7 +69,8 @@ apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_targ
     struct bs_change change;
     struct bs_origin origin = {.pos = item->pos, .gtid = item->gtid};
     struct bs_change again;
-    bool keeps = !table->is_transactional && applier->group_has_savepoint;
+    /* An engine that was kept on the target has kept its rows there, too. */
+    bool keeps = !table->is_transactional && applier->group_has_savepoint && !applier->keep_engines;
     open_transaction(applier);
     if (table->is_transactional) {
         put_group_savepoint(applier);

@@ -8,6 +8,8 @@
 
 enum {
     FLAGS2_MARIADB_EXPLICIT_DEFAULTS = 0x01000000, /* where sessions have a choice */
+    FLAGS2_MARIADB_NO_CHECK_CONSTRAINTS = 0x00008000,
+    FLAGS2_MARIADB_IF_EXISTS = 0x10000000,
     FLAGS2_NO_FOREIGN_KEY_CHECKS = 0x04000000,
     FLAGS2_RELAXED_UNIQUE_CHECKS = 0x08000000,
 };
@@ -174,6 +176,12 @@ put_flags(struct bs_buf *sql, const struct bs_statement *s, const struct bs_tran
                                                                    : 1u,
                   bs_statement_has(s, BS_STATEMENT_AUTO_INCREMENT) ? s->auto_increment_offset : 1u);
     bs_buf_printf(sql, ", lc_time_names=%u", s->lc_time_names); /* by number: 0 is en_US */
+    if (t->target.flavour == BS_MARIADB) {
+        uint32_t theirs = t->source.flavour == BS_MARIADB ? flags2 : 0;
+        bs_buf_printf(sql, ", check_constraint_checks=%d, sql_if_exists=%d",
+                      (theirs & FLAGS2_MARIADB_NO_CHECK_CONSTRAINTS) == 0,
+                      (theirs & FLAGS2_MARIADB_IF_EXISTS) != 0);
+    }
     bool explicit_defaults = has_explicit_defaults(s, t);
     /* Asked for only where it is needed: some servers let few accounts set it. What one statement
      * has set must not last, so once it can differ it is always said. */
@@ -206,6 +214,15 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
                      "does not have");
         return bs_error_hint(err, "drop this table from the task, or take a new snapshot after the "
                                   "statement; without that mode such statements are replayed");
+    }
+    if (t->source.flavour == BS_MARIADB && t->target.flavour == BS_MYSQL &&
+        (s->flags2 & (FLAGS2_MARIADB_NO_CHECK_CONSTRAINTS | FLAGS2_MARIADB_IF_EXISTS)) != 0) {
+        bool is_if_exists = (s->flags2 & FLAGS2_MARIADB_IF_EXISTS) != 0;
+        bs_error_set(err, BS_SCHEMA,
+                     "a statement was logged under %s, which the target does not have",
+                     is_if_exists ? "sql_if_exists=ON" : "check_constraint_checks=OFF");
+        return bs_error_hint(err, "drop this table from the task, or take a new snapshot after the "
+                                  "statement");
     }
     bs_buf_printf(sql, "SET timestamp=%" PRIu32, s->timestamp);
     if (s->microseconds > 0) { /* MySQL before 5.6 takes no fraction, and logs none */

@@ -54,7 +54,9 @@ plan_keys(struct bs_target_table *table) {
     struct bs_table_plan *plan = &table->plan;
     const struct bs_table *model = table->model;
     plan->family = bs_key_seed(bs_str(model->db), bs_str(model->name), bs_str(""));
-    plan->folds = table->key != NULL && is_logged(model, table->key);
+    /* Periods that must not overlap: what is free depends on more than on equal values. */
+    bool has_overlaps = model->create != NULL && strstr(model->create, "WITHOUT OVERLAPS") != NULL;
+    plan->folds = table->key != NULL && is_logged(model, table->key) && !has_overlaps;
     plan->whole = !plan->folds;
     plan->keys = bs_zalloc((model->key_count + 1) * sizeof *plan->keys);
     plan->parents = bs_zalloc((model->fk_count + 1) * sizeof *plan->parents);

@@ -416,10 +416,13 @@ parse_object(struct parser *p, enum bs_ddl_verb verb) {
     }
     ddl->class = kind->class;
     ddl->kind = kind->kind;
-    if (kind->class != BS_DDL_OBJECT) {
+    if (kind->class != BS_DDL_OBJECT && kind->class != BS_DDL_DEFERRED) {
         return true;
     }
     accept_if_exists(p);
+    if (kind->class == BS_DDL_DEFERRED) {
+        return read_name(p, kind->kind);
+    }
     if (is_index) {
         return read_index_table(p);
     }

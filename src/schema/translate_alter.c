@@ -254,6 +254,7 @@ translate_other(struct bs_translating *tr, size_t at, size_t to) {
     }
     if (bs_words_is(&tr->words, at, "CONVERT")) {
         bs_translate_charsets(tr, at, to);
+        bs_translate_convert_to(tr, at, to);
         return STAYS;
     }
     return bs_translate_options(tr, at, to) ? GOES : STAYS;

@@ -379,6 +379,23 @@ refuse_invisible_without_default(struct definition *d) {
     }
 }
 
+/* MySQL's texts have no default but an expression: in a lenient sql_mode it reads a literal and
+ * forgets it. MariaDB would keep it, and fill the rows that are there with it. */
+static void
+cut_forgotten_default(struct definition *d) {
+    size_t at = find(d, "DEFAULT");
+    char value[BS_WORD_TEXT_MAX];
+    bool is_text = is_large(d) || is(d, d->type, "LONG");
+    if (!is_text || at >= d->to || bs_words_is_punct(&d->tr->words, at + 1, '(') ||
+        is(d, at + 1, "NULL")) {
+        return;
+    }
+    bs_words_name(&d->tr->words, at + 1, value, sizeof value);
+    cut(d, at, at + (value[0] == '_' ? 3 : 2));
+    bs_notes_add(d->tr->notes, BS_NOTE_LEFT_OUT,
+                 "column %s: a default that the source reads and forgets is left out", d->name);
+}
+
 static void
 translate_for_mariadb(struct definition *d, size_t name) {
     if (is(d, d->type, "GEOMCOLLECTION")) {
@@ -386,6 +403,7 @@ translate_for_mariadb(struct definition *d, size_t name) {
     }
     move_srid(d);
     cut_unenforced_check(d);
+    cut_forgotten_default(d);
     refuse_invisible_without_default(d);
     translate_generated_null(d, name);
 }

@@ -53,6 +53,8 @@ bool bs_translate_forgets_check(const struct bs_translating *tr); /* CHECK as an
 
 /* TRUNCATE and DROP PARTITION: refused where the two flavours divide the rows differently. */
 void bs_translate_partition_rows(struct bs_translating *tr);
+/* CONVERT TO CHARACTER SET, in [from, to): refused where it would convert MySQL's JSON. */
+void bs_translate_convert_to(struct bs_translating *tr, size_t from, size_t to);
 
 /* Literals with a charset of their own, in the definition of a table of MariaDB. is_utf8mb4: those
  * without one are of utf8mb4. */

@@ -291,3 +291,18 @@ bs_translate_partition_rows(struct bs_translating *tr) {
                      "than integers, which the two flavours divide differently");
     }
 }
+
+void
+bs_translate_convert_to(struct bs_translating *tr, size_t from, size_t to) {
+    bool is_wide = bs_words_find(&tr->words, from, to, "utf8mb4") < to;
+    bool keeps = bs_translation_to_mysql(tr->t) || tr->here == NULL || is_wide;
+    for (size_t i = 0; !keeps && i < tr->here->column_count; i++) {
+        const struct bs_column *column = &tr->here->columns[i];
+        if (spelling_of_old(tr, column) == SPELLING_JSON) {
+            bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                         "CONVERT TO would convert the JSON column %s, which is a text in MariaDB: "
+                         "on MySQL it has no charset. Alter the other columns one by one",
+                         column->name);
+        }
+    }
+}

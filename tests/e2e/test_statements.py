@@ -137,6 +137,51 @@ def meant(pair):
     say('a parent that is renamed, names in latin1, a database that is not named: all there')
 
 
+def under_settings(pair):
+    """What a session of MariaDB has set is in its events: statements that only work so must work there, too."""
+    prepare(pair)
+    pair.run('reset', source=False)
+    pair.snapshot('--databases', 's')
+    with contextlib.closing(pair.source.connect(database='s')) as session, session.cursor() as cursor:
+        for statement in ('CREATE TABLE checked (id INT PRIMARY KEY, v INT)', 'INSERT INTO checked VALUES (1, -1)', 'SET check_constraint_checks = 0',
+                          'ALTER TABLE checked ADD CONSTRAINT positive CHECK (v > 0)', 'SET check_constraint_checks = 1, sql_if_exists = 1',
+                          'RENAME TABLE nothing TO something', 'DROP TABLE nothing', 'SET sql_if_exists = 0', 'INSERT INTO checked VALUES (2, 2)'):
+            cursor.execute(statement)
+        # Periods that must not overlap: no order but the source's will do.
+        for statement in ('CREATE TABLE rooms (id INT PRIMARY KEY, room INT NOT NULL, f DATE, e DATE, note VARCHAR(9), PERIOD FOR p (f, e), '
+                          'UNIQUE (room, p WITHOUT OVERLAPS))',
+                          "INSERT INTO rooms VALUES (1, 7, '2020-01-01', '2020-01-10', ''), (2, 7, '2020-01-10', '2020-01-20', '')", 'BEGIN',
+                          "UPDATE rooms SET note = 'x' WHERE id = 2", "UPDATE rooms SET e = '2020-01-05' WHERE id = 1",
+                          "UPDATE rooms SET f = '2020-01-05' WHERE id = 2", 'COMMIT'):
+            cursor.execute(statement)
+    pair.follow()
+    pair.judge()
+    assert pair.target.query('SELECT COUNT(*) FROM s.rooms') == ((2,),)
+    say('under check_constraint_checks=OFF and sql_if_exists=ON; periods without overlaps: all there')
+
+
+def not_twice(pair):
+    """A crash behind a statement that follows on another file of the log: two tables that changed names do not change them back."""
+    prepare(pair)
+    pair.run('reset', source=False)
+    for statement in ('CREATE TABLE s.a (id INT PRIMARY KEY, what CHAR(1))', 'CREATE TABLE s.b LIKE s.a', "INSERT INTO s.a VALUES (1, 'a')",
+                      "INSERT INTO s.b VALUES (1, 'b')"):
+        pair.source.query(statement)
+    pair.snapshot('--databases', 's', '--exclude-tables', 's.apart')
+    for number, point in enumerate(('ddl-answered', 'ddl-sent', 'ddl-intent-committed'), 10):
+        follow = pair.follow_start('--until-cutover', fault=point)
+        pair.source.query("INSERT INTO s.a VALUES (%d, 'x')" % number)
+        pair.wait_until(lambda: pair.target.query('SELECT 1 FROM s.a WHERE id = %d' % number), 'the row', follow=follow)
+        pair.source.query('FLUSH LOGS')
+        pair.source.query('RENAME TABLE s.a TO s.c, s.b TO s.a, s.c TO s.b')
+        follow.wait(60)
+        assert follow.code == -9, follow.tail()
+        follow = pair.follow()
+        for table in ('s.a', 's.b'):
+            assert pair.target.query('SELECT * FROM %s' % table) == pair.source.query('SELECT * FROM %s' % table), follow.tail()
+    say('tables that change names behind a new file of the log: once')
+
+
 def two_tasks(pair):
     """Their patterns meet in a name that comes up later: its rows must not come twice."""
     pair.run('reset', source=False)
@@ -187,6 +232,9 @@ def test(options):
             refused(pair, statements, message)
         passed(pair)
         meant(pair)
+        if flavour(name) == 'mariadb':
+            under_settings(pair)
+        not_twice(pair)
         two_tasks(pair)
 
 

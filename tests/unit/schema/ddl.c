@@ -143,6 +143,7 @@ Test(ddl, triggers_and_events_are_deferred_accounts_and_upkeep_are_told_apart) {
         {"CREATE DEFINER=`r`@`l` TRIGGER g BEFORE INSERT ON t FOR EACH ROW SET @a=1",
          BS_DDL_DEFERRED},
         {"DROP EVENT IF EXISTS e", BS_DDL_DEFERRED},
+        {"CREATE TRIGGER IF NOT EXISTS x.r BEFORE INSERT ON t FOR EACH ROW DO 1", BS_DDL_DEFERRED},
         {"GRANT SELECT ON d.* TO u", BS_DDL_ACCOUNT},
         {"CREATE USER u IDENTIFIED BY 'x'", BS_DDL_ACCOUNT},
         {"RENAME USER a TO b", BS_DDL_ACCOUNT},
@@ -166,6 +167,16 @@ Test(ddl, triggers_and_events_are_deferred_accounts_and_upkeep_are_told_apart) {
         cr_expect_eq(ddl.class, CASES[i].class, "%s", CASES[i].sql);
         bs_ddl_fini(&ddl);
     }
+}
+
+Test(ddl, triggers_and_events_have_names) {
+    struct bs_ddl ddl =
+        parse("CREATE TRIGGER IF NOT EXISTS x.r BEFORE INSERT ON t FOR EACH ROW DO 1");
+    expect_object(&ddl, 0, BS_OBJECT_TRIGGER, "x", "r");
+    bs_ddl_fini(&ddl);
+    ddl = parse("ALTER EVENT e DISABLE");
+    expect_object(&ddl, 0, BS_OBJECT_EVENT, "d", "e");
+    bs_ddl_fini(&ddl);
 }
 
 Test(ddl, double_quotes_are_names_only_under_ansi_quotes) {

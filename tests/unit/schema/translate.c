@@ -247,3 +247,17 @@ Test(translate, text_that_checks_to_be_json_is_json_only_in_unicode) {
            "CHARSET=utf8mb4 COLLATE=utf8mb4_bin",
            "CREATE TABLE `t` (`j` json DEFAULT NULL) DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin");
 }
+
+Test(translate, a_default_that_mysql_reads_and_forgets_fills_no_rows) {
+    static const char LEFT_OUT[] =
+        " | left out: column a: a default that the source reads and forgets is left out";
+    expect(MY9, MA118, "ALTER TABLE t ADD a TEXT DEFAULT ''",
+           "ALTER TABLE `t` ADD `a` TEXT | left out: column a: a default that the source reads and "
+           "forgets is left out");
+    expect_note(MY56, MA118, "CREATE TABLE t (a LONGBLOB NOT NULL DEFAULT _binary 'x', b INT)",
+                LEFT_OUT);
+    expect(MY9, MA118, "ALTER TABLE t ADD a TEXT DEFAULT ('x')",
+           "ALTER TABLE `t` ADD `a` TEXT DEFAULT ('x')");
+    expect(MY9, MA118, "ALTER TABLE t ADD a VARCHAR(9) DEFAULT ''",
+           "ALTER TABLE `t` ADD `a` VARCHAR(9) DEFAULT ''");
+}

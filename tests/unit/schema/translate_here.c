@@ -150,3 +150,23 @@ Test(translate_here, an_index_is_replaced_in_one_statement) {
                 "ALTER TABLE `t` DROP CONSTRAINT chk");
     expect_here(PLAIN, "ALTER TABLE t DROP CONSTRAINT IF EXISTS none", "");
 }
+
+Test(translate_here, documents_are_not_converted_with_the_texts) {
+    struct bs_table *here =
+        table_with_text("CREATE TABLE `t` (`j` longtext CHECK (json_valid(`j`)))");
+    static const struct {
+        const char *sql;
+        bool refused;
+    } cases[] = {
+        {"ALTER TABLE t CONVERT TO CHARACTER SET latin1", true},
+        {"ALTER TABLE t CONVERT TO CHARACTER SET utf8mb3", true},
+        {"ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *got = translated(MY9, MA118, cases[i].sql, here);
+        cr_expect_eq(strstr(got, "| refused: CONVERT TO") != NULL, cases[i].refused, "%s became %s",
+                     cases[i].sql, got);
+        free(got);
+    }
+    bs_table_free(here);
+}
