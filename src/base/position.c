@@ -27,6 +27,14 @@ bs_position_fini(struct bs_position *position) {
     *position = (struct bs_position){0};
 }
 
+bool
+bs_log_place_same_base(const char *a, const char *b) {
+    const char *dot_a = strrchr(a, '.');
+    const char *dot_b = strrchr(b, '.');
+    size_t len = dot_a != NULL ? (size_t)(dot_a - a) : strlen(a);
+    return dot_b != NULL && (size_t)(dot_b - b) == len && memcmp(a, b, len) == 0;
+}
+
 int
 bs_log_place_compare_files(const char *a, const char *b) {
     const char *dot_a = strrchr(a, '.');

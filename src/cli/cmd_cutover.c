@@ -187,6 +187,7 @@ static enum bs_status
 say_done_before(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
     struct bs_request request = {.state = BS_REQUEST_ANSWERED};
     enum bs_status status = bs_state_load_report(sql, &run->state, "cutover", &request.answer, err);
+    request.exit_code = run->exit_code = bs_cutover_report_exit(request.answer);
     if (status == BS_OK) {
         status = print_answer(run, "cutover", &request, err);
     }

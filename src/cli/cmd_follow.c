@@ -173,6 +173,7 @@ say_done(struct bs_run *run, struct bs_sql *target, bool until_cutover, struct b
                                   "--state-only' forgets the task and keeps the data");
     }
     enum bs_status status = bs_state_load_report(target, &run->state, "cutover", &cutover, err);
+    run->exit_code = bs_cutover_report_exit(cutover);
     if (status == BS_OK && run->values->json) {
         bs_json_open(json);
         bs_json_put_text(json, "command", "follow");
@@ -246,8 +247,11 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
         status = report(run, "caught-up", "Caught up with the source.", &result, NULL, json, err);
     } else if (status == BS_CANCELLED && result.position.file != NULL) {
         struct bs_error ignored;
-        (void)(report(run, "stopped", "Stopped; the same command goes on from here.", &result, NULL,
-                      json, &ignored) == BS_OK);
+        const char *what = result.is_aborted ? "aborted" : "stopped";
+        const char *heading = result.is_aborted
+                                  ? "Aborted for good; 'binstream reset' removes what was copied."
+                                  : "Stopped; the same command goes on from here.";
+        (void)(report(run, what, heading, &result, NULL, json, &ignored) == BS_OK);
     }
     free(cutover.report_json);
     bs_follow_report_fini(&result);

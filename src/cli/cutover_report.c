@@ -1,5 +1,6 @@
 #include "cli/cutover_report.h"
 
+#include "cli/cli.h"
 #include "cli/report.h"
 
 #include <inttypes.h>
@@ -181,4 +182,12 @@ bs_cutover_report_put(struct bs_buf *out, const char *json) {
     put_member(out, json, "compared", "compared", "");
     put_end(out, json);
     put_scheduler(out, json);
+}
+
+int
+bs_cutover_report_exit(const char *json) {
+    char *unknown = json != NULL ? bs_json_get(json, "late_unknown") : NULL;
+    bool is_whole = unknown == NULL && (json == NULL || !is_true(json, "written_late"));
+    free(unknown);
+    return is_whole ? 0 : bs_exit_code(BS_DIFFERENT);
 }

@@ -114,7 +114,8 @@ name_index(enum section section, char *name) {
 /* [client] is written for other programs. What it says of TLS is not passed over in silence: its
  * author may count on it. */
 static enum bs_status
-pass_over(const struct reader *reader, const char *name, struct bs_error *err) {
+pass_over(const struct reader *reader, char *name, struct bs_error *err) {
+    name[strcspn(name, " \t:")] = '\0'; /* "password secret": the secret is not shown */
     if (reader->section == OURS) {
         return bs_error_set(err, BS_CONFIG, "%s:%d: unknown or incomplete option '%s'",
                             reader->path, reader->line, name);

@@ -147,7 +147,7 @@ static enum bs_status
 set_value(const struct bs_option *option, const char *text, struct bs_values *values,
           struct bs_error *err) {
     void *out = field(values, option);
-    if (text != NULL && *text == '\0') {
+    if (text != NULL && *text == '\0' && !option->may_be_empty) {
         return bs_error_set(err, BS_CONFIG, "option --%s has no value", option->name);
     }
     switch (option->kind) {

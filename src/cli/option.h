@@ -32,6 +32,7 @@ struct bs_option {
     const char *fallback;       /* the default as it would be typed; NULL: none */
     const char *const *choices; /* NULL-terminated */
     uint64_t least, most;       /* NUMBER, SIZE; SECONDS in ms; most 0: no bound */
+    bool may_be_empty;          /* TEXT */
     const char *help;           /* one sentence or more, without its last full stop */
 };
 

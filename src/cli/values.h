@@ -231,6 +231,7 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
                  "not over in this time"},                                                         \
     {                                                                                              \
         .name = "hook", .kind = BS_OPTION_TEXT, .offset = BS_FIELD(hook), .value = "COMMAND",      \
+        .may_be_empty = true,                                                                      \
         .help = "what switches the traffic to the target: run by /bin/sh on the machine of the "   \
                 "follow when the target is ready and the source still frozen; a cutover whose "    \
                 "hook does not end with 0 is undone; an empty one is none"                         \

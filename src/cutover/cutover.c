@@ -102,6 +102,9 @@ open_source(struct bs_attempt *attempt, struct bs_error *err) {
 static enum bs_status
 run_hook(struct bs_attempt *attempt, struct bs_error *err) {
     struct bs_cutover_config *config = attempt->config;
+    if (bs_stop_check(err) != BS_OK) { /* the last moment at which it costs nothing */
+        return BS_CANCELLED;
+    }
     if (attempt->hook == NULL) {
         return BS_OK;
     }
@@ -241,7 +244,7 @@ give_up(struct bs_attempt *attempt, const struct bs_request *request, const stru
                              cause->hint[0] != '\0' ? "\nwhat to do: " : "", cause->hint);
     int exit_code = cause->status == BS_CANCELLED ? 6 : 1;
     status = bs_state_answer(bs_follow_target(attempt->follow), &attempt->config->state,
-                             request->id, BS_REQUEST_ANSWERED, text, exit_code, err);
+                             request->id, text, exit_code, err);
     free(text);
     return status;
 }
@@ -293,14 +296,18 @@ perform(struct bs_cutover_config *config, struct bs_follow *follow,
     struct bs_attempt attempt = {.config = config, .follow = follow};
     struct bs_error cause;
     bs_error_clear(&cause);
+    bool taken = false;
     config->hook_end = BS_HOOK_NOT_ENDED;
     read_arguments(&attempt, request);
     enum bs_status status = begin_watch(&attempt, err);
     if (status == BS_OK) {
-        status = bs_state_answer(bs_follow_target(follow), &config->state, request->id,
-                                 BS_REQUEST_RUNNING, "", 0, err);
+        bs_fault_point("cutover-asked");
+        status =
+            bs_state_take_up(bs_follow_target(follow), &config->state, request->id, &taken, err);
     }
-    if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
+    if (status == BS_OK && !taken) {
+        bs_log(BS_LOG_WARNING, "the cutover does not take place: the request was taken back");
+    } else if (status == BS_OK && attempt_all(&attempt, &cause) == BS_OK) {
         attempt.stays_read_only = attempt.mode == BS_FREEZE_READ_ONLY;
         status = attempt.hook != NULL ? bs_late_look(&attempt, err) : BS_OK;
         status = status == BS_OK ? complete(&attempt, finished, err) : status;

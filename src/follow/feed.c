@@ -54,6 +54,10 @@ is_other_log(const struct bs_follow *follow) {
 static enum bs_status
 check_file(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
+    const char *file = bs_decoder_file(follow->decoder);
+    if (*file != '\0' && !bs_log_place_same_base(checkpoint->position.file, file)) {
+        return bs_source_log_renamed(checkpoint->position.file, file, err);
+    }
     if (!is_other_log(follow)) {
         return BS_OK;
     }
@@ -132,11 +136,27 @@ handle_end(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_
     return msg->error->status;
 }
 
+/* What the source says of its log may pass, such as a file that is not there yet; not if it says so
+ * again and again, and nothing of what comes before it is new. */
+static bool
+may_be_read_on(struct bs_follow *follow, const struct bs_error *said) {
+    uint64_t commits = follow->commits_before + bs_applier_commits(&follow->applier);
+    follow->breaks = commits == follow->break_commits ? follow->breaks + 1 : 1;
+    follow->break_commits = commits;
+    return said->status != BS_SERVER || follow->breaks <= BS_FOLLOW_RETRIES_MAX;
+}
+
 /* The connection to the source broke: what is open on the target goes back to the last commit. */
 static enum bs_status
 handle_broken(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_error *err) {
     if (follow->in_cutover) {
         return handle_end(follow, msg, err);
+    }
+    if (!may_be_read_on(follow, msg->error)) {
+        (void)!handle_end(follow, msg, err);
+        return bs_error_hint(err, "the source's log cannot be read beyond that place, so often as "
+                                  "it was tried: a crash or a full disk has cut the file short. "
+                                  "What is missing may be in its tables: take a new snapshot");
     }
     bs_log(BS_LOG_WARNING, "the connection to the source broke: %s", msg->error->message);
     follow->connected = false;
@@ -262,7 +282,8 @@ gtid_has_reached(const struct bs_follow *follow, const struct bs_position *posit
 static bool
 is_at_or_after(const char *file, uint64_t pos, const struct bs_position *position) {
     int order = bs_log_place_compare_files(file, position->file);
-    return order > 0 || (order == 0 && pos >= position->pos);
+    return bs_log_place_same_base(file, position->file) &&
+           (order > 0 || (order == 0 && pos >= position->pos));
 }
 
 enum bs_status

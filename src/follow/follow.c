@@ -210,23 +210,26 @@ bs_follow_while_waiting(void *arg) {
 static enum bs_status
 handle_abort(struct bs_follow *follow, const struct bs_request *request, struct bs_error *err) {
     const struct bs_state *state = &follow->config->state;
-    enum bs_status status =
-        bs_state_set_phase(follow->control, state, follow->epoch, BS_PHASE_ABORTED, err);
-    if (status == BS_OK) {
-        status = bs_state_answer(follow->control, state, request->id, BS_REQUEST_ANSWERED,
-                                 "aborted", 0, err);
+    bool taken = false;
+    enum bs_status status = bs_state_take_up(follow->control, state, request->id, &taken, err);
+    if (status != BS_OK || !taken) {
+        return status;
     }
+    status = bs_state_set_phase(follow->control, state, follow->epoch, BS_PHASE_ABORTED, err);
+    if (status == BS_OK) {
+        status = bs_state_answer(follow->control, state, request->id, "aborted", 0, err);
+    }
+    follow->is_aborted = status == BS_OK;
     return status == BS_OK ? bs_error_set(err, BS_CANCELLED, "aborted by request") : status;
 }
 
+/* Its session for DDL is there: bs_ddl_open. */
 static enum bs_status
 run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *finished,
             struct bs_error *err) {
     const struct bs_follow_config *config = follow->config;
-    enum bs_status status = bs_ddl_open(&follow->applier, err);
-    if (status == BS_OK) { /* the drain of a frozen source is one session's work */
-        status = bs_applier_serialize(&follow->applier, true, err);
-    }
+    /* The drain of a frozen source is one session's work. */
+    enum bs_status status = bs_applier_serialize(&follow->applier, true, err);
     if (status != BS_OK) {
         return status;
     }
@@ -241,21 +244,55 @@ run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *fi
     return status;
 }
 
+/* A target that is lost has its own way back. Where only this session is not to be had, such as
+ * where no connection is free (which reads as a loss, where TLS is tried), it is for who asked. */
+static bool
+is_for_who_asked(const struct bs_follow *follow, enum bs_status status) {
+    struct bs_error ignored;
+    return status != BS_FENCED && bs_sql_ping(follow->control, &ignored) == BS_OK;
+}
+
+static enum bs_status
+answer_without_session(struct bs_follow *follow, const struct bs_request *request,
+                       const struct bs_error *cause, struct bs_error *err) {
+    char *text = bs_asprintf("the cutover was not begun, nothing was changed: %s\nwhat to do: see "
+                             "to it that the target has a connection free for binstream, then ask "
+                             "again",
+                             cause->message);
+    bs_log(BS_LOG_WARNING, "the cutover is not begun: %s", cause->message);
+    enum bs_status status =
+        bs_state_answer(follow->control, &follow->config->state, request->id, text, 6, err);
+    free(text);
+    return status;
+}
+
 static enum bs_status
 handle_cutover(struct bs_follow *follow, const struct bs_request *request, bool *finished,
                struct bs_error *err) {
     const struct bs_follow_config *config = follow->config;
     if (config->until != BS_FOLLOW_UNTIL_CUTOVER || config->cutover == NULL) {
-        return bs_state_answer(follow->control, &config->state, request->id, BS_REQUEST_ANSWERED,
+        return bs_state_answer(follow->control, &config->state, request->id,
                                "this follow was not started with --until-cutover", 1, err);
     }
     if (follow->applier.window.is_open) {
-        return bs_state_answer(follow->control, &config->state, request->id, BS_REQUEST_ANSWERED,
+        return bs_state_answer(follow->control, &config->state, request->id,
                                "not yet: rows that were copied at different times are still being "
                                "brought together; nothing was changed, ask again later",
                                6, err);
     }
-    enum bs_status status = run_cutover(follow, request, finished, err);
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status status = bs_ddl_open(&follow->applier, &failure);
+    if (status != BS_OK && is_for_who_asked(follow, status)) {
+        return answer_without_session(follow, request, &failure, err);
+    }
+    if (status != BS_OK) {
+        if (err != NULL) {
+            *err = failure;
+        }
+        return status;
+    }
+    status = run_cutover(follow, request, finished, err);
     /* After a failure inside of it the way back is the one of any loss: BS_IO leads there. */
     return follow->is_broken ? bs_error_set(err, BS_IO, "%s", follow->broken.message) : status;
 }
@@ -269,9 +306,8 @@ handle_requests(struct bs_follow *follow, bool *finished, struct bs_error *err) 
     if (status == BS_OK && found && request.is_stale) {
         bs_log(BS_LOG_WARNING, "a request of %s is dropped: nobody waits for its answer any more",
                request.verb == BS_REQUEST_CUTOVER ? "cutover" : "abort");
-        status =
-            bs_state_answer(follow->control, &follow->config->state, request.id,
-                            BS_REQUEST_ANSWERED, "dropped: nobody waited for it any more", 6, err);
+        status = bs_state_answer(follow->control, &follow->config->state, request.id,
+                                 "dropped: nobody waited for it any more", 6, err);
     } else if (status == BS_OK && found) {
         switch (request.verb) {
         case BS_REQUEST_CUTOVER:
@@ -294,6 +330,12 @@ is_beat_due(const struct bs_follow *follow, int64_t now) {
     return age_ms >= (is_news ? BS_FOLLOW_CONTROL_MS : BS_FOLLOW_BEAT_MS);
 }
 
+static enum bs_status
+settle(struct bs_follow *follow, struct bs_error *err) {
+    bool may = follow->decoder != NULL && follow->connected && bs_queue_weight(follow->queue) == 0;
+    return may ? bs_applier_settle(&follow->applier, err) : BS_OK;
+}
+
 /* What is due by the clock. A lost control session is a lost target, and so is one of a node whose
  * cluster has left it, or took another node's transaction before ours. */
 static enum bs_status
@@ -309,7 +351,10 @@ housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
     }
     if (status == BS_OK && !*finished && is_beat_due(follow, now)) {
         follow->beat_ms = now;
-        status = bs_follow_beat(follow, &failure);
+        status = settle(follow, &failure);
+        if (status == BS_OK) {
+            status = bs_follow_beat(follow, &failure);
+        }
     }
     if (status == BS_IO ||
         (status == BS_SERVER && (bs_sql_is_retryable(&failure) || bs_sql_is_unsettled(&failure)))) {
@@ -327,7 +372,10 @@ housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
  * server too, ends the run: only a cutover that was undone goes on from the last commit. */
 static enum bs_status
 complete_unfinished(struct bs_follow *follow, bool *finished, struct bs_error *err) {
-    enum bs_status status = run_cutover(follow, NULL, finished, err);
+    enum bs_status status = bs_ddl_open(&follow->applier, err);
+    if (status == BS_OK) {
+        status = run_cutover(follow, NULL, finished, err);
+    }
     if (status == BS_OK && follow->is_broken) {
         status = bs_follow_recover(follow, &follow->broken, err);
     }
@@ -392,6 +440,7 @@ fill_report(const struct bs_follow *follow, struct bs_follow_report *report) {
         .reconnects = follow->reconnects,
         .elapsed_ms = bs_clock_mono_ms() - follow->started_ms,
         .lag_s = bs_follow_lag_s(follow),
+        .is_aborted = follow->is_aborted,
     };
     const struct bs_position *at = &follow->applier.lane.checkpoint.position;
     bs_position_set(&report->position, at->file, at->pos, at->gtid);
@@ -421,9 +470,11 @@ bs_follow_run(const struct bs_follow_config *config, struct bs_follow_report *re
     }
     /* Stopped by request between two groups: what is whole is kept. */
     bool is_settled = status == BS_OK;
-    if (status == BS_CANCELLED && follow->decoder != NULL && follow->connected) {
+    bool goes_on = status == BS_CANCELLED || config->until == BS_FOLLOW_UNTIL_CAUGHT_UP;
+    if (goes_on && follow->decoder != NULL && follow->connected) {
         struct bs_error ignored;
-        is_settled = bs_applier_finish(&follow->applier, &ignored) == BS_OK;
+        is_settled = bs_applier_finish(&follow->applier, &ignored) == BS_OK &&
+                     bs_applier_settle(&follow->applier, &ignored) == BS_OK;
         if (!is_settled) {
             bs_log(BS_LOG_DEBUG, "last commit: %s", ignored.message);
         }

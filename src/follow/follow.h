@@ -68,6 +68,7 @@ struct bs_follow_report {
     uint64_t transactions, rows, ddl_statements, skipped_statements, ignored_events, reconnects;
     int64_t elapsed_ms;
     double lag_s;
+    bool is_aborted; /* for good */
     struct bs_position position;
 };
 

@@ -68,6 +68,7 @@ struct bs_follow {
     bool control_is_lent;   /* to a guard: its thread alone speaks on it */
     bool unfinished;        /* an earlier one waits to be completed */
     bool is_done;           /* the phase says that it is over */
+    bool is_aborted;        /* by a request */
 
     uint32_t event_timestamp; /* of the newest event seen, seconds since 1970 */
     bool beat_caught_up;      /* what the last beat said */
@@ -88,6 +89,8 @@ struct bs_follow {
 
     unsigned int retries;    /* since the last commit */
     uint64_t retry_commits;  /* how many there were at the last failure */
+    unsigned int breaks;     /* of the stream, in a row without a commit between them */
+    uint64_t break_commits;  /* how many there were at the last one */
     unsigned int refusals;   /* COMMITs that a replication group did not take (3100), in all */
     uint64_t commits_before; /* of appliers that were closed */
     uint64_t reconnects;

@@ -82,21 +82,24 @@ hint(struct bs_error *err) {
                               "end of its log in a crash: take a new snapshot");
 }
 
-/* The name without its number: what log_bin says. */
-static bool
-has_same_base(const char *a, const char *b) {
-    const char *dot_a = strrchr(a, '.');
-    const char *dot_b = strrchr(b, '.');
-    size_t len = dot_a != NULL ? (size_t)(dot_a - a) : strlen(a);
-    return dot_b != NULL && (size_t)(dot_b - b) == len && memcmp(a, b, len) == 0;
+enum bs_status
+bs_source_log_renamed(const char *read, const char *now, struct bs_error *err) {
+    bs_error_set(err, BS_PURGED,
+                 "the source's binlog files have another name now: %s was read before, and %s is "
+                 "what it writes (log_bin was changed)",
+                 read, now);
+    return bs_error_hint(err, "which of two places in such files is the later one cannot be told: "
+                              "take a new snapshot, and leave log_bin as it is until the cutover");
 }
 
 static enum bs_status
 refuse_missing(const struct listing *listing, const struct bs_log_place *place, bool must_be_there,
                struct bs_error *err) {
     const char *oldest = listing->count > 0 ? listing->files[0].name : "";
-    bool is_older =
-        !has_same_base(place->file, oldest) || bs_log_place_compare_files(place->file, oldest) < 0;
+    bool is_older = bs_log_place_compare_files(place->file, oldest) < 0;
+    if (listing->count > 0 && !bs_log_place_same_base(place->file, oldest)) {
+        return bs_source_log_renamed(place->file, listing->files[listing->count - 1].name, err);
+    }
     if (is_older && !must_be_there) {
         bs_log(BS_LOG_WARNING,
                "the source's binlog file %s, which was read before, is gone: that its log is the "

@@ -38,4 +38,8 @@ enum bs_status bs_source_log_check(const struct bs_endpoint *source, const struc
                                    const struct bs_source_place *places, size_t count,
                                    bool must_be_there, struct bs_error *err) BS_MUST_CHECK;
 
+/* BS_PURGED: two names of files that the source's log had, which cannot be compared. */
+enum bs_status bs_source_log_renamed(const char *read, const char *now,
+                                     struct bs_error *err) BS_MUST_CHECK;
+
 #endif

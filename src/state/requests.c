@@ -105,18 +105,31 @@ bs_state_next_request(struct bs_sql *sql, const struct bs_state *state, struct b
 }
 
 enum bs_status
-bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
-                enum bs_request_state to, const char *answer, int exit_code, struct bs_error *err) {
+bs_state_take_up(struct bs_sql *sql, const struct bs_state *state, uint64_t id, bool *taken,
+                 struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "UPDATE ");
     bs_state_put_name(&text, state, "request");
-    bs_buf_printf(&text, " SET state='%s', exit_code=%d, answered_us=%" PRId64 ", answer=",
-                  STATE_NAMES[to], exit_code, bs_clock_wall_us());
-    if (answer != NULL) {
-        bs_state_put_text(&text, answer);
-    } else {
-        bs_buf_puts(&text, "NULL");
-    }
+    bs_buf_printf(&text, " SET state='running', answered_us=%" PRId64, bs_clock_wall_us());
+    bs_state_put_where(&text, state);
+    bs_buf_printf(&text,
+                  " AND id=%" PRIu64
+                  " AND (state='running' OR (state='asked' AND asked_us >= " NOW_US " - %d))",
+                  id, STALE_US);
+    enum bs_status status = bs_state_run(sql, &text, err);
+    *taken = status == BS_OK && bs_sql_affected(sql) == 1;
+    return status == BS_OK ? BS_OK : bs_error_context(err, "taking up request %" PRIu64, id);
+}
+
+enum bs_status
+bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id, const char *answer,
+                int exit_code, struct bs_error *err) {
+    struct bs_buf text = {0};
+    bs_buf_puts(&text, "UPDATE ");
+    bs_state_put_name(&text, state, "request");
+    bs_buf_printf(&text, " SET state='answered', exit_code=%d, answered_us=%" PRId64 ", answer=",
+                  exit_code, bs_clock_wall_us());
+    bs_state_put_text(&text, answer);
     bs_state_put_where(&text, state);
     bs_buf_printf(&text, " AND id=%" PRIu64, id);
     enum bs_status status = bs_state_run(sql, &text, err);

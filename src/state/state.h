@@ -326,8 +326,12 @@ enum bs_status bs_state_load_request(struct bs_sql *sql, const struct bs_state *
 enum bs_status bs_state_next_request(struct bs_sql *sql, const struct bs_state *state,
                                      struct bs_request *request, bool *found,
                                      struct bs_error *err) BS_MUST_CHECK;
+/* ASKED becomes RUNNING, from where on it cannot be taken back. *taken false: it was, or nobody
+ * waits for it any more, and it must not be done. */
+enum bs_status bs_state_take_up(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
+                                bool *taken, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_state_answer(struct bs_sql *sql, const struct bs_state *state, uint64_t id,
-                               enum bs_request_state to, const char *answer, int exit_code,
+                               const char *answer, int exit_code,
                                struct bs_error *err) BS_MUST_CHECK;
 /* Answers every unanswered cutover request; with running_only those that were taken up, and those
  * that nobody can be waiting for any more. */

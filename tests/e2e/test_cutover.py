@@ -6,6 +6,8 @@ import argparse
 import signal
 import time
 
+import pymysql
+
 import bs_cutover
 import bs_harness
 from bs_cutover import Ticker, settings, waiting
@@ -281,6 +283,61 @@ def asked_by_nobody(pair, follow, before):
     say('asked by one who is gone: dropped')
 
 
+def taken_back(pair, before):
+    """While the follow waits for what its lanes have on the target, who asked changes his mind, and is told that nothing happens."""
+    follow = pair.follow_start('--until-cutover')
+    pair.source.query('INSERT INTO lab.sentinel VALUES (900020, 0)')
+    pair.wait_applied(follow)
+    holder = pair.target.connect()
+    with holder.cursor() as cursor:
+        cursor.execute('BEGIN')
+        cursor.execute('SELECT * FROM lab.sentinel WHERE n = 900020 FOR UPDATE')
+        pair.source.query('UPDATE lab.sentinel SET at = 1 WHERE n = 900020')
+        pair.wait_until(lambda: [p for p in pair.target.processes() if '900020' in (p['info'] or '')], 'a lane that waits', follow=follow)
+        sessions = len(pair.target.processes())
+        cutover = pair.start('cutover', source=False)
+        pair.wait_until(lambda: len(pair.target.processes()) == sessions + 2, "who asks, and the follow's session for it", follow=follow)
+        cutover.signal(signal.SIGINT)
+        cutover.wait(30)
+        cutover.expect(6)
+        assert 'the request was taken back' in cutover.err, cutover.tail()
+        cursor.execute('ROLLBACK')
+    holder.close()
+    pair.wait_until(lambda: 'the cutover does not take place' in follow.err, 'the request to be left', follow=follow)
+    assert 'freezing the source' not in follow.err, follow.tail()
+    put_back(pair, follow, before)
+    follow.kill9()
+    say('taken back while the follow was at it: not begun')
+
+
+def without_connection(pair, before):
+    """The target has none free for the session that a cutover needs."""
+    follow = pair.follow_start('--until-cutover')
+    pair.wait_applied(follow)
+    follow.signal(signal.SIGSTOP)
+    cutover = pair.start('cutover', source=False)
+    pair.wait_until(lambda: pair.target.query("SELECT COUNT(*) FROM binstream.request WHERE state = 'asked'")[0][0], 'the request')
+    most = pair.target.query('SELECT @@global.max_connections')[0][0]
+    with pair.target.connect() as spare, spare.cursor() as cursor:
+        cursor.execute('SET GLOBAL max_connections = 10')  # fewer than there are
+        crowd = []
+        try:
+            while True:
+                crowd.append(pair.target.connect())
+        except pymysql.err.OperationalError as error:
+            assert error.args[0] == 1040, error
+        follow.signal(signal.SIGCONT)
+        cutover.wait(30)
+        for connection in crowd:
+            connection.close()
+        cursor.execute('SET GLOBAL max_connections = %d' % most)
+    cutover.expect(6)
+    assert 'was not begun' in cutover.out and 'connection free' in cutover.out, cutover.tail()
+    put_back(pair, follow, before)
+    follow.kill9()
+    say('no connection free on the target: not begun')
+
+
 def test(options):
     with bs_harness.pair_of(options) as pair:
         writers = pair.writers(count=2, pace=0.02).start()
@@ -303,11 +360,17 @@ def test(options):
         open_transaction(pair, follow, before)
         busy_event(pair, follow, before)
         asked_by_nobody(pair, follow, before)
+        follow.kill9()
+        taken_back(pair, before)
+        without_connection(pair, before)
+        follow = pair.follow_start('--until-cutover', '--hook', 'exit 9')
+        pair.wait_applied(follow)
+        refused(pair, word='exit code 9')
         if pair.names[0] != 'mysql-5.6':  # a session has one lock only
             held_by_another_task(pair, before)
         writers = pair.writers(count=2, pace=0.02).start()
         writers.wait_for(50)
-        pair.cutover(follow=follow)
+        pair.cutover('--hook', '', follow=follow)  # instead of the one that refuses
         pair.stop_actors()
         assert triggers(pair) > 0
         pair.judge()

@@ -146,7 +146,27 @@ class Hooks:
         follow.expect(4)
         assert bs_cutover.report_of(follow)['written_late'] is True, follow.out
         assert 'does NOT have' in cutover.out and 'rows of shop.one_row' in follow.err, cutover.tail()
+        again = self.pair.run('cutover', source=False, expect=(4,))
+        assert 'does NOT have' in again.out, again.tail()
+        self.pair.run('follow', '--until-cutover', expect=(4,))
         say('written to while the hook ran: done, and said')
+        bs_cutover.begin_again(self.pair)
+
+    def altered_while_hook_runs(self):
+        """A trigger that is made when those of the target are made already."""
+        self.hook.forget()
+        follow = self.ready('--freeze', 'none', '--hook', self.hook.command)
+        cutover = self.pair.start('cutover', source=False)
+        self.hook.wait_begun(follow)
+        self.pair.source.query('CREATE TRIGGER shop.late BEFORE INSERT ON shop.one_row FOR EACH ROW SET @late = 1')
+        self.hook.end(0)
+        cutover.wait(60)
+        cutover.expect(4)
+        follow.wait(60)
+        follow.expect(4)
+        assert bs_cutover.report_of(follow)['written_late'] is True, follow.out
+        say('a trigger made while the hook ran: done, and said')
+        self.pair.source.query('DROP TRIGGER shop.late')
         bs_cutover.begin_again(self.pair)
 
     def freed_while_hook_runs(self, how):
@@ -443,6 +463,7 @@ def test(options):
         hooks.out_of_time()
         hooks.written_before_hook()
         hooks.written_while_hook_runs()
+        hooks.altered_while_hook_runs()
         for how in ('freed', 'freed and written to', 'restarted'):
             hooks.freed_while_hook_runs(how)
         hooks.started_apart()

@@ -319,6 +319,8 @@ def test_an_option_file_says_where_and_who():
 def test_an_option_file_that_does_not_serve_is_refused_with_its_line():
     for text, word in (
         ('[binstream-target]\npasword=s3cr3t\n', ":2: unknown or incomplete option 'pasword'"),
+        ('[binstream-target]\npassword s3cr3t\n', ":2: unknown or incomplete option 'password'"),
+        ('[binstream-target]\npassword: s3cr3t\n', ":2: unknown or incomplete option 'password'"),
         ('[binstream-target]\nuser=u\npassword\n', ':3: '),
         ('[client]\npassword=%s\n' % ('s3cr3t' * 1000), ':2: the line is longer'),
         ('[client]\nport=s3cr3t\n', 'port'),

@@ -140,7 +140,7 @@ def to_later_files(resetting):
     resetting.reset()
     for _ in range(4):
         resetting.write(ROWS // 2)
-        resetting.source.query('FLUSH BINARY LOGS' if resetting.pair.names[0] != 'mysql-5.6' else 'FLUSH LOGS')
+        flush(resetting.pair)
     resetting.expect_refused()
     say('reset, and the place by GTID is in a later file: refused')
 
@@ -155,7 +155,7 @@ def while_following(resetting):
     pair.wait_until(lambda: resetting.rows_there() == resetting.rows(), 'the rows on the target', follow=follow)
     resetting.reset()
     resetting.write(ROWS + 2 * MORE)
-    resetting.source.query('FLUSH BINARY LOGS' if pair.names[0] != 'mysql-5.6' else 'FLUSH LOGS')
+    flush(pair)
     resetting.write(MORE)
     resetting.expect_refused(follow)
     say('reset while follow runs: refused')
@@ -218,6 +218,69 @@ def with_filters(resetting):
     say('a restart with binlog_ignore_db while follow runs: refused')
 
 
+def flush(pair):
+    pair.source.query('FLUSH BINARY LOGS' if pair.names[0] != 'mysql-5.6' else 'FLUSH LOGS')
+
+
+def left_behind(resetting):
+    """A quiet source begins other files, and purges those before: nothing is missing."""
+    pair = resetting.pair
+    resetting.begin_anew()
+    pair.snapshot()
+    follow = pair.follow_start('--until-cutover')
+    resetting.write(1)
+    pair.wait_until(lambda: resetting.rows_there() == resetting.rows(), 'the row on the target', follow=follow)
+    for _ in range(3):
+        flush(pair)
+    newest = pair.source.query('SHOW BINARY LOGS')[-1][0]
+    pair.wait_until(lambda: pair.target.query('SELECT CONVERT(file USING utf8) FROM binstream.lane WHERE lane = 0') == ((newest,),),
+                    'the mark to move on', follow=follow)
+    pair.source.query("PURGE BINARY LOGS TO '%s'" % newest)
+    follow.kill9()
+    resetting.write(MORE)
+    pair.follow()
+    pair.judge()
+    say('files that were left behind without a change may be purged')
+
+
+def cut_short(resetting):
+    """A file that ends inside an event, as a full disk leaves it."""
+    pair = resetting.pair
+    resetting.begin_anew()
+    pair.snapshot()
+    resetting.write(MORE)
+    newest = pair.source.query('SHOW BINARY LOGS')[-1][0]
+    pair.source.stop()
+    path = os.path.join(pair.source.datadir, newest)
+    os.truncate(path, os.path.getsize(path) - 5)
+    pair.source.start()
+    resetting.write(MORE)
+    follow = pair.start('follow', '--until-caught-up')
+    follow.wait(120)
+    assert follow.code == 1 and 'cannot be read beyond that place' in follow.err, follow.tail()
+    assert resetting.rows_there() < resetting.rows()
+    say('a file that ends inside an event: given up')
+
+
+def renamed(resetting):
+    """Most servers forget the old files themselves; MySQL 5.7 and newer go on by GTID, in files that cannot be compared with those before."""
+    pair = resetting.pair
+    resetting.begin_anew()
+    pair.snapshot()
+    follow = pair.follow_start('--until-cutover')
+    resetting.write(1)
+    pair.wait_until(lambda: resetting.rows_there() == resetting.rows(), 'the row on the target', follow=follow)
+    end = pair.source.query('SHOW BINARY LOGS')[-1][1]
+    pair.wait_until(lambda: pair.target.query('SELECT pos FROM binstream.lane WHERE lane = 0')[0][0] == end, 'the mark to be at the end', follow=follow)
+    pair.source.restart('--log-bin=other')
+    resetting.write(1)
+    resetting.expect_refused(follow)
+    if pair.names[0] == 'mysql-9.7' and pair.gtid:
+        assert 'log_bin was changed' in follow.err, follow.tail()
+    pair.source.restart()
+    say('log_bin changed while follow runs: refused')
+
+
 def test(options):
     with bs_harness.pair_of(options, schema=False) as pair:
         resetting = Resetting(pair)
@@ -234,6 +297,9 @@ def test(options):
         without_its_end(resetting, is_running=False)
         crashed(resetting)
         with_filters(resetting)
+        left_behind(resetting)
+        cut_short(resetting)
+        renamed(resetting)
 
 
 if __name__ == '__main__':

@@ -139,17 +139,26 @@ check_requests(struct tool *tool, struct bs_error *err) {
     CHECK(request.state == BS_REQUEST_ASKED && request.answer == NULL);
     CHECK(strcmp(request.arguments, "{\"a\":1}") == 0);
     bs_request_fini(&request);
-    MUST(bs_state_answer(tool->sql, &tool->state, first, BS_REQUEST_RUNNING, NULL, 0, err));
+    bool taken = false;
+    MUST(bs_state_take_up(tool->sql, &tool->state, first, &taken, err));
+    CHECK(taken);
+    MUST(bs_state_take_up(tool->sql, &tool->state, first, &taken, err));
+    CHECK(taken); /* by the same follow, which had lost its target meanwhile */
     MUST(bs_state_load_request(tool->sql, &tool->state, first, &request, &found, err));
     CHECK(found && request.state == BS_REQUEST_RUNNING && request.answer == NULL);
     bs_request_fini(&request);
-    MUST(bs_state_answer(tool->sql, &tool->state, first, BS_REQUEST_ANSWERED, "done", 6, err));
+    MUST(bs_state_answer(tool->sql, &tool->state, first, "done", 6, err));
     MUST(bs_state_load_request(tool->sql, &tool->state, first, &request, &found, err));
     CHECK(found && request.exit_code == 6 && strcmp(request.answer, "done") == 0);
     bs_request_fini(&request);
+    MUST(bs_state_take_up(tool->sql, &tool->state, first, &taken, err));
+    CHECK(!taken);
     MUST(bs_state_next_request(tool->sql, &tool->state, &request, &found, err));
     CHECK(found && request.id == second && request.verb == BS_REQUEST_ABORT);
     bs_request_fini(&request);
+    MUST(bs_state_withdraw(tool->sql, &tool->state, second, false, err));
+    MUST(bs_state_take_up(tool->sql, &tool->state, second, &taken, err));
+    CHECK(!taken);
     return BS_OK;
 }
 
