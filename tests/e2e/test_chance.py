@@ -149,6 +149,8 @@ class Round:
     def copy(self, altering):
         """Goes on, as it says, when a table was altered meanwhile; at last nothing is altered any more."""
         point = self.rng.choice(['auto', 'auto', 'auto', 'lock-free', 'ftwrl'])
+        if point == 'lock-free' and self.pair.names[0] == 'mysql-5.6':
+            point = 'auto'  # its views do not show all that gtid_executed has
         for attempt in range(4):
             if attempt == 3:
                 altering.pause()
