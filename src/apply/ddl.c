@@ -103,7 +103,7 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
             statement,
             "an AUTO_INCREMENT column is added to a table of another engine than the "
             "target's: the two would number its rows differently",
-            "drop this table from the task, or take a new snapshot after the statement", err);
+            BS_DDL_BEGIN_ANEW, err);
     }
     enum bs_status status =
         bs_catalog_table(applier->lane.sql, &applier->translation->target,
@@ -120,21 +120,20 @@ check_auto_increment(struct bs_applier *applier, const struct bs_statement *stat
             statement,
             "an AUTO_INCREMENT column is added, and only one of the two servers keeps the DESC of "
             "a key: they would number its rows differently",
-            "drop this table from the task, or take a new snapshot after the statement", err);
+            BS_DDL_BEGIN_ANEW, err);
     }
     if (is_elsewhere) {
         return bs_ddl_refuse(
             statement,
             "an AUTO_INCREMENT column is added to a table whose key the two flavours order "
             "differently: they would number its rows differently",
-            "drop this table from the task, or take a new snapshot after the statement", err);
+            BS_DDL_BEGIN_ANEW, err);
     }
     if (status == BS_OK && keyless) {
-        return bs_ddl_refuse(
-            statement,
-            "an AUTO_INCREMENT column is added to a table without a key: the two "
-            "servers would number its rows differently",
-            "drop this table from the task, or take a new snapshot after the statement", err);
+        return bs_ddl_refuse(statement,
+                             "an AUTO_INCREMENT column is added to a table without a key: the two "
+                             "servers would number its rows differently",
+                             BS_DDL_BEGIN_ANEW, err);
     }
     return status;
 }
@@ -231,9 +230,7 @@ run_translated(struct bs_applier *applier, const struct bs_statement *statement,
     } else if (refused != NULL) {
         status = bs_ddl_refuse(
             statement, refused->text,
-            "drop this table from the task, or change it back on the source and take a "
-            "new snapshot; `binstream check` lists what has no equal on the target",
-            err);
+            BS_DDL_BEGIN_ANEW "; `binstream check` lists what has no equal on the target", err);
     } else if (translated.sql.len == 0) {
         status = skip(applier, statement, "nothing of it concerns the target");
     } else {
@@ -261,14 +258,14 @@ refuse_what_log_lacks(const struct bs_statement *statement, const struct bs_ddl 
     if (ddl->drops_duplicates) {
         return bs_ddl_refuse(
             statement, "ALTER IGNORE drops rows whose keys are alike: which ones is not logged",
-            "drop this table from the task, or take a new snapshot after the statement", err);
+            BS_DDL_BEGIN_ANEW, err);
     }
     if (ddl->adds_chance) {
         return bs_ddl_refuse(
             statement,
             "a column is added whose default is another in each row: what the source put "
             "there is not logged",
-            "drop this table from the task, or take a new snapshot after the statement", err);
+            BS_DDL_BEGIN_ANEW, err);
     }
     return BS_OK;
 }
@@ -314,8 +311,8 @@ refuse_other_zone(const struct bs_applier *applier, const struct bs_statement *s
             statement,
             "a generated column is added whose stored values depend on the time zone of the "
             "session, which is not UTC: the target would make others of the rows to come",
-            "drop this table from the task, or drop the column on the source, take a new snapshot, "
-            "and add it on the target after the move",
+            BS_DDL_BEGIN_ANEW
+            ", or with the column dropped, and added on the target after the move",
             err);
     }
     bool means_the_same = !bs_str_is(statement->time_zone, "SYSTEM") ||
@@ -426,8 +423,10 @@ apply_dml(struct bs_applier *applier, const struct bs_item *item, struct bs_erro
 static bool
 concerns_us(const struct bs_applier *applier, const struct bs_ddl *ddl) {
     switch (ddl->class) {
+    case BS_DDL_DEFERRED: /* a trigger goes with its table, whose name its statement may not say */
+        return ddl->count == 0 ||
+               bs_selection_has_database(applier->selection, bs_str(ddl->objects[0].db));
     case BS_DDL_OBJECT:
-    case BS_DDL_DEFERRED:
         for (size_t i = 0; i < ddl->count; i++) {
             if (is_selected(applier, &ddl->objects[i])) {
                 return true;
@@ -503,7 +502,7 @@ bs_ddl_apply(struct bs_applier *applier, const struct bs_item *item, struct bs_e
     }
     if (applier->translation->source.lower_case_table_names == 1) {
         bs_ddl_fold_names(&ddl);
-        if (ddl.has_unfolded && may_be_selected(applier, &ddl)) {
+        if (ddl.class != BS_DDL_DEFERRED && ddl.has_unfolded && may_be_selected(applier, &ddl)) {
             ddl.class = BS_DDL_UNKNOWN;
         }
     }

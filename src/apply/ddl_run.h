@@ -26,6 +26,11 @@ enum bs_status bs_ddl_run_once(struct bs_applier *applier, const struct bs_state
 enum { BS_DDL_SHOWN_MAX = 200 };
 const char *bs_ddl_show(const struct bs_statement *statement, char out[BS_DDL_SHOWN_MAX]);
 
+/* A hint: what to do about a statement that cannot be replayed. */
+#define BS_DDL_BEGIN_ANEW                                                                          \
+    "begin anew behind the statement: 'binstream reset', then the snapshot again, without this "   \
+    "table (--exclude-tables) if such statements go on"
+
 /* Fails with BS_SCHEMA, naming the statement. */
 enum bs_status bs_ddl_refuse(const struct bs_statement *statement, const char *why,
                              const char *hint, struct bs_error *err);

@@ -69,8 +69,7 @@ apply_open_rows(struct bs_applier *applier, struct bs_rows *rows, struct bs_targ
     struct bs_change change;
     struct bs_origin origin = {.pos = item->pos, .gtid = item->gtid};
     struct bs_change again;
-    /* An engine that was kept on the target has kept its rows there, too. */
-    bool keeps = !table->is_transactional && applier->group_has_savepoint && !applier->keep_engines;
+    bool keeps = !table->is_transactional && applier->group_has_savepoint;
     open_transaction(applier);
     if (table->is_transactional) {
         put_group_savepoint(applier);
@@ -182,6 +181,9 @@ undo_group(struct bs_applier *applier, struct bs_error *err) {
     struct bs_lane *lane = &applier->lane;
     if (applier->kept_is_lost) {
         return refuse_rollback("with more rows of tables without transactions than are kept", err);
+    }
+    if (applier->kept.count > 0 && applier->keep_engines) { /* are they kept there, or undone? */
+        return refuse_rollback("with rows of tables without transactions, and --keep-engines", err);
     }
     bs_batch_put(&lane->batch, BS_EXPECT_ANY, "ROLLBACK TO SAVEPOINT bs_group");
     if (applier->kept.count == 0) {

@@ -1,5 +1,6 @@
 #include "apply/session_context.h"
 
+#include "apply/ddl_run.h"
 #include "schema/sql_mode.h"
 #include "sql/text.h"
 
@@ -212,8 +213,8 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
         bs_error_set(err, BS_SCHEMA,
                      "a statement was logged under sql_mode EMPTY_STRING_IS_NULL, which the target "
                      "does not have");
-        return bs_error_hint(err, "drop this table from the task, or take a new snapshot after the "
-                                  "statement; without that mode such statements are replayed");
+        return bs_error_hint(err,
+                             BS_DDL_BEGIN_ANEW "; without that mode such statements are replayed");
     }
     if (t->source.flavour == BS_MARIADB && t->target.flavour == BS_MYSQL &&
         (s->flags2 & (FLAGS2_MARIADB_NO_CHECK_CONSTRAINTS | FLAGS2_MARIADB_IF_EXISTS)) != 0) {
@@ -221,8 +222,7 @@ bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
         bs_error_set(err, BS_SCHEMA,
                      "a statement was logged under %s, which the target does not have",
                      is_if_exists ? "sql_if_exists=ON" : "check_constraint_checks=OFF");
-        return bs_error_hint(err, "drop this table from the task, or take a new snapshot after the "
-                                  "statement");
+        return bs_error_hint(err, BS_DDL_BEGIN_ANEW);
     }
     bs_buf_printf(sql, "SET timestamp=%" PRIu32, s->timestamp);
     if (s->microseconds > 0) { /* MySQL before 5.6 takes no fraction, and logs none */

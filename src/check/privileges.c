@@ -16,15 +16,19 @@ struct need {
 };
 
 static const struct need SOURCE_GLOBAL[] = {
-    {"RELOAD", {0}},
     {"REPLICATION SLAVE", {0}},
     {"REPLICATION CLIENT", {"BINLOG MONITOR", "SUPER"}},
 };
 
-/* RELOAD allows FLUSH TABLES WITH READ LOCK, LOCK TABLES the gentler way. */
 static const struct need SOURCE_LOCAL[] = {
-    {"SELECT", {0}}, {"LOCK TABLES", {0}}, {"SHOW VIEW", {0}}, {"TRIGGER", {0}}, {"EVENT", {0}},
+    {"SELECT", {0}},
+    {"SHOW VIEW", {0}},
+    {"TRIGGER", {0}},
+    {"EVENT", {0}},
 };
+
+/* RELOAD allows FLUSH TABLES WITH READ LOCK, LOCK TABLES the gentler way. */
+static const struct need SOURCE_LOCK[] = {{"LOCK TABLES", {"RELOAD"}}};
 
 /* Of these, what the cutover sees by. */
 static const struct need SOURCE_SEEN[] = {{"SELECT", {0}}, {"TRIGGER", {0}}, {"EVENT", {0}}};
@@ -192,10 +196,17 @@ add_result(struct bs_checking *c, struct missing *missing, const struct bs_grant
         bs_asprintf("on the %s: %s", which, bs_buf_cstr(&missing->fix)));
 }
 
+/* As src/snapshot/free_point.c has it; what it finds in the tables is said by the snapshot. */
+static bool
+can_go_without_lock(const struct bs_server *source) {
+    return source->flavour == BS_MARIADB || (source->has_gtid && source->version >= 50700);
+}
+
 enum bs_status
 bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
     struct bs_grants grants;
     struct missing missing = {0};
+    struct missing lock = {0};
     enum bs_status status = bs_grants_load(c->config->source, &c->source, &grants, err);
     if (status != BS_OK) {
         return status;
@@ -204,7 +215,22 @@ bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
     size_t global_len = missing.found.len;
     add_local(&missing, &grants, c->config->selection, SOURCE_LOCAL, COUNT_OF(SOURCE_LOCAL), NULL);
     c->source_hides = strstr(bs_buf_cstr(&missing.found) + global_len, "SELECT") != NULL;
-    add_result(c, &missing, &grants, "source");
+    add_local(&lock, &grants, c->config->selection, SOURCE_LOCK, COUNT_OF(SOURCE_LOCK), NULL);
+    if (missing.found.len > 0 || !can_go_without_lock(&c->source)) {
+        add_local(&missing, &grants, c->config->selection, SOURCE_LOCK, COUNT_OF(SOURCE_LOCK),
+                  NULL);
+    }
+    if (missing.found.len == 0 && lock.found.len > 0) {
+        bs_check_add(c, BS_CHECK_WARNING,
+                     bs_asprintf("%s may take neither LOCK TABLES nor FLUSH TABLES WITH READ LOCK "
+                                 "on the source: each connection of the snapshot gets a position "
+                                 "of its own (lock-free)",
+                                 grants.account),
+                     bs_asprintf("for one position of all: %s", bs_buf_cstr(&lock.fix)));
+    } else {
+        add_result(c, &missing, &grants, "source");
+    }
+    missing_fini(&lock);
     missing_fini(&missing);
     bs_grants_fini(&grants);
     return BS_OK;
@@ -294,8 +320,15 @@ bs_check_freeze(struct bs_checking *c, struct bs_error *err) {
         return status;
     }
     bool new_mysql = c->source.flavour == BS_MYSQL && c->source.version >= 80000;
-    const char *needed = new_mysql ? "SYSTEM_VARIABLES_ADMIN" : "SUPER";
-    if (bs_grants_has(&grants, "SUPER", NULL) || bs_grants_has(&grants, needed, NULL)) {
+    /* SUPER of MariaDB has lost it in 10.11, and still is what stops the event scheduler. */
+    bool is_apart = c->source.flavour == BS_MARIADB && c->source.version >= 101100;
+    const char *needed = new_mysql  ? "SYSTEM_VARIABLES_ADMIN"
+                         : is_apart ? "SUPER, READ_ONLY ADMIN"
+                                    : "SUPER";
+    bool has_super = bs_grants_has(&grants, "SUPER", NULL);
+    bool may = is_apart ? has_super && bs_grants_has(&grants, "READ_ONLY ADMIN", NULL)
+                        : has_super || (new_mysql && bs_grants_has(&grants, needed, NULL));
+    if (may) {
         bs_check_add(c, BS_CHECK_PASS, bs_strdup("the account may make the source read-only"),
                      NULL);
     } else {
@@ -303,7 +336,7 @@ bs_check_freeze(struct bs_checking *c, struct bs_error *err) {
             c, BS_CHECK_WARNING,
             bs_asprintf("%s may not make the source read-only at the cutover", grants.account),
             bs_asprintf("on the source: GRANT %s ON *.* TO %s; or cut over with "
-                        "--freeze=ftwrl",
+                        "--freeze=lock-tables, or --freeze=ftwrl",
                         needed, grants.account));
     }
     bs_grants_fini(&grants);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "catalog/catalog.h"
 #include "cli/connect.h"
 #include "cli/help.h"
 #include "cli/report.h"
@@ -354,6 +355,27 @@ bs_cli_load_task(struct bs_sql *target, const struct bs_run *run, struct bs_task
                              "its state another place, give --task or --state-schema");
     }
     return status;
+}
+
+enum bs_status
+bs_cli_check_source(const struct bs_run *run, const struct bs_task *task, struct bs_error *err) {
+    struct bs_sql *source = NULL;
+    struct bs_server server;
+    struct bs_error away;
+    bs_error_clear(&away);
+    enum bs_status status = bs_cli_connect(&run->source, &source, &away);
+    if (status == BS_IO) {
+        bs_log(BS_LOG_WARNING, "that this is the source of task '%s' cannot be told: %s",
+               run->state.task, away.message);
+        return BS_OK;
+    }
+    if (status != BS_OK) {
+        *err = away;
+        return status;
+    }
+    status = bs_catalog_server(source, &server, err);
+    bs_sql_close(source);
+    return status == BS_OK ? bs_task_check_source(task, &server, err) : status;
 }
 
 enum bs_status

@@ -294,7 +294,9 @@ abort_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
     bool copying = task.phase == BS_PHASE_COPYING || task.phase == BS_PHASE_COPIED;
     if (status == BS_OK && held && copying) {
         bs_error_set(err, BS_IO, "a snapshot of task '%s' is running", run->state.task);
-        status = bs_error_hint(err, "stop it with Ctrl-C, then abort the task");
+        status = bs_error_hint(err, "stop it with Ctrl-C, then abort the task. If its machine is "
+                                    "gone, the target still holds its sessions: run the snapshot "
+                                    "again, which ends them");
     } else if (status == BS_OK && held) {
         status = ask(sql, run, BS_REQUEST_ABORT, "abort", err);
     } else if (status == BS_OK) {

@@ -9,6 +9,7 @@
 #include "cli/report.h"
 #include "cutover/cutover.h"
 #include "follow/follow.h"
+#include "state/fence.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -162,17 +163,21 @@ take_selection(struct bs_run *run, const struct bs_task *task, struct bs_error *
 /* The task is done: a follow until cutover that is run again has nothing left to do, and says what
  * came of it; any other was not meant for this task. */
 static enum bs_status
-say_done(struct bs_run *run, struct bs_sql *target, bool until_cutover, struct bs_buf *json,
+say_done(struct bs_run *run, struct bs_sql *target, const struct bs_task *task, struct bs_buf *json,
          struct bs_error *err) {
     char *cutover = NULL;
     struct bs_buf text = {0};
-    if (!until_cutover) {
+    enum bs_status status = bs_cli_check_source(run, task, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    if (!run->values->until_cutover) {
         bs_error_set(err, BS_PRECHECK, "task '%s' is done: its cutover has taken place",
                      run->state.task);
         return bs_error_hint(err, "the target serves the applications now; 'binstream reset "
                                   "--state-only' forgets the task and keeps the data");
     }
-    enum bs_status status = bs_state_load_report(target, &run->state, "cutover", &cutover, err);
+    status = bs_state_load_report(target, &run->state, "cutover", &cutover, err);
     run->exit_code = bs_cutover_report_exit(cutover);
     if (status == BS_OK && run->values->json) {
         bs_json_open(json);
@@ -191,7 +196,21 @@ say_done(struct bs_run *run, struct bs_sql *target, bool until_cutover, struct b
 }
 
 static enum bs_status
-check_phase(struct bs_run *run, const struct bs_task *task, struct bs_error *err) {
+check_phase(struct bs_run *run, struct bs_sql *target, const struct bs_task *task,
+            struct bs_error *err) {
+    bool held = false;
+    if (task->phase == BS_PHASE_COPYING) {
+        enum bs_status status = bs_fence_is_held(target, &run->state, &held, err);
+        if (status != BS_OK) {
+            return status;
+        }
+    }
+    if (task->phase == BS_PHASE_COPYING && held) {
+        bs_error_set(err, BS_PRECHECK, "the snapshot of task '%s' is still running",
+                     run->state.task);
+        return bs_error_hint(err, "wait for it ('binstream status' tells how far it is), then run "
+                                  "this again; starting it a second time would end the first");
+    }
     if (task->phase == BS_PHASE_COPYING) {
         bs_error_set(err, BS_PRECHECK, "the snapshot of task '%s' is not complete",
                      run->state.task);
@@ -284,8 +303,8 @@ bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         status = bs_cli_take_accounts(run, &task, err);
     }
     if (status == BS_OK) {
-        status = done ? say_done(run, target, v->until_cutover, json, err)
-                      : check_phase(run, &task, err);
+        status =
+            done ? say_done(run, target, &task, json, err) : check_phase(run, target, &task, err);
     }
     bs_task_fini(&task);
     bs_sql_close(target);

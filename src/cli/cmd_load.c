@@ -5,6 +5,9 @@
 #include "snapshot/archive.h"
 #include "snapshot/snapshot.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 static const struct bs_option OPTIONS[] = {
     BS_OPTION_ARCHIVE("the directory that snapshot --archive has filled"),
     BS_OPTION_TARGET,
@@ -50,12 +53,52 @@ add_selection(struct bs_selection *own, const struct bs_selection *archives, str
                            : status;
 }
 
+/* Does the archive hold something that the entry means? Patterns may mean nothing. */
+static bool
+is_in_archive(const struct bs_archive *archive, const char *entry, bool with_table) {
+    bool found = strchr(entry, '%') != NULL;
+    struct bs_str none = {NULL, 0};
+    for (size_t i = 0; i < archive->table_count && !found; i++) {
+        const struct bs_unit *unit = &archive->tables[i].unit;
+        found = bs_selection_entry_matches(entry, bs_str(unit->db),
+                                           with_table ? bs_str(unit->name) : none);
+    }
+    for (size_t i = 0; i < archive->object_count && !found; i++) {
+        const struct bs_object *object = &archive->objects[i];
+        bool is_of_kind = with_table ? object->kind == BS_OBJECT_VIEW : true;
+        found = is_of_kind && bs_selection_entry_matches(entry, bs_str(object->db),
+                                                         with_table ? bs_str(object->name) : none);
+    }
+    return found;
+}
+
+/* What is missing would be followed, and missing at the cutover. */
+static enum bs_status
+check_entries(const struct bs_archive *archive, char *const *list, bool with_table,
+              struct bs_error *err) {
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+        if (!is_in_archive(archive, list[i], with_table)) {
+            bs_error_set(err, BS_CONFIG, "the archive %s holds nothing that '%s' means",
+                         archive->dir, list[i]);
+            return bs_error_hint(err, "leave it out, or mend its spelling; manifest.json lists the "
+                                      "archive's tables");
+        }
+    }
+    return BS_OK;
+}
+
 /* Without a selection of one's own everything that the archive was made of. */
 static enum bs_status
 choose_selection(struct bs_run *run, const struct bs_archive *archive, struct bs_error *err) {
     struct bs_selection archives;
     struct bs_task task = {.selection_args = archive->selection_args};
     enum bs_status status = bs_state_read_selection(&task, &run->state, &archives, err);
+    if (status == BS_OK && run->selection_given) {
+        status = check_entries(archive, run->selection.databases, false, err);
+    }
+    if (status == BS_OK && run->selection_given) {
+        status = check_entries(archive, run->selection.tables, true, err);
+    }
     if (status == BS_OK && run->selection_given) {
         status = add_selection(&run->selection, &archives, err);
         bs_selection_fini(&archives);
@@ -92,10 +135,61 @@ load_archive(struct bs_run *run, struct bs_archive *archive, struct bs_buf *json
     return status;
 }
 
+/* As with snapshot: a rerun after a crash between the last commit and the report is as good as the
+ * run that it repeats. */
+static enum bs_status
+find_loaded(const struct bs_run *run, const struct bs_archive *archive, bool *loaded,
+            struct bs_error *err) {
+    struct bs_sql *target = NULL;
+    struct bs_task task;
+    bool found = false;
+    char *noted = NULL;
+    enum bs_status status = bs_cli_peek_task(run, &task, &found, err);
+    char *now = bs_selection_describe(&run->selection);
+    *loaded = status == BS_OK && found && task.phase == BS_PHASE_COPIED &&
+              strcmp(now, task.selection) == 0;
+    if (*loaded) {
+        status = bs_cli_connect(&run->target, &target, err);
+    }
+    if (*loaded && status == BS_OK) {
+        status = bs_state_load_report(target, &run->state, "archive", &noted, err);
+        char *id = noted != NULL ? bs_json_get(noted, "archive") : NULL;
+        *loaded = status == BS_OK && id != NULL && strcmp(id, archive->id) == 0;
+        free(id);
+    }
+    bs_sql_close(target);
+    free(noted);
+    free(now);
+    bs_task_fini(&task);
+    return status;
+}
+
+static enum bs_status
+say_loaded(const struct bs_run *run, struct bs_error *err) {
+    struct bs_buf text = {0};
+    if (run->values->json) {
+        bs_json_open(&text);
+        bs_json_put_text(&text, "command", "load");
+        bs_json_put_text(&text, "result", "complete before");
+        bs_json_close(&text);
+        bs_buf_puts(&text, "\n");
+    } else {
+        bs_buf_printf(&text,
+                      "The load of task '%s' was complete before; nothing was done.\n"
+                      "Next: 'binstream follow --until-cutover', or 'binstream reset' to start "
+                      "anew.\n",
+                      run->state.task);
+    }
+    enum bs_status status = bs_report_print(&text, err);
+    bs_buf_fini(&text);
+    return status;
+}
+
 static enum bs_status
 load(struct bs_run *run, struct bs_error *err) {
     struct bs_archive archive = {0};
     struct bs_buf json = {0};
+    bool loaded = false;
     if (run->values->archive == NULL) {
         bs_error_set(err, BS_CONFIG, "option --archive is missing");
         return bs_error_hint(err, "give the directory that snapshot --archive has filled");
@@ -105,7 +199,10 @@ load(struct bs_run *run, struct bs_error *err) {
         status = choose_selection(run, &archive, err);
     }
     if (status == BS_OK) {
-        status = load_archive(run, &archive, &json, err);
+        status = find_loaded(run, &archive, &loaded, err);
+    }
+    if (status == BS_OK) {
+        status = loaded ? say_loaded(run, err) : load_archive(run, &archive, &json, err);
     }
     if (status == BS_OK && json.len > 0) {
         bs_buf_puts(&json, "\n");

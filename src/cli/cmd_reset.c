@@ -124,7 +124,10 @@ static enum bs_status
 refuse_running(const struct bs_run *run, const struct bs_task *task, struct bs_error *err) {
     bs_error_set(err, BS_IO, "a binstream is at work on task '%s' (phase %s)", run->state.task,
                  bs_phase_name(task->phase));
-    return bs_error_hint(err, "stop it with Ctrl-C or 'binstream abort', then reset");
+    return bs_error_hint(err,
+                         "stop it with Ctrl-C or 'binstream abort', then reset. If its machine "
+                         "is gone, the target still holds its sessions: run its command again, "
+                         "which ends them, and stop that");
 }
 
 static enum bs_status

@@ -97,6 +97,9 @@ find_copied(struct bs_run *run, bool *copied, struct bs_error *err) {
     }
     *copied = status == BS_OK && found && task.phase == BS_PHASE_COPIED &&
               strcmp(now, task.selection) == 0;
+    if (*copied) {
+        status = bs_cli_check_source(run, &task, err);
+    }
     free(now);
     bs_task_fini(&task);
     return status;

@@ -49,7 +49,8 @@ bs_attempt_freeze(struct bs_attempt *attempt, struct bs_error *err) {
         return status;
     }
     bs_fault_point("cutover-stored");
-    bs_log(BS_LOG_INFO, "cutover: freezing the source (%s)", bs_freeze_name(attempt->mode));
+    bs_log(BS_LOG_INFO, "cutover: freezing the source (%s%s)", bs_freeze_name(attempt->mode),
+           attempt->mode == BS_FREEZE_READ_ONLY ? ": all of its databases" : "");
     attempt->frozen_us = bs_clock_wall_us();
     attempt->deadline_ms = bs_clock_mono_ms() + attempt->max_freeze_ms;
     bs_watch_arm(&attempt->watch, attempt->deadline_ms + BS_CUT_AFTER_MS);

@@ -48,18 +48,24 @@ is_other_log(const struct bs_follow *follow) {
            created != 0 && checkpoint->file_created != 0 && created != checkpoint->file_created;
 }
 
+enum bs_status
+bs_follow_check_name(const struct bs_follow *follow, struct bs_error *err) {
+    const char *marked = follow->applier.lane.checkpoint.position.file;
+    const char *file = bs_decoder_file(follow->decoder);
+    return *file == '\0' || bs_log_place_same_base(marked, file)
+               ? BS_OK
+               : bs_source_log_renamed(marked, file, err);
+}
+
 /* The file that we resume in must be the file that we left: a source that was set back (RESET
  * MASTER, restored) writes files of the same names, and so does another server of the same
  * server_id. */
 static enum bs_status
 check_file(struct bs_follow *follow, struct bs_error *err) {
     const struct bs_checkpoint *checkpoint = &follow->applier.lane.checkpoint;
-    const char *file = bs_decoder_file(follow->decoder);
-    if (*file != '\0' && !bs_log_place_same_base(checkpoint->position.file, file)) {
-        return bs_source_log_renamed(checkpoint->position.file, file, err);
-    }
-    if (!is_other_log(follow)) {
-        return BS_OK;
+    enum bs_status status = bs_follow_check_name(follow, err);
+    if (status != BS_OK || !is_other_log(follow)) {
+        return status;
     }
     bs_error_set(err, BS_PURGED, "the source's binlog file %s is not the one that was read before",
                  checkpoint->position.file);
@@ -140,10 +146,15 @@ handle_end(struct bs_follow *follow, const struct bs_stream_msg *msg, struct bs_
  * again and again, and nothing of what comes before it is new. */
 static bool
 may_be_read_on(struct bs_follow *follow, const struct bs_error *said) {
+    enum { ER_MASTER_FATAL_ERROR_READING_BINLOG = 1236 };
     uint64_t commits = follow->commits_before + bs_applier_commits(&follow->applier);
+    if (said->status != BS_SERVER || said->sql_errno != ER_MASTER_FATAL_ERROR_READING_BINLOG) {
+        follow->breaks = 0;
+        return true;
+    }
     follow->breaks = commits == follow->break_commits ? follow->breaks + 1 : 1;
     follow->break_commits = commits;
-    return said->status != BS_SERVER || follow->breaks <= BS_FOLLOW_RETRIES_MAX;
+    return follow->breaks <= BS_FOLLOW_RETRIES_MAX;
 }
 
 /* The connection to the source broke: what is open on the target goes back to the last commit. */

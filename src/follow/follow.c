@@ -249,7 +249,8 @@ run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *fi
 static bool
 is_for_who_asked(const struct bs_follow *follow, enum bs_status status) {
     struct bs_error ignored;
-    return status != BS_FENCED && bs_sql_ping(follow->control, &ignored) == BS_OK;
+    return status != BS_FENCED && follow->applier.ddl_sql == NULL &&
+           bs_sql_ping(follow->control, &ignored) == BS_OK;
 }
 
 static enum bs_status
@@ -333,7 +334,11 @@ is_beat_due(const struct bs_follow *follow, int64_t now) {
 static enum bs_status
 settle(struct bs_follow *follow, struct bs_error *err) {
     bool may = follow->decoder != NULL && follow->connected && bs_queue_weight(follow->queue) == 0;
-    return may ? bs_applier_settle(&follow->applier, err) : BS_OK;
+    if (!may) {
+        return BS_OK;
+    }
+    enum bs_status status = bs_follow_check_name(follow, err);
+    return status == BS_OK ? bs_applier_settle(&follow->applier, err) : status;
 }
 
 /* What is due by the clock. A lost control session is a lost target, and so is one of a node whose
@@ -470,7 +475,8 @@ bs_follow_run(const struct bs_follow_config *config, struct bs_follow_report *re
     }
     /* Stopped by request between two groups: what is whole is kept. */
     bool is_settled = status == BS_OK;
-    bool goes_on = status == BS_CANCELLED || config->until == BS_FOLLOW_UNTIL_CAUGHT_UP;
+    bool goes_on =
+        status == BS_CANCELLED || (status == BS_OK && config->until == BS_FOLLOW_UNTIL_CAUGHT_UP);
     if (goes_on && follow->decoder != NULL && follow->connected) {
         struct bs_error ignored;
         is_settled = bs_applier_finish(&follow->applier, &ignored) == BS_OK &&

@@ -89,7 +89,7 @@ struct bs_follow {
 
     unsigned int retries;    /* since the last commit */
     uint64_t retry_commits;  /* how many there were at the last failure */
-    unsigned int breaks;     /* of the stream, in a row without a commit between them */
+    unsigned int breaks;     /* by errors of reading the log, in a row without a commit between */
     uint64_t break_commits;  /* how many there were at the last one */
     unsigned int refusals;   /* COMMITs that a replication group did not take (3100), in all */
     uint64_t commits_before; /* of appliers that were closed */
@@ -127,6 +127,9 @@ void bs_follow_warn_unflushed(const struct bs_follow *follow, const char *file);
 enum bs_status bs_follow_name_loss(struct bs_follow *follow, struct bs_error *failure);
 
 /* feed.c: takes one message, if one comes in time, and applies it. */
+/* BS_PURGED: the source's files have another name than the one where the mark is. */
+enum bs_status bs_follow_check_name(const struct bs_follow *follow,
+                                    struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms,
                               struct bs_error *err) BS_MUST_CHECK;
 /* Has everything up to position been applied and committed? */

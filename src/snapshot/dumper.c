@@ -233,7 +233,9 @@ put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
     if (status == BS_OK && is_full(dump)) {
         status = send_block(dump, err);
     }
-    if (status == BS_OK && dump->chunk->copy->key == NULL &&
+    /* A table with history cannot be emptied and filled anew: what was current would become some.
+     */
+    if (status == BS_OK && dump->chunk->copy->key == NULL && dump->chunk->copy->for_ever == NULL &&
         dump->piece_len >= dump->pair->config->piece_bytes) {
         status = send_end(dump, BS_BLOCK_PIECE_END, err);
     }

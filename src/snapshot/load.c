@@ -90,52 +90,10 @@ identity_of(const struct bs_archived_table *table) {
     return table->unit.table_id != 0 ? table->unit.table_id : table->directory;
 }
 
-/* Does the archive hold something that the entry means? Patterns may mean nothing. */
-static bool
-is_in_archive(const struct bs_archive *archive, const char *entry, bool with_table) {
-    bool found = strchr(entry, '%') != NULL;
-    struct bs_str none = {NULL, 0};
-    for (size_t i = 0; i < archive->table_count && !found; i++) {
-        const struct bs_unit *unit = &archive->tables[i].unit;
-        found = bs_selection_entry_matches(entry, bs_str(unit->db),
-                                           with_table ? bs_str(unit->name) : none);
-    }
-    for (size_t i = 0; i < archive->object_count && !found; i++) {
-        const struct bs_object *object = &archive->objects[i];
-        bool is_of_kind = with_table ? object->kind == BS_OBJECT_VIEW : true;
-        found = is_of_kind && bs_selection_entry_matches(entry, bs_str(object->db),
-                                                         with_table ? bs_str(object->name) : none);
-    }
-    return found;
-}
-
-/* What is missing would be followed, and missing at the cutover. */
-static enum bs_status
-check_entries(const struct bs_archive *archive, char *const *list, bool with_table,
-              struct bs_error *err) {
-    for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
-        if (!is_in_archive(archive, list[i], with_table)) {
-            bs_error_set(err, BS_CONFIG, "the archive %s holds nothing that '%s' means",
-                         archive->dir, list[i]);
-            return bs_error_hint(err, "leave it out, or mend its spelling; manifest.json lists the "
-                                      "archive's tables");
-        }
-    }
-    return BS_OK;
-}
-
 /* What is selected of the archive; it moves from there. */
 static enum bs_status
 take_schema(struct bs_copying *run, struct bs_error *err) {
     struct bs_archive *archive = run->from;
-    const struct bs_selection *selection = run->config->selection;
-    enum bs_status status = check_entries(archive, selection->databases, false, err);
-    if (status == BS_OK) {
-        status = check_entries(archive, selection->tables, true, err);
-    }
-    if (status != BS_OK) {
-        return status;
-    }
     struct bs_schema *schema = bs_zalloc(sizeof *schema);
     run->point.schema = schema;
     schema->tables = bs_zalloc((archive->table_count + 1) * sizeof(struct bs_table *));

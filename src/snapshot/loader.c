@@ -124,13 +124,13 @@ check_load(struct piece *piece, const struct bs_sql_load_report *report, struct 
  * says nothing of it. */
 static bool
 is_of_row(const struct bs_error *err) {
-    static const unsigned int OF_ROWS[] = {1048, 1264, 1265, 1292, 1364, 1366, 1406,
-                                           1411, 1416, 3140, 3141, 3156, 3819, 4025};
-    bool is_listed = strncmp(err->sql_state, "22", 2) == 0 || strncmp(err->sql_state, "23", 2) == 0;
-    for (size_t i = 0; i < sizeof OF_ROWS / sizeof *OF_ROWS; i++) {
-        is_listed = is_listed || err->sql_errno == OF_ROWS[i];
+    static const unsigned int OF_SERVER[] = {3,    28,   1021, 1030, 1034, 1053, 1114, 1194,
+                                             1290, 1317, 1792, 1836, 1927, 3024, 3169};
+    bool is_listed = false;
+    for (size_t i = 0; i < sizeof OF_SERVER / sizeof *OF_SERVER; i++) {
+        is_listed = is_listed || err->sql_errno == OF_SERVER[i];
     }
-    return is_listed;
+    return !is_listed;
 }
 
 static void
@@ -303,12 +303,6 @@ empty_table(struct piece *piece, struct bs_error *err) {
     bs_buf_puts(&text, "DELETE FROM ");
     bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
     enum bs_status status = bs_sql_run(piece->pair->target, bs_buf_str(&text), err);
-    if (status == BS_OK && piece->chunk->copy->for_ever != NULL) {
-        bs_buf_clear(&text); /* that made history of what was current */
-        bs_buf_puts(&text, "DELETE HISTORY FROM ");
-        bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
-        status = bs_sql_run(piece->pair->target, bs_buf_str(&text), err);
-    }
     bs_buf_fini(&text);
     return status;
 }

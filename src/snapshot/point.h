@@ -67,8 +67,8 @@ enum bs_status bs_lock_take(struct bs_lock *lock, const struct bs_point_config *
 /* Whether a table must stay locked until it is copied: there is no view that shows it as it was. */
 bool bs_lock_is_long(const struct bs_table *table);
 /* How long it was held, in ms. Idempotent. */
+int64_t bs_lock_release(struct bs_lock *lock);
 /* false, and logged: its session was ended on the server, and writers may have come since. */
 bool bs_lock_is_held(struct bs_lock *lock);
-int64_t bs_lock_release(struct bs_lock *lock);
 
 #endif

@@ -74,6 +74,8 @@ def load(pair, rng, kills):
             return
         assert process.code == -9, process.tail()
     report = json.loads(pair.run('load', *args, source=False).out)
+    again = pair.run('load', *args, source=False)
+    assert json.loads(again.out)['result'] == 'complete before', again.tail()
     say('load: %(chunks)d chunks, %(chunks_kept)d were in, %(chunks_dropped)d were loaded again' % report)
 
 

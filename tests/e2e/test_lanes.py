@@ -29,6 +29,7 @@ def prepare(pair):
         'CREATE TABLE lanes.moves (id INT, ts TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, n INT, PRIMARY KEY (id, ts))',
         "INSERT INTO lanes.moves VALUES (1, '2001-02-03 04:05:06', 0), (2, '2001-02-03 04:05:06', 0)",
         'CREATE TABLE lanes.seen_a (id INT PRIMARY KEY)', 'CREATE TABLE lanes.seen_b (id INT PRIMARY KEY)',
+        'CREATE TABLE lanes.plain (id INT PRIMARY KEY, c VARCHAR(30)) ENGINE=MyISAM', "INSERT INTO lanes.plain VALUES (1, 'a'), (2, 'b'), (3, 'c')",
         "INSERT INTO lanes.one VALUES (1, 'a', 0), (2, 'b', 0), (3, 'c', 0)",
         "INSERT INTO lanes.two VALUES (1, 11, 'a'), (2, 12, 'b'), (3, 13, 'c')")
     pair.snapshot('--databases', 'lanes')
@@ -39,9 +40,10 @@ def refused(pair, what, spoil, mend, change, *said):
     run(pair.target, *spoil)
     before = pair.target.query('SELECT * FROM lanes.one'), pair.target.query('SELECT * FROM lanes.two')
     run(pair.source, *change)
-    process = pair.follow(expect=(1,))
-    for words in said:
-        assert words in process.err, '%s: %r is not said:\n%s' % (what, words, process.err)
+    for _ in range(2):  # what was refused once is not passed over by the next run
+        process = pair.follow(expect=(1,))
+        for words in said:
+            assert words in process.err, '%s: %r is not said:\n%s' % (what, words, process.err)
     assert before == (pair.target.query('SELECT * FROM lanes.one'), pair.target.query('SELECT * FROM lanes.two')), what
     run(pair.target, *mend)
     pair.follow()
@@ -76,6 +78,19 @@ def strict(pair):
             ['DELETE FROM lanes.two WHERE id = 1', "INSERT INTO lanes.two VALUES (9, 11, 'mine')"],
             ['DELETE FROM lanes.two WHERE id = 9', "INSERT INTO lanes.two VALUES (1, 11, 'a')"],
             ["UPDATE lanes.two SET c = 'y' WHERE id IN (1, 2)"], 'lanes.two', '`id`=1', place)
+
+
+def strict_without_transactions(pair):
+    """The source's table is of MyISAM, so its rows go by the lane that applies one after the other; those before the bad one stay."""
+    run(pair.target, 'DELETE FROM lanes.plain WHERE id = 2')
+    run(pair.source, "UPDATE lanes.plain SET c = 'x' WHERE id = 1", "UPDATE lanes.plain SET c = 'x' WHERE id = 2", "UPDATE lanes.plain SET c = 'x' WHERE id = 3")
+    for _ in range(2):
+        process = pair.follow(expect=(1,))
+        assert 'lanes.plain' in process.err and '`id`=2' in process.err, process.tail()
+    run(pair.target, "INSERT INTO lanes.plain VALUES (2, 'b')")
+    pair.follow()
+    same(pair, 'lanes.plain')
+    say('refused: an update of a row that is not there, of a table without transactions')
 
 
 def times_stay(pair):
@@ -176,6 +191,7 @@ def main():
         with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
             prepare(pair)
             strict(pair)
+            strict_without_transactions(pair)
             times_stay(pair)
             in_order(pair)
             one_by_one(pair)

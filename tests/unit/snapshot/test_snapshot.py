@@ -386,8 +386,12 @@ def without_lock_tables_another_lock_is_taken(pair):
         pair.source.query(statement)
     tells = pair.server.startswith("mariadb")  # each view's position
     report = pair.run("databases=keys", "user=nolock", expect=0 if tells else PRECHECK)
-    assert "neither kind of lock" in report["log"] and "lock-free" in report["log"], report["log"]
-    assert tells or "cannot be copied without a lock" in report["log"] and "GRANT" in report["log"], report["log"]
+    assert "neither kind of lock" in report["log"], report["log"]
+    if pair.server == "mysql-5.6":  # its views do not show all that gtid_executed has
+        assert "GRANT" in report["log"] and "lock-free" not in report["log"], report["log"]
+    else:
+        assert "lock-free" in report["log"], report["log"]
+        assert tells or "cannot be copied without a lock" in report["log"] and "GRANT" in report["log"], report["log"]
     pair.reset()
     report = pair.run("databases=keys", "user=locker")
     assert report["consistency"] == "flush tables with read lock", report
@@ -457,8 +461,7 @@ def ended_lock_is_noticed(pair):
         wait_for(lambda: pair.source.query(find))
         (session,), = pair.source.query(find)
         cursor.execute("COMMIT")
-        while not pair.source.query("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = %d AND COMMAND = 'Sleep'" % session):
-            pass
+        wait_for(lambda: pair.source.query("SELECT 1 FROM information_schema.PROCESSLIST WHERE ID = %d AND COMMAND = 'Sleep'" % session), pause=0)
         cursor.execute("KILL %d" % session)
         cursor.execute("INSERT INTO locks.t001 VALUES (1)")
         cursor.execute("COMMIT")
@@ -530,11 +533,11 @@ def tables_on(server):
     return server.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN ('types', 'texts', 'keys')")[0][0]
 
 
-def wait_for(condition, timeout=60):
+def wait_for(condition, timeout=60, pause=0.02):
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load_pauses_the_copy,
