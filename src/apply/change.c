@@ -179,6 +179,9 @@ put_all_match(struct bs_buf *sql, const struct bs_target_table *table,
         bs_buf_puts(sql, table->writable_count > 0 ? " AND " : "");
         bs_literal_put_exact_match(sql, &table->model->columns[c], &values[c]);
     }
+    if (table->writable_count == 0 && !table->keeps_history) { /* all columns are generated */
+        bs_buf_puts(sql, "1");
+    }
     bs_buf_puts(sql, " LIMIT 1");
 }
 

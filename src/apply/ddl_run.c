@@ -29,6 +29,7 @@ enum {
     ER_BAD_DB = 1049,
     ER_DB_DROP_EXISTS = 1008,
     ER_BAD_TABLE = 1051,
+    ER_UNKNOWN_VIEW_OF_MARIADB = 4092,
     ER_SP_DOES_NOT_EXIST = 1305
 };
 
@@ -157,6 +158,35 @@ compare_outcome(const struct bs_statement *statement, const struct bs_ddl *ddl,
     return status;
 }
 
+/* A DROP of several that failed half way has dropped those that were there, and the log says so.
+ * MySQL 8.0 and newer would drop none of them. */
+static bool
+must_ignore_absent(const struct bs_applier *applier, const struct bs_statement *statement,
+                   const struct bs_ddl *ddl) {
+    const struct bs_server *target = &applier->translation->target;
+    bool is_absence = statement->error_code == ER_BAD_TABLE ||
+                      statement->error_code == ER_UNKNOWN_VIEW_OF_MARIADB;
+    return ddl->verb == BS_DDL_DROP && is_absence &&
+           target->flavour == BS_MYSQL && target->version >= 80000;
+}
+
+/* DROP TABLE IF EXISTS, DROP VIEW IF EXISTS. */
+static void
+put_if_exists(struct bs_buf *out, struct bs_str sql) {
+    struct bs_lexer lexer = bs_lexer(sql, false, false);
+    for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END;
+         t = bs_lexer_next(&lexer)) {
+        if (bs_token_is(t, "TABLE") || bs_token_is(t, "TABLES") || bs_token_is(t, "VIEW")) {
+            size_t behind = (size_t)(t.text.data - sql.data) + t.text.len;
+            bs_buf_put(out, sql.data, behind);
+            bs_buf_puts(out, " IF EXISTS");
+            bs_buf_put(out, sql.data + behind, sql.len - behind);
+            return;
+        }
+    }
+    bs_buf_put_str(out, sql);
+}
+
 static enum bs_status
 run_statement(struct bs_applier *applier, const struct bs_statement *statement,
               const struct bs_ddl *ddl, const struct bs_translated *translated, bool again,
@@ -170,7 +200,12 @@ run_statement(struct bs_applier *applier, const struct bs_statement *statement,
     if (status == BS_OK && translated->before.len > 0) {
         status = bs_sql_run(applier->ddl_sql, bs_buf_str(&translated->before), &failure);
     }
-    if (status == BS_OK) {
+    if (status == BS_OK && must_ignore_absent(applier, statement, ddl)) {
+        struct bs_buf text = {0};
+        put_if_exists(&text, bs_buf_str(&translated->sql));
+        status = send_statement(applier->ddl_sql, bs_buf_str(&text), &failure);
+        bs_buf_fini(&text);
+    } else if (status == BS_OK) {
         status = send_statement(applier->ddl_sql, bs_buf_str(&translated->sql), &failure);
         status = compare_outcome(statement, ddl, status, again, &failure);
     }

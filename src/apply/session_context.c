@@ -207,7 +207,13 @@ put_utf8(struct bs_buf *sql, const struct bs_translation *t) {
 enum bs_status
 bs_session_context_put(struct bs_buf *sql, const struct bs_statement *s,
                        const struct bs_translation *t, struct bs_error *err) {
-    enum { EMPTY_STRING_IS_NULL = 32 };
+    enum { EMPTY_STRING_IS_NULL = 32, ORACLE = 9 };
+    if (bs_translation_is_across(t) && (s->sql_mode >> ORACLE & 1) != 0) {
+        bs_error_set(err, BS_SCHEMA,
+                     "a statement was logged under sql_mode ORACLE, by which types and operators "
+                     "of the two flavours mean different things");
+        return bs_error_hint(err, BS_DDL_BEGIN_ANEW);
+    }
     if (t->source.flavour == BS_MARIADB && t->target.flavour == BS_MYSQL &&
         (s->sql_mode >> EMPTY_STRING_IS_NULL & 1) != 0) {
         bs_error_set(err, BS_SCHEMA,

@@ -257,6 +257,10 @@ on_key_part(struct load *load, const struct bs_answer *answer) {
     struct bs_key *key = key_of(table, bs_answer_text(answer, "INDEX_NAME"));
     struct bs_str nullable = bs_answer_text(answer, "NULLABLE");
     struct bs_str name = bs_answer_text(answer, "COLUMN_NAME");
+    struct bs_str visible = bs_answer_text(answer, "IS_VISIBLE"); /* MySQL */
+    struct bs_str ignored = bs_answer_text(answer, "IGNORED");    /* MariaDB */
+    key->hidden = (visible.data != NULL && bs_str_is_nocase(visible, "NO")) ||
+                  (ignored.data != NULL && bs_str_is_nocase(ignored, "YES"));
     key->unique = bs_answer_number(answer, "NON_UNIQUE") == 0;
     key->nullable |= nullable.data != NULL && bs_str_is_nocase(nullable, "YES");
     struct bs_column *column = name.data != NULL ? bs_table_column(table, name) : NULL;

@@ -352,13 +352,11 @@ read_index_table(struct parser *p) {
 static bool
 is_loadable_function(struct parser *p) {
     struct bs_lexer ahead = p->lexer;
-    for (struct bs_token t = bs_lexer_next(&ahead); t.kind != BS_TOKEN_END;
-         t = bs_lexer_next(&ahead)) {
-        if (bs_token_is(t, "SONAME")) {
-            return true;
-        }
+    if (!bs_token_is(bs_lexer_next(&ahead), "RETURNS")) {
+        return false;
     }
-    return false;
+    (void)bs_lexer_next(&ahead);
+    return bs_token_is(bs_lexer_next(&ahead), "SONAME");
 }
 
 /* The name that a temporary table hides is an object, too. */
@@ -463,6 +461,13 @@ parse_set(struct parser *p) {
     return account;
 }
 
+/* Of what is behind ANALYZE. */
+static bool
+is_upkeep(struct bs_token t) {
+    return bs_token_is(t, "TABLE") || bs_token_is(t, "TABLES") || bs_token_is(t, "LOCAL") ||
+           bs_token_is(t, "NO_WRITE_TO_BINLOG");
+}
+
 static void
 parse_statement(struct parser *p) {
     struct bs_ddl *ddl = p->ddl;
@@ -492,6 +497,9 @@ parse_statement(struct parser *p) {
             ddl->what = PLAIN_VERBS[i].word;
             known = true;
         }
+    }
+    if (bs_token_is(verb, "ANALYZE") && !is_upkeep(bs_lexer_peek(&p->lexer))) {
+        ddl->class = BS_DDL_DML; /* MariaDB: ANALYZE UPDATE ... does what it analyses */
     }
     if (!known) {
         ddl->class = BS_DDL_UNKNOWN;

@@ -74,7 +74,8 @@ bs_table_column(const struct bs_table *table, struct bs_str name) {
 
 static bool
 key_finds_rows(const struct bs_key *key) {
-    if (!key->unique || key->nullable || key->functional || key->part_count == 0) {
+    bool is_usable = key->unique && !key->nullable && !key->functional && !key->hidden;
+    if (!is_usable || key->part_count == 0) {
         return false;
     }
     for (size_t i = 0; i < key->part_count; i++) {

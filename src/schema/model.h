@@ -79,6 +79,7 @@ struct bs_key {
     char *name; /* "PRIMARY" for the primary key */
     bool unique;
     bool nullable;   /* some part may be NULL */
+    bool hidden;     /* INVISIBLE or IGNORED: no statement may ask for it by name */
     bool functional; /* some part is an expression: parts then lists only real columns */
     struct bs_key_part *parts;
     size_t part_count;

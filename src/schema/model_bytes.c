@@ -24,7 +24,7 @@ enum {
     COLUMN_OLD_TEMPORAL = 1 << 4,
     COLUMN_SRID = 1 << 5,
 };
-enum { KEY_UNIQUE = 1 << 0, KEY_NULLABLE = 1 << 1, KEY_FUNCTIONAL = 1 << 2 };
+enum { KEY_UNIQUE = 1 << 0, KEY_NULLABLE = 1 << 1, KEY_FUNCTIONAL = 1 << 2, KEY_HIDDEN = 1 << 3 };
 enum { TABLE_SEQUENCE = 1 << 0, TABLE_VERSIONED = 1 << 1, TABLE_TRANSLATED = 1 << 2 };
 
 static void
@@ -121,7 +121,7 @@ read_column(struct bs_cursor *c, struct bs_column *column) {
 static void
 put_key(struct bs_buf *out, const struct bs_key *key) {
     unsigned int flags = (key->unique ? KEY_UNIQUE : 0U) | (key->nullable ? KEY_NULLABLE : 0U) |
-                         (key->functional ? KEY_FUNCTIONAL : 0U);
+                         (key->functional ? KEY_FUNCTIONAL : 0U) | (key->hidden ? KEY_HIDDEN : 0U);
     put_text(out, key->name);
     bs_buf_put_lenenc(out, flags);
     bs_buf_put_lenenc(out, key->part_count);
@@ -139,6 +139,7 @@ read_key(struct bs_cursor *c, struct bs_key *key, size_t column_count) {
     key->unique = flags & KEY_UNIQUE;
     key->nullable = flags & KEY_NULLABLE;
     key->functional = flags & KEY_FUNCTIONAL;
+    key->hidden = flags & KEY_HIDDEN;
     key->part_count = read_count(c, KEY_PARTS_MAX);
     key->parts = bs_zalloc(key->part_count * sizeof *key->parts);
     c->failed = c->failed || (key->part_count > 0 && column_count == 0);

@@ -135,7 +135,7 @@ note_padding(struct bs_translating *tr, const char *name, const char *there) {
 static void
 translate_collation_at(struct bs_translating *tr, size_t at) {
     char name[BS_WORD_TEXT_MAX];
-    bs_words_name(&tr->words, at, name, sizeof name);
+    bs_translate_charset_name(tr, at, name, sizeof name);
     if (strcasecmp(name, "binary") == 0 || strcasecmp(name, "default") == 0) {
         return;
     }

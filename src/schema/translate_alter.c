@@ -145,6 +145,9 @@ translate_modify(struct bs_translating *tr, size_t at, size_t to, bool renames) 
 static enum fate
 translate_drop(struct bs_translating *tr, size_t at) {
     enum fate fate = STAYS;
+    if (bs_words_is(&tr->words, at, "CHECK") && bs_translation_to_mariadb(tr->t)) {
+        bs_words_set(&tr->words, at, "CONSTRAINT");
+    }
     if (bs_words_is(&tr->words, at, "SYSTEM") && bs_translation_to_mysql(tr->t)) {
         return refuse(tr, "DROP SYSTEM VERSIONING");
     }

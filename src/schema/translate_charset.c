@@ -5,6 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
+void
+bs_translate_charset_name(const struct bs_translating *tr, size_t at, char *out, size_t cap) {
+    bs_words_name(&tr->words, at, out, cap);
+    size_t len = strlen(out);
+    if (len >= 2 && (*out == '\'' || *out == '"') && out[len - 1] == *out) {
+        memmove(out, out + 1, len - 2);
+        out[len - 2] = '\0';
+    }
+}
+
 /* Where CHARACTER SET [=] or CHARSET [=] stands at at: the index of the charset's name, else 0. */
 static size_t
 charset_at(const struct bs_translating *tr, size_t at) {
@@ -51,9 +61,12 @@ default_on_source(const struct bs_translating *tr, const char *charset) {
 static void
 translate_charset_at(struct bs_translating *tr, size_t name, bool has_collation) {
     char charset[BS_WORD_TEXT_MAX];
-    bs_words_name(&tr->words, name, charset, sizeof charset);
+    bs_translate_charset_name(tr, name, charset, sizeof charset);
     if (strcasecmp(charset, "binary") == 0 || strcasecmp(charset, "default") == 0) {
         return;
+    }
+    if (!bs_collation_has_charset(&tr->t->source_collations, bs_str(charset))) {
+        return; /* a column that is called charset, and its type */
     }
     if (!bs_collation_has_charset(&tr->t->target_collations, bs_str(charset))) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED, "charset %s is not known to the target", charset);

@@ -157,6 +157,16 @@ translate_period(struct bs_translating *tr) {
     return to_mysql;
 }
 
+/* USING HASH, TYPE HASH: InnoDB of MySQL makes a B-tree all the same, MariaDB a hidden column. */
+static void
+cut_hash(struct bs_translating *tr, size_t from, size_t to) {
+    size_t hash = bs_words_find(&tr->words, from, to, "HASH");
+    if (hash < to && hash > from &&
+        (bs_words_is(&tr->words, hash - 1, "USING") || bs_words_is(&tr->words, hash - 1, "TYPE"))) {
+        bs_words_cut(&tr->words, hash - 1, hash + 1);
+    }
+}
+
 /* The key whose list opens at open. True: it goes. */
 static bool
 translate_listed_key(struct bs_translating *tr, size_t from, size_t open, size_t to) {
@@ -173,6 +183,10 @@ translate_listed_key(struct bs_translating *tr, size_t from, size_t open, size_t
     if (bs_translation_to_mysql(tr->t) && bs_words_find(&tr->words, from, open, "VECTOR") < open) {
         bs_notes_add(tr->notes, BS_NOTE_LEFT_OUT, "a VECTOR index is left out: MySQL has none");
         return true;
+    }
+    if (bs_translation_to_mariadb(tr->t)) {
+        cut_hash(tr, from, open);
+        cut_hash(tr, bs_words_behind(&tr->words, open), to);
     }
     if (bs_translation_to_mysql(tr->t) && is_unique && is_hash) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED,

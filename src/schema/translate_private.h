@@ -78,6 +78,9 @@ bool bs_translate_options(struct bs_translating *tr, size_t from, size_t to);
 /* "NAME [=] value" at at: behind the value. */
 size_t bs_translate_behind_value(const struct bs_translating *tr, size_t at);
 
+/* Of a charset or a collation, which may stand in quotes. */
+void bs_translate_charset_name(const struct bs_translating *tr, size_t at, char *out, size_t cap);
+
 /* CHARACTER SET x without COLLATE in [from, to) gets the source's default one, where the target's
  * is another. */
 void bs_translate_charsets(struct bs_translating *tr, size_t from, size_t to);

@@ -185,6 +185,14 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
                      "next day, and MariaDB does not",
                      name);
     }
+    bool has_fraction = (has_time || column->type == BS_TYPE_TIME) && column->fsp > 0;
+    if (has_fraction && bs_translation_to_mariadb(tr->t) &&
+        family_of_new(tr, type) == FAMILY_INTEGER) {
+        bs_notes_add(tr->notes, BS_NOTE_REFUSED,
+                     "column %s becomes a number: MySQL rounds the fractions of a second, and "
+                     "MariaDB cuts them",
+                     name);
+    }
     /* In strict mode the source has found that everything fits. A JSON that stays one is a text on
      * one side only. */
     if (!tr->mode.is_strict && !differs && !is_json &&

@@ -155,9 +155,11 @@ put_bulk_row(struct dump *dump, const struct bs_str *fields, struct bs_error *er
 
 static bool
 is_full(const struct dump *dump) {
+    enum { WARNINGS_COUNTED = 65535 }; /* servers count no further for a statement */
     const struct bs_block *block = dump->block;
     size_t values = block->rows * dump->chunk->copy->column_count;
     return block->text.len >= dump->block_len_limit ||
+           block->zero_enums + dump->chunk->copy->column_count > WARNINGS_COUNTED ||
            (dump->chunk->form == BS_FORM_BULK && values >= BS_BULK_VALUES_MAX);
 }
 

@@ -6,6 +6,8 @@ import argparse
 import contextlib
 import os
 
+import pymysql
+
 import bs_harness
 from bs_harness import say
 from bs_servers import flavour
@@ -137,6 +139,27 @@ def meant(pair):
     say('a parent that is renamed, names in latin1, a database that is not named: all there')
 
 
+def half_way(pair):
+    """A DROP that found one of its tables dropped that one; the log has the whole statement, and the error."""
+    prepare(pair)
+    pair.run('reset', source=False)
+    pair.snapshot('--databases', 's', '--exclude-tables', 's.apart')
+    with contextlib.closing(pair.source.connect(database='s')) as session, session.cursor() as cursor:
+        for statement in ('CREATE TABLE gone (id INT PRIMARY KEY)', 'INSERT INTO gone VALUES (1)', 'CREATE VIEW seen AS SELECT id FROM t'):
+            cursor.execute(statement)
+        for statement in ('DROP TABLE gone, never_was', 'DROP VIEW seen, never_was'):
+            try:
+                cursor.execute(statement)
+            except pymysql.err.MySQLError as error:
+                assert error.args[0] in (1051, 4092), error
+        cursor.execute('CREATE TABLE IF NOT EXISTS gone (id INT PRIMARY KEY)')
+        cursor.execute('INSERT INTO gone VALUES (2)')
+    pair.follow()
+    for query in ('SELECT * FROM s.gone', "SELECT table_name FROM information_schema.tables WHERE table_schema = 's' AND table_name <> 'apart' ORDER BY 1"):
+        assert pair.target.query(query) == pair.source.query(query), query
+    say('a DROP that failed half way: as on the source')
+
+
 def under_settings(pair):
     """What a session of MariaDB has set is in its events: statements that only work so must work there, too."""
     prepare(pair)
@@ -234,6 +257,7 @@ def test(options):
         meant(pair)
         if flavour(name) == 'mariadb':
             under_settings(pair)
+        half_way(pair)
         not_twice(pair)
         two_tasks(pair)
 

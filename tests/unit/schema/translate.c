@@ -261,3 +261,15 @@ Test(translate, a_default_that_mysql_reads_and_forgets_fills_no_rows) {
     expect(MY9, MA118, "ALTER TABLE t ADD a VARCHAR(9) DEFAULT ''",
            "ALTER TABLE `t` ADD `a` VARCHAR(9) DEFAULT ''");
 }
+
+Test(translate, a_hash_of_innodb_is_a_tree_on_mysql) {
+    expect(MY9, MA118, "CREATE TABLE t (id INT PRIMARY KEY, a INT, UNIQUE KEY k (a) USING HASH)",
+           "CREATE TABLE `t` (`id` INT PRIMARY KEY, `a` INT, UNIQUE KEY k (`a`))");
+    expect(MY9, MA118, "ALTER TABLE t ADD UNIQUE k USING HASH (a)",
+           "ALTER TABLE `t` ADD UNIQUE k (`a`)");
+}
+
+Test(translate, a_check_is_a_constraint_to_drop) {
+    expect(MY9, MA118, "ALTER TABLE t DROP CHECK positive",
+           "ALTER TABLE `t` DROP CONSTRAINT positive");
+}

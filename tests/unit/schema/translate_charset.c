@@ -159,3 +159,17 @@ Test(translate_charset, binary_as_an_attribute_is_the_collation) {
     expect(MY56, MY9, "CREATE TABLE t (a VARCHAR(9) BINARY CHARACTER SET utf8mb4)",
            "CREATE TABLE t (a VARCHAR(9) BINARY CHARACTER SET utf8mb4)");
 }
+
+Test(translate_charset, names_may_stand_in_quotes) {
+    expect(MY56, MY9, "ALTER TABLE t CHANGE COLUMN a a VARCHAR(50) COLLATE 'utf8mb4_general_ci'",
+           "ALTER TABLE t CHANGE COLUMN a a VARCHAR(50) COLLATE 'utf8mb4_general_ci'");
+    expect(MY9, MY9, "CREATE TABLE t (a INT) DEFAULT CHARSET='utf8mb4' COLLATE \"utf8mb4_bin\"",
+           "CREATE TABLE t (a INT) DEFAULT CHARSET='utf8mb4' COLLATE \"utf8mb4_bin\"");
+    expect_note(MY9, MA118, "ALTER TABLE t MODIFY a TEXT COLLATE 'utf8mb4_0900_as_cs'",
+                "COLLATE utf8mb4_uca1400_nopad_as_cs");
+}
+
+Test(translate_charset, a_column_may_be_called_charset) {
+    expect(MY56, MY9, "ALTER TABLE t ADD charset VARCHAR(20)",
+           "ALTER TABLE t ADD charset VARCHAR(20)");
+}
