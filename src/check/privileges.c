@@ -336,7 +336,7 @@ bs_check_freeze(struct bs_checking *c, struct bs_error *err) {
             c, BS_CHECK_WARNING,
             bs_asprintf("%s may not make the source read-only at the cutover", grants.account),
             bs_asprintf("on the source: GRANT %s ON *.* TO %s; or cut over with "
-                        "--freeze=lock-tables, or --freeze=ftwrl",
+                        "--freeze=lock-tables (LOCK TABLES) or --freeze=ftwrl (RELOAD)",
                         needed, grants.account));
     }
     bs_grants_fini(&grants);

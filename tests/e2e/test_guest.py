@@ -32,7 +32,7 @@ def grant_what_check_asks_for(pair, uris):
         report, process = json_run(pair, 'check', '--target', uris[1], uris=uris, expect=(0, 3))
         grants = []
         for result in report['results']:
-            # The cutover is made with --freeze=ftwrl, which needs no more than the snapshot does.
+            # The cutover is made with --freeze=lock-tables, which needs no more than the snapshot does.
             fix = result['fix'] if result['name'] != 'freeze-privilege' and result['fix'] else ''
             server = pair.target if fix.startswith('on the target') else pair.source
             grants += [(server, grant) for grant in re.findall(r"GRANT [^;()]+ TO '[^']*'@'[^']*'", fix)]
@@ -61,7 +61,7 @@ def test(options):
         pair.source.query('SET GLOBAL general_log = 1')
         writers = pair.writers(count=2, pace=0.02).start()
         pair.run('snapshot', '--target', uris[1], source=uris[0])
-        follow = pair.start('follow', '--until-cutover', '--freeze', 'ftwrl', '--target', uris[1], source=uris[0])
+        follow = pair.start('follow', '--until-cutover', '--freeze', 'lock-tables', '--target', uris[1], source=uris[0])
         pair.wait_applied(follow)
         writers.wait_for(50)
         # With locks instead of read_only the writers wait; they are stopped first, so that nothing follows the freeze.
