@@ -424,7 +424,7 @@ static bool
 concerns_us(const struct bs_applier *applier, const struct bs_ddl *ddl) {
     switch (ddl->class) {
     case BS_DDL_DEFERRED: /* a trigger goes with its table, whose name its statement may not say */
-        if (ddl->kind == BS_OBJECT_EVENT && ddl->verb != BS_DDL_CREATE) {
+        if (ddl->kind == BS_OBJECT_EVENT && ddl->verb == BS_DDL_DROP) {
             return false; /* an event that has ended is dropped by the server */
         }
         return ddl->count == 0 ||

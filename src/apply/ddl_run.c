@@ -29,6 +29,7 @@ enum {
     ER_BAD_DB = 1049,
     ER_DB_DROP_EXISTS = 1008,
     ER_BAD_TABLE = 1051,
+    ER_UNKNOWN_SEQUENCE_OF_MARIADB = 4091,
     ER_UNKNOWN_VIEW_OF_MARIADB = 4092,
     ER_SP_DOES_NOT_EXIST = 1305
 };
@@ -165,20 +166,23 @@ static bool
 may_be_absent(const struct bs_applier *applier, const struct bs_statement *statement,
               const struct bs_ddl *ddl, bool again) {
     bool is_told = statement->error_code == ER_BAD_TABLE ||
-                   statement->error_code == ER_UNKNOWN_VIEW_OF_MARIADB;
+                   statement->error_code == ER_UNKNOWN_VIEW_OF_MARIADB ||
+                   statement->error_code == ER_UNKNOWN_SEQUENCE_OF_MARIADB;
     bool is_untold =
         statement->error_code == 0 && (again || applier->translation->source.flavour == BS_MARIADB);
-    return ddl->verb == BS_DDL_DROP && (is_told || is_untold) &&
-           (ddl->kind == BS_OBJECT_TABLE || ddl->kind == BS_OBJECT_VIEW);
+    bool is_of_kind = ddl->kind == BS_OBJECT_TABLE || ddl->kind == BS_OBJECT_VIEW ||
+                      ddl->kind == BS_OBJECT_SEQUENCE;
+    return ddl->verb == BS_DDL_DROP && (is_told || is_untold) && is_of_kind;
 }
 
-/* DROP TABLE IF EXISTS, DROP VIEW IF EXISTS. */
+/* DROP TABLE IF EXISTS, and the like. */
 static void
 put_if_exists(struct bs_buf *out, struct bs_str sql) {
     struct bs_lexer lexer = bs_lexer(sql, false, false);
     for (struct bs_token t = bs_lexer_next(&lexer); t.kind != BS_TOKEN_END;
          t = bs_lexer_next(&lexer)) {
-        if (bs_token_is(t, "TABLE") || bs_token_is(t, "TABLES") || bs_token_is(t, "VIEW")) {
+        if (bs_token_is(t, "TABLE") || bs_token_is(t, "TABLES") || bs_token_is(t, "VIEW") ||
+            bs_token_is(t, "SEQUENCE")) {
             size_t behind = (size_t)(t.text.data - sql.data) + t.text.len;
             if (bs_token_is(bs_lexer_peek(&lexer), "IF")) {
                 break;

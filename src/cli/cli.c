@@ -364,18 +364,16 @@ bs_cli_check_source(const struct bs_run *run, const struct bs_task *task, struct
     struct bs_error away;
     bs_error_clear(&away);
     enum bs_status status = bs_cli_connect(&run->source, &source, &away);
-    if (status == BS_IO) {
+    if (status == BS_OK) {
+        status = bs_catalog_server(source, &server, &away);
+    }
+    bs_sql_close(source);
+    if (status != BS_OK) {
         bs_log(BS_LOG_WARNING, "that this is the source of task '%s' cannot be told: %s",
                run->state.task, away.message);
         return BS_OK;
     }
-    if (status != BS_OK) {
-        *err = away;
-        return status;
-    }
-    status = bs_catalog_server(source, &server, err);
-    bs_sql_close(source);
-    return status == BS_OK ? bs_task_check_source(task, &server, err) : status;
+    return bs_task_check_source(task, &server, err);
 }
 
 enum bs_status

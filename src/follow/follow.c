@@ -480,6 +480,7 @@ bs_follow_run(const struct bs_follow_config *config, struct bs_follow_report *re
     if (goes_on && follow->decoder != NULL && follow->connected) {
         struct bs_error ignored;
         is_settled = bs_applier_finish(&follow->applier, &ignored) == BS_OK &&
+                     bs_follow_check_name(follow, &ignored) == BS_OK &&
                      bs_applier_settle(&follow->applier, &ignored) == BS_OK;
         if (!is_settled) {
             bs_log(BS_LOG_DEBUG, "last commit: %s", ignored.message);

@@ -186,11 +186,10 @@ bs_translate_conversion(struct bs_translating *tr, const char *name, size_t type
                      name);
     }
     bool has_fraction = (has_time || column->type == BS_TYPE_TIME) && column->fsp > 0;
-    if (has_fraction && bs_translation_to_mariadb(tr->t) &&
-        family_of_new(tr, type) == FAMILY_INTEGER) {
+    if (has_fraction && family_of_new(tr, type) == FAMILY_INTEGER) {
         bs_notes_add(tr->notes, BS_NOTE_REFUSED,
-                     "column %s becomes a number: MySQL rounds the fractions of a second, and "
-                     "MariaDB cuts them",
+                     "column %s becomes a number: of the fractions of a second the two flavours "
+                     "round and cut",
                      name);
     }
     /* In strict mode the source has found that everything fits. A JSON that stays one is a text on

@@ -124,8 +124,9 @@ check_load(struct piece *piece, const struct bs_sql_load_report *report, struct 
  * says nothing of it. */
 static bool
 is_of_row(const struct bs_error *err) {
-    static const unsigned int OF_SERVER[] = {3,    28,   1021, 1030, 1034, 1053, 1114, 1194,
-                                             1290, 1317, 1792, 1836, 1927, 3024, 3169};
+    static const unsigned int OF_SERVER[] = {3,    28,   1021, 1030, 1034, 1038, 1041, 1044, 1053,
+                                             1114, 1142, 1143, 1146, 1153, 1194, 1197, 1206, 1227,
+                                             1290, 1317, 1792, 1836, 1927, 3024, 3100, 3169};
     bool is_listed = false;
     for (size_t i = 0; i < sizeof OF_SERVER / sizeof *OF_SERVER; i++) {
         is_listed = is_listed || err->sql_errno == OF_SERVER[i];

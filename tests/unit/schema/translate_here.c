@@ -106,6 +106,7 @@ Test(translate_here, an_alter_that_would_make_other_values_is_refused) {
     expect_refused(PLAIN, "ALTER TABLE t MODIFY a BIT(3)", true);
     expect_refused(PLAIN, "ALTER TABLE t MODIFY a BIGINT UNSIGNED", false);
     session_is_strict = true;
+    expect_refused(PLAIN, "ALTER TABLE t MODIFY moment BIGINT", true);
     struct bs_table *here = table_with_text(PLAIN);
     char *got = translated(MY9, MA118, "ALTER TABLE t MODIFY moment BIGINT", here);
     cr_expect_not_null(strstr(got, "| refused: "), "%s", got);
