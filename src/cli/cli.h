@@ -103,6 +103,9 @@ struct bs_table_progress;
 enum bs_status bs_cli_report_copy(struct bs_run *run, const struct bs_snapshot_report *report,
                                   const char *command, struct bs_buf *json,
                                   struct bs_error *err) BS_MUST_CHECK;
+/* For a rerun of a copy that is complete: that nothing was done. */
+enum bs_status bs_cli_report_complete(const struct bs_run *run, const char *command,
+                                      struct bs_error *err) BS_MUST_CHECK;
 void bs_cli_show_copy(void *run, const struct bs_snapshot_progress *progress);
 /* Its lines, without an end: of a table in work, and of all together. */
 void bs_cli_put_table_progress(struct bs_buf *out, const struct bs_table_progress *table);

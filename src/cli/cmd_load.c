@@ -165,27 +165,6 @@ find_loaded(const struct bs_run *run, const struct bs_archive *archive, bool *lo
 }
 
 static enum bs_status
-say_loaded(const struct bs_run *run, struct bs_error *err) {
-    struct bs_buf text = {0};
-    if (run->values->json) {
-        bs_json_open(&text);
-        bs_json_put_text(&text, "command", "load");
-        bs_json_put_text(&text, "result", "complete before");
-        bs_json_close(&text);
-        bs_buf_puts(&text, "\n");
-    } else {
-        bs_buf_printf(&text,
-                      "The load of task '%s' was complete before; nothing was done.\n"
-                      "Next: 'binstream follow --until-cutover', or 'binstream reset' to start "
-                      "anew.\n",
-                      run->state.task);
-    }
-    enum bs_status status = bs_report_print(&text, err);
-    bs_buf_fini(&text);
-    return status;
-}
-
-static enum bs_status
 load(struct bs_run *run, struct bs_error *err) {
     struct bs_archive archive = {0};
     struct bs_buf json = {0};
@@ -202,7 +181,8 @@ load(struct bs_run *run, struct bs_error *err) {
         status = find_loaded(run, &archive, &loaded, err);
     }
     if (status == BS_OK) {
-        status = loaded ? say_loaded(run, err) : load_archive(run, &archive, &json, err);
+        status = loaded ? bs_cli_report_complete(run, "load", err)
+                        : load_archive(run, &archive, &json, err);
     }
     if (status == BS_OK && json.len > 0) {
         bs_buf_puts(&json, "\n");

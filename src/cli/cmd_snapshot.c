@@ -106,27 +106,6 @@ find_copied(struct bs_run *run, bool *copied, struct bs_error *err) {
 }
 
 static enum bs_status
-say_copied(struct bs_run *run, struct bs_error *err) {
-    struct bs_buf text = {0};
-    if (run->values->json) {
-        bs_json_open(&text);
-        bs_json_put_text(&text, "command", "snapshot");
-        bs_json_put_text(&text, "result", "complete before");
-        bs_json_close(&text);
-        bs_buf_puts(&text, "\n");
-    } else {
-        bs_buf_printf(&text,
-                      "The snapshot of task '%s' was complete before; nothing was done.\n"
-                      "Next: 'binstream follow --until-cutover', or 'binstream reset' to start "
-                      "anew.\n",
-                      run->state.task);
-    }
-    enum bs_status status = bs_report_print(&text, err);
-    bs_buf_fini(&text);
-    return status;
-}
-
-static enum bs_status
 snapshot(struct bs_run *run, struct bs_error *err) {
     struct bs_buf json = {0};
     bool copied = false;
@@ -142,7 +121,7 @@ snapshot(struct bs_run *run, struct bs_error *err) {
     }
     enum bs_status status = has_target ? find_copied(run, &copied, err) : BS_OK;
     if (status == BS_OK && copied) {
-        return say_copied(run, err);
+        return bs_cli_report_complete(run, "snapshot", err);
     }
     if (status == BS_OK) {
         status = bs_cli_check(run, has_target ? BS_CHECK_FOR_SNAPSHOT : BS_CHECK_FOR_ARCHIVE, err);

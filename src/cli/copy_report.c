@@ -214,3 +214,24 @@ bs_cli_report_copy(struct bs_run *run, const struct bs_snapshot_report *report, 
     bs_buf_fini(&text);
     return status;
 }
+
+enum bs_status
+bs_cli_report_complete(const struct bs_run *run, const char *command, struct bs_error *err) {
+    struct bs_buf text = {0};
+    if (run->values->json) {
+        bs_json_open(&text);
+        bs_json_put_text(&text, "command", command);
+        bs_json_put_text(&text, "result", "complete before");
+        bs_json_close(&text);
+        bs_buf_puts(&text, "\n");
+    } else {
+        bs_buf_printf(&text,
+                      "The %s of task '%s' was complete before; nothing was done.\n"
+                      "Next: 'binstream follow --until-cutover', or 'binstream reset' to start "
+                      "anew.\n",
+                      command, run->state.task);
+    }
+    enum bs_status status = bs_report_print(&text, err);
+    bs_buf_fini(&text);
+    return status;
+}
