@@ -36,9 +36,9 @@ struct bs_log_place {
 
 /* Files by their number: binlog.999999 before binlog.1000000. Negative, 0, positive. */
 int bs_log_place_compare(const struct bs_log_place *a, const struct bs_log_place *b);
+int bs_log_place_compare_files(const char *a, const char *b);
 /* Have both names the same base, which is what log_bin says? Else they cannot be compared. */
 bool bs_log_place_same_base(const char *a, const char *b);
-int bs_log_place_compare_files(const char *a, const char *b);
 void bs_log_place_set(struct bs_log_place *place, const char *file, uint64_t pos);
 
 #endif

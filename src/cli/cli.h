@@ -70,12 +70,13 @@ enum bs_status bs_cli_connect(const struct bs_endpoint *endpoint, struct bs_sql 
 enum bs_status bs_cli_load_task(struct bs_sql *target, const struct bs_run *run,
                                 struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
 
-/* The task, if there is one. An account that may not read the state has none: the prechecks, which
- * come next, say what it lacks. Connects to the target for this. */
 /* For what answers out of the task alone: is the source the one that it was begun with? BS_PURGED:
  * it is another. One that cannot be asked any more is logged, and is no error. */
 enum bs_status bs_cli_check_source(const struct bs_run *run, const struct bs_task *task,
                                    struct bs_error *err) BS_MUST_CHECK;
+
+/* The task, if there is one. An account that may not read the state has none: the prechecks, which
+ * come next, say what it lacks. Connects to the target for this. */
 enum bs_status bs_cli_peek_task(const struct bs_run *run, struct bs_task *task, bool *found,
                                 struct bs_error *err) BS_MUST_CHECK;
 

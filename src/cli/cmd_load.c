@@ -93,19 +93,22 @@ choose_selection(struct bs_run *run, const struct bs_archive *archive, struct bs
     struct bs_selection archives;
     struct bs_task task = {.selection_args = archive->selection_args};
     enum bs_status status = bs_state_read_selection(&task, &run->state, &archives, err);
-    if (status == BS_OK && run->selection_given) {
-        status = check_entries(archive, run->selection.databases, false, err);
+    if (status != BS_OK) {
+        return status;
     }
-    if (status == BS_OK && run->selection_given) {
-        status = check_entries(archive, run->selection.tables, true, err);
-    }
-    if (status == BS_OK && run->selection_given) {
-        status = add_selection(&run->selection, &archives, err);
-        bs_selection_fini(&archives);
-    } else if (status == BS_OK) {
+    if (!run->selection_given) {
         bs_selection_fini(&run->selection);
         run->selection = archives;
+        return BS_OK;
     }
+    status = check_entries(archive, run->selection.databases, false, err);
+    if (status == BS_OK) {
+        status = check_entries(archive, run->selection.tables, true, err);
+    }
+    if (status == BS_OK) {
+        status = add_selection(&run->selection, &archives, err);
+    }
+    bs_selection_fini(&archives);
     return status;
 }
 

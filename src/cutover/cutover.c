@@ -301,7 +301,6 @@ perform(struct bs_cutover_config *config, struct bs_follow *follow,
     read_arguments(&attempt, request);
     enum bs_status status = begin_watch(&attempt, err);
     if (status == BS_OK) {
-        bs_fault_point("cutover-asked");
         status =
             bs_state_take_up(bs_follow_target(follow), &config->state, request->id, &taken, err);
     }

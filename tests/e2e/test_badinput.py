@@ -167,6 +167,7 @@ class BadInput:
         login = 'mysql://guarded:%s@127.0.0.1:%d/' % (ENCODED, self.pair.source.port)
         copied = self.pair.run('snapshot', '--log-level=debug', '--position=' + ('gtid' if self.pair.gtid else 'file'), source=login)
         assert 'S3cret' not in copied.out + copied.err, copied.err
+        self._copied_from_another()
         follow = self.pair.follow_start('--log-level=debug', source=login)
         self.pair.wait_applied(follow)
         with open('/proc/%d/cmdline' % follow.pid, 'rb') as handle:
@@ -213,6 +214,12 @@ class BadInput:
     def _same(self, when):
         query = 'SELECT id, v FROM shop.t ORDER BY id'
         assert self.pair.source.query(query) == self.pair.target.query(query), when
+
+    def _copied_from_another(self):
+        """A copy that is complete is not told as one of whatever server is named now."""
+        options = bs_harness.SOURCE + bs_harness.gtid_options(self.pair.names[0], self.pair.gtid)
+        with Server(self.pair.names[0], options=options) as other:
+            self.refused('a complete copy, of another server', 5, ['another server'], source='mysql://root@127.0.0.1:%d/' % other.port)
 
     def another_server(self):
         """Names and positions mean nothing on another server, even at the same address."""
