@@ -292,11 +292,14 @@ def hidden_columns_of_row_images_come_last(server):
 def table_ids_change_with_the_table(server):
     server.query("CREATE DATABASE `id-db`")
     server.query("CREATE TABLE `id-db`.`t 1` (a INT)")
-    first = int(probe(server, "id", "id-db", "t 1")[0])
-    server.query("TRUNCATE `id-db`.`t 1`")
-    assert first > 0 and int(probe(server, "id", "id-db", "t 1")[0]) > first
-    server.query("ALTER TABLE `id-db`.`t 1` PARTITION BY HASH (a) PARTITIONS 2")
-    assert int(probe(server, "id", "id-db", "t 1")[0]) > first
+    ids = [int(probe(server, "id", "id-db", "t 1")[0])]
+    server.query("INSERT INTO `id-db`.`t 1` VALUES (1)")
+    assert int(probe(server, "id", "id-db", "t 1")[0]) == ids[0] > 0
+    for change in ("TRUNCATE `id-db`.`t 1`", "ALTER TABLE `id-db`.`t 1` PARTITION BY HASH (a) PARTITIONS 2",
+                   "ALTER TABLE `id-db`.`t 1` TRUNCATE PARTITION p0"):
+        server.query(change)
+        ids.append(int(probe(server, "id", "id-db", "t 1")[0]))
+    assert len(set(ids)) == 4 and min(ids) > 0, ids
     assert probe(server, "id", "id-db", "nothing") == ["0"]
     assert probe(server, "id", "id-db", "t 1", user="poor") == ["0"]
 
