@@ -11,6 +11,7 @@ enum {
     BEFORE_FOLLOW = 1, /* others only concern a copy that is yet to be made */
     NEEDS_LOG = 2,     /* says nothing when the binary log is off */
     OF_SOURCE = 4,     /* can be made without a target: before a copy into an archive */
+    OF_TARGET = 8,     /* can be made without a source: before a load */
 };
 
 /* In this order they are made and shown. */
@@ -20,10 +21,10 @@ static const struct {
     unsigned int when;
 } CHECKS[] = {
     {"source-version", bs_check_source_version, BEFORE_FOLLOW | OF_SOURCE},
-    {"target-version", bs_check_target_version, BEFORE_FOLLOW},
+    {"target-version", bs_check_target_version, BEFORE_FOLLOW | OF_TARGET},
     {"flavour", bs_check_flavour, BEFORE_FOLLOW},
     {"same-server", bs_check_same_server, BEFORE_FOLLOW},
-    {"lower-case-table-names", bs_check_lower_case, BEFORE_FOLLOW},
+    {"lower-case-table-names", bs_check_lower_case, BEFORE_FOLLOW | OF_TARGET},
     {"ddl-settings", bs_check_ddl_settings, BEFORE_FOLLOW},
     {"log-bin", bs_check_log_bin, BEFORE_FOLLOW | OF_SOURCE},
     {"binlog-format", bs_check_binlog_format, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
@@ -31,7 +32,7 @@ static const struct {
     {"binlog-row-value-options", bs_check_row_value_options, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
     {"server-id", bs_check_server_id, BEFORE_FOLLOW | NEEDS_LOG | OF_SOURCE},
     {"source-privileges", bs_check_source_privileges, BEFORE_FOLLOW | OF_SOURCE},
-    {"target-privileges", bs_check_target_privileges, BEFORE_FOLLOW},
+    {"target-privileges", bs_check_target_privileges, BEFORE_FOLLOW | OF_TARGET},
     {"process-privilege", bs_check_process, OF_SOURCE},
     {"freeze-privilege", bs_check_freeze, BEFORE_FOLLOW | OF_SOURCE},
     {"gtid", bs_check_gtid, NEEDS_LOG | OF_SOURCE},
@@ -62,12 +63,12 @@ static const struct {
     {"function-creators", bs_check_function_creators, 0},
     {"routine-privileges", bs_check_routine_privileges, 0},
     {"max-allowed-packet", bs_check_packet, BEFORE_FOLLOW},
-    {"target-read-only", bs_check_target_read_only, BEFORE_FOLLOW},
-    {"target-binlog-format", bs_check_target_binlog_format, BEFORE_FOLLOW},
+    {"target-read-only", bs_check_target_read_only, BEFORE_FOLLOW | OF_TARGET},
+    {"target-binlog-format", bs_check_target_binlog_format, BEFORE_FOLLOW | OF_TARGET},
     {"event-scheduler", bs_check_event_scheduler, BEFORE_FOLLOW},
-    {"local-infile", bs_check_local_infile, 0},
-    {"cluster-node", bs_check_cluster_node, BEFORE_FOLLOW},
-    {"cluster-settings", bs_check_cluster_settings, BEFORE_FOLLOW},
+    {"local-infile", bs_check_local_infile, OF_TARGET},
+    {"cluster-node", bs_check_cluster_node, BEFORE_FOLLOW | OF_TARGET},
+    {"cluster-settings", bs_check_cluster_settings, BEFORE_FOLLOW | OF_TARGET},
     {"cluster-tables", bs_check_cluster_tables, 0},
 };
 
@@ -139,6 +140,8 @@ is_wanted(enum bs_check_for purpose, unsigned int when) {
         return (when & BEFORE_FOLLOW) != 0;
     case BS_CHECK_FOR_ARCHIVE:
         return (when & OF_SOURCE) != 0;
+    case BS_CHECK_FOR_LOAD:
+        return (when & OF_TARGET) != 0;
     }
     return true;
 }
@@ -155,11 +158,19 @@ run_one(struct bs_checking *c, size_t index, bool log_is_on, struct bs_error *er
 }
 
 static enum bs_status
-run_all(struct bs_checking *c, struct bs_error *err) {
+find_log(const struct bs_checking *c, bool *is_on, struct bs_error *err) {
     char *log_bin = NULL;
     enum bs_status status = bs_check_variable(c->config->source, "log_bin", &log_bin, err);
-    bool log_is_on = status == BS_OK && strcmp(log_bin, "ON") == 0;
+    *is_on = status == BS_OK && strcmp(log_bin, "ON") == 0;
     free(log_bin);
+    return status;
+}
+
+static enum bs_status
+run_all(struct bs_checking *c, struct bs_error *err) {
+    bool log_is_on = false;
+    bool has_source = c->config->purpose != BS_CHECK_FOR_LOAD;
+    enum bs_status status = has_source ? find_log(c, &log_is_on, err) : BS_OK;
     for (size_t i = 0; i < CHECK_COUNT && status == BS_OK; i++) {
         status = run_one(c, i, log_is_on, err);
     }
@@ -180,22 +191,33 @@ check_identity(const struct bs_checking *c, struct bs_error *err) {
     return status;
 }
 
+/* What the servers are, and what is selected. */
+static enum bs_status
+learn(struct bs_checking *c, struct bs_error *err) {
+    const struct bs_check_config *config = c->config;
+    enum bs_status status = BS_OK;
+    if (config->purpose == BS_CHECK_FOR_LOAD) {
+        c->source = *config->was_source;
+    } else {
+        status = bs_catalog_server(config->source, &c->source, err);
+    }
+    if (status == BS_OK && config->purpose == BS_CHECK_FOR_FOLLOW) {
+        status = check_identity(c, err);
+    }
+    if (status == BS_OK && config->purpose != BS_CHECK_FOR_ARCHIVE) {
+        status = bs_catalog_server(config->target, &c->target, err);
+    }
+    return status == BS_OK && config->purpose != BS_CHECK_FOR_LOAD ? bs_check_load_inventory(c, err)
+                                                                   : status;
+}
+
 enum bs_status
 bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
              struct bs_error *err) {
     struct bs_checking c = {.config = config, .report = report};
     *report = (struct bs_check_report){.results =
                                            bs_zalloc(CHECK_COUNT * sizeof(struct bs_check_result))};
-    enum bs_status status = bs_catalog_server(config->source, &c.source, err);
-    if (status == BS_OK && config->purpose == BS_CHECK_FOR_FOLLOW) {
-        status = check_identity(&c, err);
-    }
-    if (status == BS_OK && config->purpose != BS_CHECK_FOR_ARCHIVE) {
-        status = bs_catalog_server(config->target, &c.target, err);
-    }
-    if (status == BS_OK) {
-        status = bs_check_load_inventory(&c, err);
-    }
+    enum bs_status status = learn(&c, err);
     if (status == BS_OK) {
         status = run_all(&c, err);
     }

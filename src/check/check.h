@@ -1,6 +1,7 @@
 /* The prechecks: each says pass, warning or fail, what was found, and how to mend it. Read-only on
- * both servers. Called by src/cli: as `check`, and before snapshot and follow, which stop with exit
- * 3 at a fail. Before a copy into an archive, where there is no target yet, those of the source. */
+ * both servers. Called by src/cli: as `check`, and before snapshot, load and follow, which stop
+ * with exit 3 at a fail. Before a copy into an archive, where there is no target yet, those of the
+ * source; before its load, where there may be no source any more, those of the target. */
 #ifndef BS_CHECK_CHECK_H
 #define BS_CHECK_CHECK_H
 
@@ -32,11 +33,14 @@ enum bs_check_for {
     BS_CHECK_FOR_SNAPSHOT,
     BS_CHECK_FOR_FOLLOW,
     BS_CHECK_FOR_ARCHIVE, /* the checks that concern the source alone */
+    BS_CHECK_FOR_LOAD,    /* those that concern the target alone, or what the source was */
 };
 
 struct bs_check_config {
-    struct bs_sql *source;
-    struct bs_sql *target; /* not used for an archive */
+    struct bs_sql *source;              /* not used for a load */
+    struct bs_sql *target;              /* not used for an archive */
+    const struct bs_server *was_source; /* for a load alone: as the archive has it */
+    bool has_history;                   /* for a load alone: it brings tables with theirs */
     const struct bs_selection *selection;
     struct bs_state state;
     enum bs_check_for purpose;

@@ -36,7 +36,7 @@ struct bs_checking {
     struct bs_check_report *report;
     const char *name;                /* of the check that runs now */
     struct bs_server source, target; /* target: zeroes for an archive */
-    struct bs_check_table *tables;   /* sorted by db and name */
+    struct bs_check_table *tables;   /* sorted by db and name; none for a load */
     size_t table_count;
     char **databases; /* selected ones that the source shows */
     size_t database_count;

@@ -261,7 +261,7 @@ bs_check_sees_objects(struct bs_sql *source, const struct bs_server *server,
 
 static bool
 moves_history(const struct bs_checking *c) {
-    bool has_history = false;
+    bool has_history = c->config->has_history;
     for (size_t i = 0; i < c->table_count; i++) {
         has_history = has_history || strcmp(c->tables[i].type, "SYSTEM VERSIONED") == 0;
     }

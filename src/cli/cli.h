@@ -95,6 +95,9 @@ enum bs_status bs_cli_take_accounts(struct bs_run *run, const struct bs_task *ta
 /* The steps that `migrate` shares with the commands. */
 enum bs_status bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err)
     BS_MUST_CHECK; /* BS_PRECHECK after the failures are printed; warnings are logged */
+/* The same for a load, of what an archive has: see bs_check_config. */
+enum bs_status bs_cli_check_for_load(struct bs_run *run, const struct bs_server *was_source,
+                                     bool has_history, struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_cli_snapshot(struct bs_run *run, struct bs_buf *json,
                                struct bs_error *err) BS_MUST_CHECK;
 /* The report of a copy, for people and as JSON; and its progress. */

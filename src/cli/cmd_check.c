@@ -60,25 +60,32 @@ put_json(struct bs_buf *out, const struct bs_check_report *report) {
     bs_buf_fini(&list);
 }
 
+static struct bs_check_config
+config_of(const struct bs_run *run, enum bs_check_for purpose) {
+    return (struct bs_check_config){.selection = &run->selection,
+                                    .state = run->state,
+                                    .purpose = purpose,
+                                    .keep_engines = run->values->keep_engines,
+                                    .no_target_binlog = run->values->no_target_binlog,
+                                    .definer = run->definer,
+                                    .accounts = run->accounts};
+}
+
 static enum bs_status
-run_checks(struct bs_run *run, enum bs_check_for purpose, struct bs_check_report *report,
+run_checks(const struct bs_run *run, struct bs_check_config *config, struct bs_check_report *report,
            struct bs_error *err) {
-    struct bs_check_config config = {.selection = &run->selection,
-                                     .state = run->state,
-                                     .purpose = purpose,
-                                     .keep_engines = run->values->keep_engines,
-                                     .no_target_binlog = run->values->no_target_binlog,
-                                     .definer = run->definer,
-                                     .accounts = run->accounts};
-    enum bs_status status = bs_cli_connect(&run->source, &config.source, err);
-    if (status == BS_OK && purpose != BS_CHECK_FOR_ARCHIVE) {
-        status = bs_cli_connect(&run->target, &config.target, err);
+    enum bs_status status = BS_OK;
+    if (config->purpose != BS_CHECK_FOR_LOAD) {
+        status = bs_cli_connect(&run->source, &config->source, err);
+    }
+    if (status == BS_OK && config->purpose != BS_CHECK_FOR_ARCHIVE) {
+        status = bs_cli_connect(&run->target, &config->target, err);
     }
     if (status == BS_OK) {
-        status = bs_check_run(&config, report, err);
+        status = bs_check_run(config, report, err);
     }
-    bs_sql_close(config.source);
-    bs_sql_close(config.target);
+    bs_sql_close(config->source);
+    bs_sql_close(config->target);
     return status;
 }
 
@@ -110,10 +117,11 @@ show_failures(const struct bs_run *run, const struct bs_check_report *report) {
     bs_buf_fini(&text);
 }
 
-enum bs_status
-bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err) {
+/* As a step of another command: only what is not fit is shown. */
+static enum bs_status
+check_first(const struct bs_run *run, struct bs_check_config *config, struct bs_error *err) {
     struct bs_check_report report = {0};
-    enum bs_status status = run_checks(run, purpose, &report, err);
+    enum bs_status status = run_checks(run, config, &report, err);
     if (status == BS_OK) {
         show_failures(run, &report);
         status = report.failures > 0 ? fail(&report, err) : BS_OK;
@@ -122,11 +130,27 @@ bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err
     return status;
 }
 
+enum bs_status
+bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err) {
+    struct bs_check_config config = config_of(run, purpose);
+    return check_first(run, &config, err);
+}
+
+enum bs_status
+bs_cli_check_for_load(struct bs_run *run, const struct bs_server *was_source, bool has_history,
+                      struct bs_error *err) {
+    struct bs_check_config config = config_of(run, BS_CHECK_FOR_LOAD);
+    config.was_source = was_source;
+    config.has_history = has_history;
+    return check_first(run, &config, err);
+}
+
 static enum bs_status
 check(struct bs_run *run, struct bs_error *err) {
     struct bs_check_report report = {0};
+    struct bs_check_config config = config_of(run, BS_CHECK_FOR_SNAPSHOT);
     struct bs_buf text = {0};
-    enum bs_status status = run_checks(run, BS_CHECK_FOR_SNAPSHOT, &report, err);
+    enum bs_status status = run_checks(run, &config, &report, err);
     if (status == BS_OK && run->values->json) {
         put_json(&text, &report);
         bs_buf_puts(&text, "\n");

@@ -168,6 +168,19 @@ find_loaded(const struct bs_run *run, const struct bs_archive *archive, bool *lo
 }
 
 static enum bs_status
+check_target(struct bs_run *run, const struct bs_archive *archive, struct bs_error *err) {
+    bool has_history = false;
+    for (size_t i = 0; i < archive->table_count; i++) {
+        const struct bs_archived_table *table = &archive->tables[i];
+        has_history =
+            has_history ||
+            (table->has_history && bs_selection_has_table(&run->selection, bs_str(table->unit.db),
+                                                          bs_str(table->unit.name)));
+    }
+    return bs_cli_check_for_load(run, &archive->source, has_history, err);
+}
+
+static enum bs_status
 load(struct bs_run *run, struct bs_error *err) {
     struct bs_archive archive = {0};
     struct bs_buf json = {0};
@@ -182,6 +195,9 @@ load(struct bs_run *run, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = find_loaded(run, &archive, &loaded, err);
+    }
+    if (status == BS_OK && !loaded) {
+        status = check_target(run, &archive, err);
     }
     if (status == BS_OK) {
         status = loaded ? bs_cli_report_complete(run, "load", err)
@@ -203,6 +219,9 @@ const struct bs_command bs_command_load = {
     .about =
         "Puts an archive onto a target, or with a selection a part of it, as snapshot would have\n"
         "put it there: 'binstream follow' then replays what has been written on the source since.\n"
+        "The prechecks that concern the target are made first; those that look at both servers "
+        "are\n"
+        "made by 'binstream check'.\n"
         "Each file is checked before its first row is sent: a damaged one is named. After a crash\n"
         "the same command loads only what is not in.",
     .table = BS_OPTION_TABLE(OPTIONS),

@@ -34,6 +34,21 @@ def refuse_unfit_source(pair):
     assert 'binlog-format' in process.err and not os.path.exists(archive_dir(pair)), process.err
 
 
+def refuse_unfit_target(pair):
+    """The prechecks of the target are made before anything is there, without the source."""
+    pair.target.query('SET GLOBAL read_only = 1')
+    process = pair.run('load', '--archive', archive_dir(pair), source=False, expect=(3,))
+    pair.target.query('SET GLOBAL read_only = 0')
+    assert 'target-read-only' in process.err and 'SET GLOBAL read_only=0' in process.err, process.err
+    pair.target.query("CREATE USER poor@'127.0.0.1' IDENTIFIED BY 'pw'")
+    pair.target.query("GRANT SELECT, INSERT ON *.* TO poor@'127.0.0.1'")
+    uri = 'mysql://poor:pw@127.0.0.1:%d/' % pair.target.port
+    process = pair.run('load', '--archive', archive_dir(pair), '--target', uri, source=False, target=False, expect=(3,))
+    pair.target.query("DROP USER poor@'127.0.0.1'")
+    assert 'target-privileges' in process.err and 'GRANT UPDATE, DELETE, CREATE' in process.err, process.err
+    assert not pair.target.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN ('r', 'binstream')"), 'made'
+
+
 def make(pair, rng, kills):
     args = ['--archive', archive_dir(pair), '--position=' + ('gtid' if pair.gtid else 'file'), '--chunk-bytes', test_resume.CHUNK, *pair.more, '--json']
     for number in range(kills):
@@ -161,6 +176,7 @@ def test(options):
         writers = test_resume.Writers(pair.source, 3, pair.seed).start()
         pair.actors.append(writers)
         make(pair, rng, options.kills)
+        refuse_unfit_target(pair)
         load(pair, rng, options.kills)
         test_resume.kill_follows(pair, rng, options.kills)
         test_resume.follow_to_the_end(pair)
