@@ -196,12 +196,6 @@ add_result(struct bs_checking *c, struct missing *missing, const struct bs_grant
         bs_asprintf("on the %s: %s", which, bs_buf_cstr(&missing->fix)));
 }
 
-/* As src/snapshot/free_point.c has it; what it finds in the tables is said by the snapshot. */
-static bool
-can_go_without_lock(const struct bs_server *source) {
-    return source->flavour == BS_MARIADB || (source->has_gtid && source->version >= 50700);
-}
-
 enum bs_status
 bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
     struct bs_grants grants;
@@ -216,7 +210,8 @@ bs_check_source_privileges(struct bs_checking *c, struct bs_error *err) {
     add_local(&missing, &grants, c->config->selection, SOURCE_LOCAL, COUNT_OF(SOURCE_LOCAL), NULL);
     c->source_hides = strstr(bs_buf_cstr(&missing.found) + global_len, "SELECT") != NULL;
     add_local(&lock, &grants, c->config->selection, SOURCE_LOCK, COUNT_OF(SOURCE_LOCK), NULL);
-    if (missing.found.len > 0 || !can_go_without_lock(&c->source)) {
+    /* Without a lock it goes where the server tells its views apart. */
+    if (missing.found.len > 0 || bs_server_hides_views(&c->source, c->source.has_gtid) != NULL) {
         add_local(&missing, &grants, c->config->selection, SOURCE_LOCK, COUNT_OF(SOURCE_LOCK),
                   NULL);
     }

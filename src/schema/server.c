@@ -97,6 +97,19 @@ bs_server_has_many_locks(const struct bs_server *server) {
     return is_from(server, 50705, 100002);
 }
 
+/* MariaDB: binlog_snapshot_position. MySQL: gtid_executed before a view is opened, to which 5.6
+ * adds a transaction before views show it. */
+const char *
+bs_server_hides_views(const struct bs_server *server, bool with_gtid) {
+    if (server->flavour == BS_MYSQL && !with_gtid) {
+        return "without GTIDs MySQL does not tell what a view shows";
+    }
+    if (server->flavour == BS_MYSQL && server->version < 50700) {
+        return "MySQL before 5.7 names transactions in gtid_executed before a view shows them";
+    }
+    return NULL;
+}
+
 bool
 bs_server_has_generated_columns(const struct bs_server *server) {
     return is_from(server, 50706, 50200);

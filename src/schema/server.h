@@ -53,6 +53,9 @@ bool bs_server_has_charset_collations(const struct bs_server *server);
 /* Can a session have more than one GET_LOCK? MySQL 5.7.5, MariaDB 10.0.2 */
 bool bs_server_has_many_locks(const struct bs_server *server);
 bool bs_server_has_generated_columns(const struct bs_server *server);
+/* Why nobody can tell which transactions a view shows, so that a snapshot needs a lock; NULL: the
+ * server tells. with_gtid: as what transactions are named by. */
+const char *bs_server_hides_views(const struct bs_server *server, bool with_gtid);
 /* Older ones read them and forget them. */
 bool bs_server_keeps_checks(const struct bs_server *server); /* MySQL 8.0.16, MariaDB 10.2.1 */
 /* REFERENCES in a column's definition: MySQL 9.0, MariaDB 10.5 */

@@ -19,13 +19,7 @@ bs_free_point_obstacle(const struct bs_point_config *config, const struct bs_sch
                    "view";
         }
     }
-    if (config->server->flavour == BS_MYSQL && !config->with_gtid) {
-        return "without GTIDs MySQL does not tell what a view shows";
-    }
-    if (config->server->flavour == BS_MYSQL && config->server->version < 50700) {
-        return "MySQL before 5.7 names transactions in gtid_executed before a view shows them";
-    }
-    return NULL;
+    return bs_server_hides_views(config->server, config->with_gtid);
 }
 
 static enum bs_status
