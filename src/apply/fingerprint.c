@@ -13,8 +13,8 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "catalog/catalog.h"
+#include "schema/create_text.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,19 +22,14 @@
 
 enum { FINGERPRINT_OBJECTS_MAX = 512 };
 
-/* The text without " AUTO_INCREMENT=123", as a hash. */
+/* Without the counter, which rows move too. */
 static uint64_t
-hash_create(const char *create) {
-    static const char counter[] = " AUTO_INCREMENT=";
-    const char *at = strstr(create, counter);
-    if (at == NULL) {
-        return bs_hash(create, strlen(create));
-    }
-    const char *rest = at + sizeof counter - 1;
-    while (isdigit((unsigned char)*rest)) {
-        rest++;
-    }
-    return bs_hash(create, (size_t)(at - create)) * 31 + bs_hash(rest, strlen(rest));
+hash_definition(const char *create) {
+    struct bs_buf text = {0};
+    bs_create_put_definition(&text, bs_str(create));
+    uint64_t hash = bs_hash(text.data, text.len);
+    bs_buf_fini(&text);
+    return hash;
 }
 
 static void
@@ -57,7 +52,7 @@ put_table(struct bs_sql *target, const struct bs_server *server, const struct bs
             bs_catalog_table_id(target, server, bs_str(object->db), bs_str(object->name), &id, err);
     }
     if (status == BS_OK && table != NULL) {
-        bs_buf_printf(out, "%" PRIu64 " %016" PRIx64 "\n", id, hash_create(table->create));
+        bs_buf_printf(out, "%" PRIu64 " %016" PRIx64 "\n", id, hash_definition(table->create));
     } else if (status == BS_OK) {
         bs_buf_puts(out, "0 -\n");
     }
@@ -73,7 +68,8 @@ put_other(struct bs_sql *target, const struct bs_server *server, const struct bs
     enum bs_status status = bs_catalog_object(target, server, object->kind, bs_str(object->db),
                                               bs_str(object->name), &found_object, &found, err);
     if (status == BS_OK && found) {
-        bs_buf_printf(out, "0 %016" PRIx64 "\n", hash_create(found_object.create));
+        const char *create = found_object.create;
+        bs_buf_printf(out, "0 %016" PRIx64 "\n", bs_hash(create, strlen(create)));
         bs_object_fini(&found_object);
     } else if (status == BS_OK) {
         bs_buf_puts(out, "0 -\n");

@@ -93,11 +93,11 @@ bs_check_server_id(struct bs_checking *c, struct bs_error *err) {
 enum bs_status
 bs_check_gtid(struct bs_checking *c, struct bs_error *err) {
     (void)err;
-    bs_check_add(c, BS_CHECK_PASS,
-                 bs_strdup(c->source.has_gtid
-                               ? "the source has GTIDs; they are used"
-                               : "the source has no GTIDs; file and position are used"),
-                 NULL);
+    const char *found = !c->source.has_gtid ? "the source has no GTIDs; file and position are used"
+                        : c->source.flavour == BS_MARIADB
+                            ? "the source has GTIDs; they are noted, file and position are used"
+                            : "the source has GTIDs; they are used";
+    bs_check_add(c, BS_CHECK_PASS, bs_strdup(found), NULL);
     return BS_OK;
 }
 

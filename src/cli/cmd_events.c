@@ -177,6 +177,19 @@ check_usage(const struct bs_values *v, struct bs_error *err) {
     return BS_OK;
 }
 
+/* What came before the failure. If that cannot be written, no hint to go on behind it is true. */
+static enum bs_status
+put_rest(struct bs_events *events, bool json, enum bs_status status, struct bs_error *err) {
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    enum bs_status written = bs_events_put_rest(events, json, &failure);
+    if (written == BS_OK || written == BS_CANCELLED) {
+        return status;
+    }
+    *err = failure;
+    return written;
+}
+
 static enum bs_status
 read_input(struct bs_run *run, struct bs_events *events, const struct bs_events_config *config,
            struct bs_error *err) {
@@ -194,8 +207,7 @@ read_input(struct bs_run *run, struct bs_events *events, const struct bs_events_
     if (status == BS_OK) {
         status = bs_events_finish(events, v->json, err);
     } else if (bs_events_seen(events) > 0) {
-        struct bs_error dropped;
-        (void)(bs_events_flush(events, &dropped) == BS_OK); /* what came before the failure */
+        status = put_rest(events, v->json, status, err);
     }
     struct bs_error failure = {0};
     if (report.len > 0 && bs_report_print(&report, &failure) != BS_OK && status == BS_OK) {
@@ -245,7 +257,7 @@ run_events(struct bs_run *run, struct bs_error *err) {
     schema_close(&schema);
     bs_events_bound_fini(&config.start);
     bs_events_bound_fini(&config.stop);
-    return output.closed ? BS_OK : status;
+    return output.closed && status == BS_CANCELLED ? BS_OK : status;
 }
 
 const struct bs_command bs_command_events = {

@@ -301,17 +301,23 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
     return e->out.len >= PIECE_LEN ? bs_events_flush(e, err) : BS_OK;
 }
 
+/* A report of what was counted up to a damage is as right as the lines up to it. */
 enum bs_status
-bs_events_finish(struct bs_events *e, bool json, struct bs_error *err) {
-    enum bs_status status = bs_events_range_check(&e->range, err);
-    if (status == BS_OK && e->config.mode == BS_EVENTS_COUNT) {
+bs_events_put_rest(struct bs_events *e, bool json, struct bs_error *err) {
+    if (e->config.mode == BS_EVENTS_COUNT) {
         if (json) {
             bs_events_stats_put_json(&e->stats, &e->out);
         } else {
             bs_events_stats_put(&e->stats, &e->out);
         }
     }
-    return status == BS_OK ? bs_events_flush(e, err) : status;
+    return bs_events_flush(e, err);
+}
+
+enum bs_status
+bs_events_finish(struct bs_events *e, bool json, struct bs_error *err) {
+    enum bs_status status = bs_events_put_rest(e, json, err);
+    return status == BS_OK ? bs_events_range_check(&e->range, err) : status;
 }
 
 const char *

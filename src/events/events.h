@@ -56,7 +56,10 @@ enum bs_status bs_events_feed(struct bs_events *events, struct bs_str raw, bool 
  * the end. */
 enum bs_status bs_events_flush(struct bs_events *events, struct bs_error *err) BS_MUST_CHECK;
 
-/* The end: BS_CONFIG if a bound was not met; writes the report of BS_EVENTS_COUNT. */
+/* Where reading has ended, by an error too: the report of BS_EVENTS_COUNT, and all that is kept. */
+enum bs_status bs_events_put_rest(struct bs_events *events, bool json,
+                                  struct bs_error *err) BS_MUST_CHECK;
+/* The same at the end; then BS_CONFIG if a bound was not met. */
 enum bs_status bs_events_finish(struct bs_events *events, bool json,
                                 struct bs_error *err) BS_MUST_CHECK;
 

@@ -9,9 +9,8 @@ bs_events_is_gtid(uint8_t type) {
            type == BS_EVENT_GTID_TAGGED || type == BS_EVENT_MARIADB_GTID;
 }
 
-/* Events of the log itself; they stand between groups. */
-static bool
-is_of_log(uint8_t type) {
+bool
+bs_events_is_of_log(uint8_t type) {
     return type == BS_EVENT_FORMAT_DESCRIPTION || type == BS_EVENT_ROTATE ||
            type == BS_EVENT_STOP || type == BS_EVENT_PREVIOUS_GTIDS ||
            type == BS_EVENT_MARIADB_GTID_LIST || type == BS_EVENT_MARIADB_BINLOG_CHECKPOINT ||
@@ -78,7 +77,7 @@ void
 bs_events_group_follow(struct bs_events_group *group, const struct bs_walked *walked) {
     if (bs_events_is_gtid(walked->event.type)) {
         open_by_name(group, walked);
-    } else if (is_of_log(walked->event.type)) {
+    } else if (bs_events_is_of_log(walked->event.type)) {
         *group = (struct bs_events_group){0};
     } else {
         group->open = !ends(group, walked);

@@ -16,6 +16,8 @@ struct bs_events_group {
 
 /* True for the events that name a group, and begin it. */
 bool bs_events_is_gtid(uint8_t type);
+/* True for the events of the log itself, which stand between groups. */
+bool bs_events_is_of_log(uint8_t type);
 
 /* Goes on behind one event of the log: not one from inside of another, and not a made up one. */
 void bs_events_group_follow(struct bs_events_group *group, const struct bs_walked *walked);

@@ -139,10 +139,11 @@ is_at_position(const struct bs_events_bound *bound, const struct bs_walked *walk
     return is_file_of(bound, walked->file) ? walked->pos >= bound->pos : seen_file;
 }
 
-/* A FORMAT_DESCRIPTION has the time of whoever wrote the file, which of relay logs is another. */
+/* Events of the log itself have the time of whoever wrote the file. Of a replica's log and of relay
+ * logs that is another than its transactions have. */
 static bool
 has_time(const struct bs_walked *walked) {
-    return walked->event.timestamp != 0 && walked->event.type != BS_EVENT_FORMAT_DESCRIPTION;
+    return walked->event.timestamp != 0 && !bs_events_is_of_log(walked->event.type);
 }
 
 static bool

@@ -72,7 +72,7 @@ static enum bs_status
 check_magic(struct bs_logfile *f, struct bs_error *err) {
     enum bs_status status = want(f, MAGIC_LEN, err);
     if (status != BS_OK) {
-        return status;
+        return fail_at(f, status, err);
     }
     size_t len = f->buf.len - f->at < MAGIC_LEN ? f->buf.len - f->at : MAGIC_LEN;
     if (len < MAGIC_LEN || memcmp(f->buf.data + f->at, "\xfe\x62\x69\x6e", MAGIC_LEN) != 0) {

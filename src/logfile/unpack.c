@@ -13,7 +13,7 @@
 
 enum packing { PACKED_NOT, PACKED_GZIP, PACKED_ZSTD };
 
-enum { INPUT_LEN = 256 * 1024, MAGIC_LEN = 4 };
+enum { INPUT_LEN = 256 * 1024, MAGIC_LEN = 4, ZSTD_HEAD_LEN = 5 };
 
 struct bs_unpack {
     int fd;
@@ -22,8 +22,10 @@ struct bs_unpack {
     bool ended;    /* of the descriptor */
     bool in_frame; /* of the packed stream: more must come */
     size_t at, len;
+    const char *broken; /* what is wrong behind what was given; static text */
     z_stream gzip;
     ZSTD_DStream *zstd;
+    size_t zstd_wants; /* bytes to the end of the block at hand */
     uint8_t input[INPUT_LEN];
 };
 
@@ -58,6 +60,13 @@ fill(struct bs_unpack *u, struct bs_error *err) {
     return status;
 }
 
+/* A frame, or one to be passed over, with which parallel programs begin. */
+static bool
+is_zstd(const uint8_t *head) {
+    return memcmp(head, "\x28\xb5\x2f\xfd", MAGIC_LEN) == 0 ||
+           ((head[0] & 0xf0) == 0x50 && memcmp(head + 1, "\x2a\x4d\x18", MAGIC_LEN - 1) == 0);
+}
+
 static enum bs_status
 detect(struct bs_unpack *u, struct bs_error *err) {
     enum bs_status status = BS_OK;
@@ -68,7 +77,7 @@ detect(struct bs_unpack *u, struct bs_error *err) {
         enum { GZIP_WINDOW = 15 + 16 };
         u->packing = PACKED_GZIP;
         BS_ASSERT(inflateInit2(&u->gzip, GZIP_WINDOW) == Z_OK);
-    } else if (u->len >= MAGIC_LEN && memcmp(u->input, "\x28\xb5\x2f\xfd", MAGIC_LEN) == 0) {
+    } else if (u->len >= MAGIC_LEN && is_zstd(u->input)) {
         u->packing = PACKED_ZSTD;
         u->zstd = ZSTD_createDStream();
         BS_ASSERT(u->zstd != NULL);
@@ -106,9 +115,9 @@ damaged(const struct bs_unpack *u, const char *why, struct bs_error *err) {
     return bs_error_hint(err, "what came before is right; take a copy that is whole");
 }
 
-/* One step of either decoder: takes input, gives output. */
-static enum bs_status
-step_gzip(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got, struct bs_error *err) {
+/* One step of either decoder: takes input, gives output, which may be right up to a damage. */
+static void
+step_gzip(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got) {
     u->gzip.next_in = u->input + u->at;
     u->gzip.avail_in = (uInt)(u->len - u->at);
     u->gzip.next_out = to;
@@ -121,23 +130,26 @@ step_gzip(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got, struct bs_e
     if (result == Z_STREAM_END) {
         (void)inflateReset(&u->gzip); /* another member may follow */
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        return damaged(u, u->gzip.msg != NULL ? u->gzip.msg : "zlib", err);
+        u->broken = u->gzip.msg != NULL ? u->gzip.msg : "zlib";
     }
-    return BS_OK;
 }
 
-static enum bs_status
-step_zstd(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got, struct bs_error *err) {
-    ZSTD_inBuffer in = {u->input, u->len, u->at};
+/* A block at most, since of those in front of a bad one nothing is given in the same step. */
+static void
+step_zstd(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got) {
+    size_t wants = u->zstd_wants > 0 ? u->zstd_wants : (size_t)ZSTD_HEAD_LEN;
+    size_t end = u->len - u->at < wants ? u->len : u->at + wants;
+    ZSTD_inBuffer in = {u->input, end, u->at};
     ZSTD_outBuffer out = {to, len, 0};
     size_t left = ZSTD_decompressStream(u->zstd, &out, &in);
     if (ZSTD_isError(left)) {
-        return damaged(u, ZSTD_getErrorName(left), err);
+        u->broken = ZSTD_getErrorName(left);
+        return;
     }
     u->at = in.pos;
     *got = out.pos;
+    u->zstd_wants = left;
     u->in_frame = left != 0;
-    return BS_OK;
 }
 
 enum bs_status
@@ -154,6 +166,9 @@ bs_unpack_read(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got, struct
         return BS_OK;
     }
     while (*got == 0) {
+        if (u->broken != NULL) {
+            return damaged(u, u->broken, err);
+        }
         enum bs_status status = u->at == u->len && !u->ended ? fill(u, err) : BS_OK;
         if (status != BS_OK) {
             return status;
@@ -162,12 +177,12 @@ bs_unpack_read(struct bs_unpack *u, uint8_t *to, size_t len, size_t *got, struct
         if (!had_input && !u->in_frame) {
             return BS_OK;
         }
-        status = u->packing == PACKED_GZIP ? step_gzip(u, to, len, got, err)
-                                           : step_zstd(u, to, len, got, err);
-        if (status != BS_OK) {
-            return status;
+        if (u->packing == PACKED_GZIP) {
+            step_gzip(u, to, len, got);
+        } else {
+            step_zstd(u, to, len, got);
         }
-        if (*got == 0 && !had_input && u->in_frame) {
+        if (*got == 0 && u->broken == NULL && !had_input && u->in_frame) {
             return damaged(u, "it is cut short", err);
         }
     }

@@ -141,17 +141,6 @@ read_manifest(struct bs_archive *archive, bool *found, struct bs_error *err) {
 }
 
 static enum bs_status
-sync_directory(const char *path, struct bs_error *err) {
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    enum bs_status status = ok ? BS_OK : bs_archive_fail("flushing", path, err);
-    if (fd >= 0) {
-        (void)close(fd);
-    }
-    return status;
-}
-
-static enum bs_status
 replace_file(const char *path, struct bs_str bytes, struct bs_error *err) {
     struct bs_buf part = {0};
     bs_buf_printf(&part, "%s.part", path);
@@ -182,12 +171,22 @@ bs_archive_save(struct bs_archive *archive, struct bs_error *err) {
     bs_buf_puts(&file, TAIL);
     enum bs_status status = replace_file(path, bs_buf_str(&file), err);
     if (status == BS_OK) {
-        status = sync_directory(archive->dir, err);
+        status = bs_archive_sync_directory(archive->dir, err);
     }
     bs_buf_fini(&manifest);
     bs_buf_fini(&file);
     free(path);
     return status;
+}
+
+/* Of a run that ended before its point was there the ledger has no line. */
+static bool
+is_empty_ledger(const struct bs_archive *archive, const char *name) {
+    struct stat facts;
+    char *path = path_of(archive, "ledger");
+    bool is = strcmp(name, "ledger") == 0 && stat(path, &facts) == 0 && facts.st_size == 0;
+    free(path);
+    return is;
 }
 
 static enum bs_status
@@ -199,7 +198,7 @@ check_empty(const struct bs_archive *archive, struct bs_error *err) {
         const char *name = entry->d_name;
         bool is_ours = strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
                        strcmp(name, "lock") == 0 || strcmp(name, "data") == 0 ||
-                       strcmp(name, "manifest.json.part") == 0;
+                       strcmp(name, "manifest.json.part") == 0 || is_empty_ledger(archive, name);
         if (!is_ours) {
             bs_error_set(err, BS_CONFIG,
                          "the directory %s is no archive, and is not empty: %s is in it",
@@ -330,6 +329,11 @@ bs_archive_make_directory(const struct bs_archive *archive, const struct bs_arch
     struct bs_buf path = {0};
     put_directory(&path, archive, table);
     enum bs_status status = make_directory(bs_buf_cstr(&path), err);
+    if (status == BS_OK) {
+        char *data = path_of(archive, "data");
+        status = bs_archive_sync_directory(data, err);
+        free(data);
+    }
     bs_buf_fini(&path);
     return status;
 }

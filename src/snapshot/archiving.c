@@ -14,7 +14,7 @@
 #include "schema/period.h"
 #include "schema/selection_args.h"
 #include "snapshot/copying.h"
-#include "snapshot/create_text.h"
+#include "schema/create_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -225,6 +225,7 @@ save_manifest(struct bs_copying *run, struct bs_error *err) {
     bs_collation_list_fini(&archive->collations);
     archive->collations = (struct bs_collation_list){0};
     enum bs_status status = bs_catalog_collations(run->source, &archive->collations, err);
+    bs_fault_point("archive-begun");
     if (status == BS_OK) {
         status = bs_archive_save(archive, err);
     }

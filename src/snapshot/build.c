@@ -7,7 +7,7 @@
 #include "catalog/catalog.h"
 #include "schema/engine.h"
 #include "schema/period.h"
-#include "snapshot/create_text.h"
+#include "schema/create_text.h"
 #include "sql/text.h"
 
 #include <stdlib.h>

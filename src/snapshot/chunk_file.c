@@ -175,6 +175,26 @@ bs_chunk_writer_put(struct bs_chunk_writer *writer, struct bs_str rows, uint64_t
     return status;
 }
 
+enum bs_status
+bs_archive_sync_directory(const char *path, struct bs_error *err) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && fsync(fd) == 0;
+    enum bs_status status = ok ? BS_OK : bs_archive_fail("flushing", path, err);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return status;
+}
+
+/* The name too must be on the disk when the ledger says that the file is. */
+static enum bs_status
+sync_parent(const char *path, struct bs_error *err) {
+    char *directory = bs_strndup(path, (size_t)(strrchr(path, '/') - path));
+    enum bs_status status = bs_archive_sync_directory(directory, err);
+    free(directory);
+    return status;
+}
+
 static enum bs_status
 finish_file(struct bs_chunk_writer *writer, struct bs_error *err) {
     struct bs_buf end = {0};
@@ -188,7 +208,7 @@ finish_file(struct bs_chunk_writer *writer, struct bs_error *err) {
     if (status == BS_OK && rename(writer->part, writer->path) != 0) {
         status = bs_archive_fail("renaming", writer->part, err);
     }
-    return status;
+    return status == BS_OK ? sync_parent(writer->path, err) : status;
 }
 
 static void

@@ -60,6 +60,8 @@ void bs_chunk_reader_free(struct bs_chunk_reader *reader); /* NULL is allowed */
 /* Shared with the manifest and the ledger: BS_SCHEMA, and BS_IO with what errno says. */
 enum bs_status bs_archive_damaged(const char *path, const char *why, struct bs_error *err);
 enum bs_status bs_archive_fail(const char *what, const char *path, struct bs_error *err);
+/* What has been made or renamed in it is there after a power loss. */
+enum bs_status bs_archive_sync_directory(const char *path, struct bs_error *err) BS_MUST_CHECK;
 void bs_digest(struct bs_str bytes, uint8_t digest[BS_DIGEST_LEN]);
 void bs_digest_put_hex(struct bs_buf *out, const uint8_t *digest, size_t len);
 

@@ -1,6 +1,6 @@
 #include "snapshot/late_keys.h"
 
-#include "snapshot/create_text.h"
+#include "schema/create_text.h"
 #include "sql/text.h"
 
 #include <string.h>

@@ -6,7 +6,7 @@
 #include "net/file_created.h"
 #include "schema/engine.h"
 #include "schema/period.h"
-#include "snapshot/create_text.h"
+#include "schema/create_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -174,6 +174,11 @@ is_finished_for(const struct bs_work *work, enum bs_taker taker) {
     return finished || atomic_load(&work->stopped);
 }
 
+static void
+begin_clock(struct bs_work_table *table) {
+    table->began_ms = table->began_ms > 0 ? table->began_ms : bs_clock_mono_ms();
+}
+
 /* Under the lock: a chunk that must be dumped again, taken from the list; NULL if there is none. */
 static struct bs_chunk *
 take_again(struct bs_work *work, enum bs_taker taker) {
@@ -185,6 +190,7 @@ take_again(struct bs_work *work, enum bs_taker taker) {
             chunk->next = NULL;
             chunk->large_share = bs_work_large_share_again(work, chunk);
             chunk->wants_room = 0;
+            begin_clock(&work->tables[chunk->table]);
             work->large_in_work += chunk->large_share;
             return chunk;
         }
@@ -195,7 +201,7 @@ take_again(struct bs_work *work, enum bs_taker taker) {
 static void
 give_table(struct bs_work *work, struct bs_work_table *table, struct bs_work_item *item) {
     table->is_being_cut = true;
-    table->began_ms = table->began_ms > 0 ? table->began_ms : bs_clock_mono_ms();
+    begin_clock(table);
     table->chunk_rows = bs_work_chunk_rows(work->chunk_bytes, table->recent_rows,
                                            table->recent_bytes, table->chunk_rows);
     item->table = (size_t)(table - work->tables);
@@ -515,7 +521,7 @@ bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap)
             .bytes_done = table->kept_bytes + table->bytes,
             .bytes_kept = table->kept_bytes,
             .bytes_estimate = table->copy->table->data_bytes,
-            .elapsed_ms = now - table->began_ms,
+            .elapsed_ms = table->began_ms > 0 ? now - table->began_ms : 0,
             .builds_keys = table->builds_keys,
         };
     }

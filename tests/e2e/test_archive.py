@@ -51,6 +51,9 @@ def refuse_unfit_target(pair):
 
 def make(pair, rng, kills):
     args = ['--archive', archive_dir(pair), '--position=' + ('gtid' if pair.gtid else 'file'), '--chunk-bytes', test_resume.CHUNK, *pair.more, '--json']
+    process = pair.start('snapshot', *args, target=False, fault='archive-begun')
+    process.wait(120)
+    assert process.code == -9 and os.listdir(archive_dir(pair)) and not os.path.exists(archive_dir(pair) + '/manifest.json'), process.tail()
     for number in range(kills):
         process = pair.start('snapshot', *args, '--max-rate', '2M', '--threads', str(rng.choice((1, 2, 4))), target=False)
         lines = ledger_lines(pair) + rng.randint(0, 180 // kills)
@@ -156,6 +159,9 @@ def of_two_databases(pair):
     assert report['chunks_kept'] >= 3, report
     process = pair.run('load', '--archive', folder, '--databases', 'shops,shop_us', source=False, expect=(2,))
     assert "nothing that 'shop_us' means" in process.err, process.err
+    for wider in (('--databases', 'shop%'), ('--tables', 'shop%.other')):
+        process = pair.run('load', '--archive', folder, *wider, source=False, expect=(2,))
+        assert 'may mean more than the archive was made of' in process.err, process.err
     pair.run('load', '--archive', folder, '--exclude-tables', 'shops.other', source=False)
     for statement in ('CREATE DATABASE third', 'CREATE TABLE third.t (id INT PRIMARY KEY)',
                       'INSERT INTO third.t VALUES (1)', 'INSERT INTO shops.other VALUES (1)', 'INSERT INTO shop_eu.other VALUES (1)'):

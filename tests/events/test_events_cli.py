@@ -412,7 +412,29 @@ def test_damaged_compressed_file(folder):
     bad(1, ["cut.gz"], write(os.path.join(folder, "cut.gz"), packed[:len(packed) // 2]))
     broken = bytearray(packed)
     broken[len(packed) // 2] ^= 0xff
-    bad(1, ["broken.gz"], write(os.path.join(folder, "broken.gz"), broken))
+    bad(1, ["broken", "damaged"], write(os.path.join(folder, "broken.gz"), broken))
+
+
+def test_all_in_front_of_a_damaged_block_is_given(folder):
+    """A byte in the middle, or near the end, of a packed file is another one."""
+    begin, again, whole = read(MYSQL)[:4], read(MYSQL)[4:], good(MYSQL).out.count(b"\n")
+    log = begin + again * 40
+    packings = {"gz": gzip.compress(log, 1)}
+    if shutil.which("zstd"):
+        packings["zst"] = subprocess.run(["zstd", "-qc"], input=log, check=True, stdout=subprocess.PIPE).stdout
+    for kind, packed in packings.items():
+        clean = run(write(os.path.join(folder, "clean.binlog." + kind), packed))
+        path = os.path.join(folder, "broken.binlog." + kind)
+        places = {}
+        for place in (len(packed) // 2, len(packed) - 5):
+            broken = bytearray(packed)
+            broken[place] ^= 0x55
+            output = bad(1, ["broken.binlog", "damaged"], write(path, broken))
+            assert clean.out.replace(b"clean", b"broken").startswith(output.out), (kind, place)
+            places[place] = output.out.count(b"\n")
+            counted = subprocess.run([BINSTREAM, "events", "--stats", "--json", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            assert counted.returncode == 1 and json.loads(counted.stdout)["events"] > 0, counted
+        assert places[len(packed) - 5] >= 25 * whole, (kind, places, whole)  # zstd loses a block of 128 KiB
 
 
 def test_damage_in_the_second_file_of_three(folder):

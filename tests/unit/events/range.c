@@ -64,7 +64,7 @@ Test(range, what_is_no_bound_is_refused) {
 static struct bs_walked
 event_at(const char *file, uint64_t pos, uint32_t time) {
     return (struct bs_walked){
-        .event = {.type = BS_EVENT_STOP, .timestamp = time}, .file = file, .pos = pos};
+        .event = {.type = BS_EVENT_XID, .timestamp = time}, .file = file, .pos = pos};
 }
 
 Test(range, a_position_begins_and_ends_at_the_first_event_that_is_not_before_it) {
@@ -117,10 +117,17 @@ Test(range, a_time_begins_and_ends_at_the_first_event_that_is_not_older) {
 Test(range, the_time_of_a_file_is_not_that_of_its_events) {
     struct bs_events_range range = {.stop = {.kind = BS_EVENTS_AT_TIME, .time = 200}};
     struct bs_walked walked = event_at("relay", 4, 900);
-    walked.event.type = BS_EVENT_FORMAT_DESCRIPTION;
-    cr_assert_eq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
+    static const uint8_t OF_LOG[] = {BS_EVENT_FORMAT_DESCRIPTION, BS_EVENT_PREVIOUS_GTIDS,
+                                     BS_EVENT_MARIADB_GTID_LIST, BS_EVENT_MARIADB_BINLOG_CHECKPOINT,
+                                     BS_EVENT_ROTATE};
+    for (size_t i = 0; i < sizeof OF_LOG; i++) {
+        walked.event.type = OF_LOG[i];
+        cr_assert_eq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
+    }
     walked = event_at("relay", 100, 199);
     cr_assert_eq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
+    walked = event_at("relay", 200, 200);
+    cr_assert_neq(bs_events_range_turn(&range, &walked), BS_EVENTS_GIVE);
 }
 
 Test(range, what_was_not_met_is_told) {

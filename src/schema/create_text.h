@@ -1,6 +1,6 @@
 /* A table's CREATE text as the target shall run it. Pure. */
-#ifndef BS_SNAPSHOT_CREATE_TEXT_H
-#define BS_SNAPSHOT_CREATE_TEXT_H
+#ifndef BS_SCHEMA_CREATE_TEXT_H
+#define BS_SCHEMA_CREATE_TEXT_H
 
 #include "base/buf.h"
 #include "base/str.h"

@@ -1,4 +1,4 @@
-#include "snapshot/create_text.h"
+#include "schema/create_text.h"
 
 #include <criterion/criterion.h>
 
