@@ -31,7 +31,7 @@ enum bs_rows_flag {
     BS_ROWS_NO_UNIQUE_CHECKS = 0x0004,
     BS_ROWS_COMPLETE = 0x0008,
     BS_ROWS_SQL_FOREIGN_KEY = 0x0010,      /* MySQL 9.6+: cascades are in the log */
-    BS_ROWS_NO_CHECK_CONSTRAINTS = 0x0010, /* MariaDB */
+    BS_ROWS_NO_CHECK_CONSTRAINTS = 0x0080, /* MariaDB: as its servers write it, 10.5 to 11.8 */
 };
 
 /* What stands in front of the column bitmaps. */
