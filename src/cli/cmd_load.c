@@ -1,7 +1,6 @@
 /* `load`: an archive, or a part of it, onto a target. */
 #include "cli/cli.h"
 
-#include "base/mem.h"
 #include "cli/report.h"
 #include "snapshot/archive.h"
 #include "snapshot/snapshot.h"
@@ -37,54 +36,11 @@ add_entries(char ***list, char *const *more, bool with_table, struct bs_error *e
     return status;
 }
 
-static bool
-has_entry(char *const *list, const char *text, size_t len) {
-    bool has = false;
-    for (; list != NULL && *list != NULL && !has; list++) {
-        has = strlen(*list) == len && memcmp(*list, text, len) == 0;
-    }
-    return has;
-}
-
-/* Does a list that is not of patterns as well hold the name? */
-static bool
-has_name(char *const *list, const char *text, size_t db_len, bool with_table) {
-    bool has = false;
-    struct bs_str db = {text, db_len};
-    struct bs_str table = {NULL, 0};
-    if (strpbrk(text, "%`\\") != NULL) {
-        return false;
-    }
-    if (with_table) {
-        table = bs_str(text + db_len + 1);
-    }
-    for (; list != NULL && *list != NULL && !has; list++) {
-        has = bs_selection_entry_matches(*list, db, table);
-    }
-    return has;
-}
-
-/* Is all that the entry can mean in the archive's own selection? Only what is plain to see is. */
-static bool
-is_within(const struct bs_selection *archives, const char *entry, bool with_table) {
-    size_t quoted = *entry == '`' ? strcspn(entry + 1, "`") + 2 : 0;
-    size_t db_len = with_table ? quoted + strcspn(entry + quoted, ".") : strlen(entry);
-    char *db = bs_strndup(entry, db_len);
-    bool is = has_entry(archives->databases, db, db_len) ||
-              has_name(archives->databases, db, db_len, false) ||
-              (with_table && (has_entry(archives->tables, entry, strlen(entry)) ||
-                              has_name(archives->tables, entry, db_len, true)));
-    free(db);
-    return is;
-}
-
 /* More would be followed than was copied. */
 static enum bs_status
-check_within(const struct bs_selection *archives, char *const *list, bool with_table,
-             struct bs_error *err) {
-    bool is_of_all = archives->databases == NULL && archives->tables == NULL;
-    for (size_t i = 0; list != NULL && list[i] != NULL && !is_of_all; i++) {
-        if (!is_within(archives, list[i], with_table)) {
+check_within(const struct bs_selection *archives, char *const *list, struct bs_error *err) {
+    for (size_t i = 0; list != NULL && list[i] != NULL; i++) {
+        if (!bs_selection_covers(archives, list[i])) {
             char *made_of = bs_selection_describe(archives);
             bs_error_set(err, BS_CONFIG,
                          "'%s' may mean more than the archive was made of, which is: %s", list[i],
@@ -168,10 +124,10 @@ choose_selection(struct bs_run *run, const struct bs_archive *archive, struct bs
         status = check_entries(archive, run->selection.tables, true, err);
     }
     if (status == BS_OK) {
-        status = check_within(&archives, run->selection.databases, false, err);
+        status = check_within(&archives, run->selection.databases, err);
     }
     if (status == BS_OK) {
-        status = check_within(&archives, run->selection.tables, true, err);
+        status = check_within(&archives, run->selection.tables, err);
     }
     if (status == BS_OK) {
         status = add_selection(&run->selection, &archives, err);

@@ -63,11 +63,11 @@ like(struct bs_str pattern, struct bs_str text) {
     return p == pattern.len;
 }
 
-/* Matches one part, quoted or not, against a name. */
-static bool
-part_matches(struct bs_str part, struct bs_str name) {
+/* A part without its quotes; heap-owned. */
+static char *
+unquoted(struct bs_str part) {
     if (part.len < 2 || part.data[0] != '`') {
-        return like(part, name);
+        return bs_strndup(part.data, part.len);
     }
     char *pattern = bs_alloc(part.len);
     size_t len = 0;
@@ -75,7 +75,18 @@ part_matches(struct bs_str part, struct bs_str name) {
         pattern[len++] = part.data[i];
         i += part.data[i] == '`'; /* its twin */
     }
-    bool matches = like((struct bs_str){pattern, len}, name);
+    pattern[len] = '\0';
+    return pattern;
+}
+
+/* Matches one part, quoted or not, against a name. */
+static bool
+part_matches(struct bs_str part, struct bs_str name) {
+    if (part.len < 2 || part.data[0] != '`') {
+        return like(part, name);
+    }
+    char *pattern = unquoted(part);
+    bool matches = like(bs_str(pattern), name);
     free(pattern);
     return matches;
 }
@@ -97,6 +108,39 @@ list_matches(char *const *list, struct bs_str db, struct bs_str table) {
         }
     }
     return false;
+}
+
+/* Of a name each of its characters must be met, so an entry that escapes some is left aside: it may
+ * be narrower than the name, whose _ is a pattern. */
+static bool
+list_covers(char *const *list, struct bs_str entry, const char *db, const char *table) {
+    bool is_name = strpbrk(db, "%\\") == NULL && (table == NULL || strpbrk(table, "%\\") == NULL);
+    struct bs_str none = {NULL, 0};
+    for (; list != NULL && *list != NULL; list++) {
+        bool matches =
+            is_name && strchr(*list, '\\') == NULL &&
+            bs_selection_entry_matches(*list, bs_str(db), table != NULL ? bs_str(table) : none);
+        if (matches || bs_str_equal(bs_str(*list), entry)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool
+bs_selection_covers(const struct bs_selection *selection, const char *entry) {
+    if (selection->databases == NULL && selection->tables == NULL) {
+        return true;
+    }
+    size_t len = part_len(entry);
+    struct bs_str db_part = {entry, len};
+    char *db = unquoted(db_part);
+    char *table = entry[len] == '.' ? unquoted(bs_str(entry + len + 1)) : NULL;
+    bool covers = list_covers(selection->databases, db_part, db, NULL) ||
+                  (table != NULL && list_covers(selection->tables, bs_str(entry), db, table));
+    free(db);
+    free(table);
+    return covers;
 }
 
 /* Reading lists. */

@@ -43,6 +43,11 @@ bool bs_selection_has_object(const struct bs_selection *selection, enum bs_objec
  * precheck name the entries that match nothing. */
 bool bs_selection_entry_matches(const char *entry, struct bs_str db, struct bs_str table);
 
+/* Is all that the entry can mean among the selection's databases and tables? What it leaves out
+ * does not count. Said only of what is plain to see: names, and entries that the selection has in
+ * the same words. */
+bool bs_selection_covers(const struct bs_selection *selection, const char *entry);
+
 /* mysql, sys, information_schema, performance_schema, in any case. */
 bool bs_selection_is_system_database(struct bs_str db);
 

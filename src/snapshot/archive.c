@@ -324,16 +324,18 @@ bs_archive_early_path(const struct bs_archive *archive, const struct bs_archived
 }
 
 enum bs_status
-bs_archive_make_directory(const struct bs_archive *archive, const struct bs_archived_table *table,
-                          struct bs_error *err) {
-    struct bs_buf path = {0};
-    put_directory(&path, archive, table);
-    enum bs_status status = make_directory(bs_buf_cstr(&path), err);
-    if (status == BS_OK) {
-        char *data = path_of(archive, "data");
-        status = bs_archive_sync_directory(data, err);
-        free(data);
+bs_archive_make_directories(const struct bs_archive *archive, struct bs_error *err) {
+    char *data = path_of(archive, "data");
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < archive->table_count && status == BS_OK; i++) {
+        struct bs_buf path = {0};
+        put_directory(&path, archive, &archive->tables[i]);
+        status = make_directory(bs_buf_cstr(&path), err);
+        bs_buf_fini(&path);
     }
-    bs_buf_fini(&path);
+    if (status == BS_OK) {
+        status = bs_archive_sync_directory(data, err);
+    }
+    free(data);
     return status;
 }

@@ -87,14 +87,13 @@ enum bs_status bs_archive_save(struct bs_archive *archive, struct bs_error *err)
 struct bs_archived_table *bs_archive_find(const struct bs_archive *archive, const char *db,
                                           const char *name);
 
-/* The path of a chunk's file, of that of the early history; and makes the table's directory. */
+/* The path of a chunk's file, of that of the early history; and makes all tables' directories. */
 char *bs_archive_path(const struct bs_archive *archive, const struct bs_archived_table *table,
                       uint64_t number);
 char *bs_archive_early_path(const struct bs_archive *archive,
                             const struct bs_archived_table *table);
-enum bs_status bs_archive_make_directory(const struct bs_archive *archive,
-                                         const struct bs_archived_table *table,
-                                         struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_archive_make_directories(const struct bs_archive *archive,
+                                           struct bs_error *err) BS_MUST_CHECK;
 
 /* The chunk's file is in its place. */
 enum bs_status bs_archive_note_chunk(struct bs_archive *archive,

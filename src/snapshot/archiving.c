@@ -11,10 +11,10 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "schema/create_text.h"
 #include "schema/period.h"
 #include "schema/selection_args.h"
 #include "snapshot/copying.h"
-#include "schema/create_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -225,14 +225,11 @@ save_manifest(struct bs_copying *run, struct bs_error *err) {
     bs_collation_list_fini(&archive->collations);
     archive->collations = (struct bs_collation_list){0};
     enum bs_status status = bs_catalog_collations(run->source, &archive->collations, err);
-    bs_fault_point("archive-begun");
     if (status == BS_OK) {
+        bs_fault_point("archive-begun");
         status = bs_archive_save(archive, err);
     }
-    for (size_t i = 0; i < archive->table_count && status == BS_OK; i++) {
-        status = bs_archive_make_directory(archive, &archive->tables[i], err);
-    }
-    return status;
+    return status == BS_OK ? bs_archive_make_directories(archive, err) : status;
 }
 
 static void

@@ -5,9 +5,9 @@
 #include "base/map.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "schema/create_text.h"
 #include "schema/engine.h"
 #include "schema/period.h"
-#include "schema/create_text.h"
 #include "sql/text.h"
 
 #include <stdlib.h>

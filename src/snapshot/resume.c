@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "catalog/catalog.h"
 #include "net/file_created.h"
+#include "schema/create_text.h"
 #include "schema/engine.h"
 #include "schema/period.h"
-#include "schema/create_text.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

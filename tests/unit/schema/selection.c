@@ -142,3 +142,36 @@ Test(selection, malformed_lists_are_refused_with_the_place) {
     refused("a.`b", true, "not closed");
     refused("a.b,c", true, "at character 5");
 }
+
+Test(selection, what_it_covers_is_plain_to_see) {
+    static const struct {
+        const char *databases, *tables, *entry;
+        bool covers;
+    } cases[] = {
+        {NULL, NULL, "a%", true},
+        {"shop", NULL, "shop", true},
+        {"shop", NULL, "`shop`", true},
+        {"`shop`", NULL, "shop", true},
+        {"shop", NULL, "shop%", false},
+        {"shop%", NULL, "shop%", true},
+        {"shop%", NULL, "shop_eu", true},
+        {"shop\\_eu", NULL, "shop_eu", false},
+        {"shop\\_eu", NULL, "shop\\_eu", true},
+        {"shop", NULL, "other", false},
+        {"shop", NULL, "shop.any%", true},
+        {"shop", NULL, "shop%.a", false},
+        {NULL, "shop.a", "shop", false},
+        {NULL, "shop.a", "shop.a", true},
+        {NULL, "shop.a", "shop.`a`", true},
+        {NULL, "shop.a", "shop.b", false},
+        {NULL, "shop.a_", "shop.a%", false},
+        {NULL, "shop.a%", "shop.a%", true},
+        {"lab", "shop.a", "shop.a", true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct bs_selection s = selection(cases[i].databases, cases[i].tables, NULL, NULL);
+        cr_assert_eq(bs_selection_covers(&s, cases[i].entry), cases[i].covers, "case %zu: %s", i,
+                     cases[i].entry);
+        bs_selection_fini(&s);
+    }
+}
