@@ -243,9 +243,8 @@ const struct bs_command bs_command_load = {
     .about =
         "Puts an archive onto a target, or with a selection a part of it, as snapshot would have\n"
         "put it there: 'binstream follow' then replays what has been written on the source since.\n"
-        "The prechecks that concern the target are made first; those that look at both servers "
-        "are\n"
-        "made by 'binstream check'.\n"
+        "The prechecks that concern the target are made first; 'binstream check' makes those too\n"
+        "that look at both servers.\n"
         "Each file is checked before its first row is sent: a damaged one is named. After a crash\n"
         "the same command loads only what is not in.",
     .table = BS_OPTION_TABLE(OPTIONS),
