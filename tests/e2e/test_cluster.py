@@ -188,7 +188,7 @@ def copied_twice(pair):
     """A snapshot on one node, and in the middle of it another on the other: what the first still sends must not stay."""
     run(pair.source, 'CREATE TABLE c.bulk (a INT, b CHAR(100))', "INSERT INTO c.bulk SELECT seq, 'x' FROM c.seq_1_to_150000",
         'CREATE TABLE c.keyed (a INT PRIMARY KEY, b CHAR(100))', "INSERT INTO c.keyed SELECT seq, 'y' FROM c.seq_1_to_150000")
-    first = pair.start('snapshot', '--max-rate', '1M')  # it must not be done before the second one comes
+    first = pair.start('snapshot', '--max-rate', '200K', '--chunk-bytes', '256K')  # it must not be done before the second one comes
     pair.wait_until(lambda: not first.running or _chunks(pair) > 0, 'the first chunk')
     forget_node(pair)
     others = pair.cluster.nodes
