@@ -2,6 +2,7 @@
 
 #include "base/fault.h"
 #include "base/mem.h"
+#include "sql/error_class.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -99,6 +100,11 @@ hint_refused(struct bs_error *err) {
     }
     if (err->sql_errno == DUP_ENTRY) {
         hint_differs(err);
+        return;
+    }
+    if (bs_sql_is_of_server(err)) {
+        bs_error_hint(err, "mend on the target what the message names, then run the same command "
+                           "again: it goes on from the last commit");
         return;
     }
     bs_error_hint(err, "the target does not take this row, and nothing of its transaction was "
@@ -381,7 +387,7 @@ bs_batch_commit(struct bs_batch *batch, struct bs_sql *sql, struct bs_spent *spe
     }
     (void)bs_spent_move(spent, BS_SPENT_COMMIT);
     if (status == BS_OK) { /* COMMIT's own, and that nothing comes behind it */
-        status = read_one(sql, &affected, err);
+        status = bs_sql_commit_outcome(read_one(sql, &affected, err), err);
     }
     if (status == BS_OK) {
         bs_fault_point("commit-answered");

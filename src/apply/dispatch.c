@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "sql/error_class.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -148,7 +149,7 @@ try_again(struct bs_applier *applier, const struct bs_pool_result *result, struc
     if (may_be_order || may_pass) {
         return BS_OK;
     }
-    if (!d->closed[slot].one_by_one && !bs_sql_is_retryable(&result->err)) {
+    if (!d->closed[slot].one_by_one && !bs_sql_is_of_server(&result->err)) {
         d->closed[slot].one_by_one = true;
         return BS_OK;
     }
@@ -164,10 +165,12 @@ take_done(struct bs_applier *applier, struct bs_error *err) {
     struct bs_pool_result result;
     while (bs_pool_take(d->pool, &result)) {
         if (result.is_lost) {
+            enum bs_status status = result.status == BS_FENCED ? BS_FENCED : BS_IO;
             if (err != NULL) {
                 *err = result.err;
+                err->status = status;
             }
-            return result.status == BS_FENCED ? BS_FENCED : BS_IO;
+            return status;
         }
         if (result.status != BS_OK) {
             enum bs_status status = try_again(applier, &result, err);

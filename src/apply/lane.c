@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "sql/bulk.h"
+#include "sql/error_class.h"
 #include "state/fence.h"
 #include "state/node.h"
 
@@ -157,16 +158,6 @@ bs_lane_flush_full(struct bs_lane *lane, struct bs_error *err) {
     return bs_batch_is_full(&lane->batch) ? bs_lane_flush(lane, err) : BS_OK;
 }
 
-/* An answer that does not say what became of the transaction is none. */
-static enum bs_status
-heed_unsettled(enum bs_status status, struct bs_error *err) {
-    if (status == BS_OK || err == NULL || !bs_sql_is_unsettled(err)) {
-        return status;
-    }
-    err->status = BS_IO;
-    return BS_IO;
-}
-
 /* COMMIT is apart from all else: the answers of everything before it have been checked. */
 static enum bs_status
 send_commit(struct bs_lane *lane, struct bs_error *err) {
@@ -180,7 +171,7 @@ send_commit(struct bs_lane *lane, struct bs_error *err) {
     bs_fault_point("commit-sent");
     status = bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
     if (status != BS_OK) {
-        return heed_unsettled(status, err);
+        return bs_sql_commit_outcome(status, err);
     }
     bs_fault_point("commit-answered");
     return bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
@@ -242,7 +233,6 @@ bs_lane_commit_at_once(struct bs_lane *lane, const struct bs_lane_mark *mark,
     prepare(lane, mark);
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_commit(&lane->batch, lane->sql, lane->spent, err);
-    status = heed_unsettled(status, err);
     (void)bs_spent_move(lane->spent, before);
     return status == BS_OK ? committed(lane, err) : bs_error_context(err, "applying on the target");
 }
@@ -274,7 +264,7 @@ bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark, struct bs_
 
 enum bs_status
 bs_lane_commit_aside(struct bs_lane *lane, struct bs_error *err) {
-    enum bs_status status = bs_sql_exec(lane->sql, err, "COMMIT");
+    enum bs_status status = bs_sql_commit_outcome(bs_sql_exec(lane->sql, err, "COMMIT"), err);
     return status == BS_OK ? end_transaction(lane, err) : status;
 }
 

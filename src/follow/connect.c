@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
+#include "sql/error_class.h"
 #include "state/fence.h"
 
 #include <inttypes.h>
@@ -79,14 +80,12 @@ load_task(struct bs_follow *follow, struct bs_error *err) {
 
 static enum bs_status
 take_over(struct bs_follow *follow, struct bs_error *err) {
-    enum bs_status status;
-    if (follow->taken_over) {
-        status = bs_fence_retake(follow->control, &follow->config->state, BS_FOLLOW_TAKEOVER_MS,
-                                 &follow->epoch, err);
-    } else {
-        status = bs_fence_take_over(follow->control, &follow->config->state, BS_FOLLOW_TAKEOVER_MS,
-                                    &follow->epoch, err);
-    }
+    const struct bs_state *state = &follow->config->state;
+    int timeout_ms = (int)follow->config->give_up_ms;
+    enum bs_status status =
+        follow->taken_over
+            ? bs_fence_retake(follow->control, state, timeout_ms, &follow->epoch, err)
+            : bs_fence_take_over(follow->control, state, timeout_ms, &follow->epoch, err);
     follow->taken_over = follow->epoch != 0;
     return status;
 }
@@ -286,17 +285,6 @@ pause_ms(int ms) {
     (void)nanosleep(&wait, NULL);
 }
 
-/* Only a lost connection is worth waiting for, and what passes by itself: a target that shuts down,
- * that has no connection free, is read only as after a failover, or whose cluster has no
- * majority. */
-static bool
-is_worth_waiting(const struct bs_error *err) {
-    enum { ER_SERVER_SHUTDOWN = 1053, ER_CON_COUNT = 1040, ER_READ_ONLY = 1290 };
-    return err->status == BS_IO || bs_sql_is_retryable(err) || bs_sql_is_unsettled(err) ||
-           err->sql_errno == ER_SERVER_SHUTDOWN || err->sql_errno == ER_CON_COUNT ||
-           err->sql_errno == ER_READ_ONLY;
-}
-
 enum bs_status
 bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct bs_error *err) {
     int64_t give_up_ms = bs_clock_mono_ms() + follow->config->give_up_ms;
@@ -320,7 +308,7 @@ bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct
             return follow->is_done ? BS_OK : bs_follow_start_stream(follow, err);
         }
         bs_follow_close_target(follow);
-        if (!is_worth_waiting(&failure) || bs_clock_mono_ms() > give_up_ms) {
+        if (!bs_sql_may_pass(&failure) || bs_clock_mono_ms() > give_up_ms) {
             if (err != NULL) {
                 *err = failure;
             }

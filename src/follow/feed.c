@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "sql/error_class.h"
 #include "state/fence.h"
 
 #include <inttypes.h>
@@ -197,7 +198,7 @@ static bool
 can_recover(const struct bs_stream_msg *msg, enum bs_status status, const struct bs_error *err) {
     bool from_stream =
         msg != NULL && (msg->kind == BS_STREAM_FAILED || msg->kind == BS_STREAM_ENDED);
-    return !from_stream && (status == BS_IO || (status == BS_SERVER && bs_sql_is_retryable(err)));
+    return !from_stream && status != BS_OK && bs_sql_may_pass(err);
 }
 
 /* Counts failures without progress: a transaction that always fails must not be tried for ever. One

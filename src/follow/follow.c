@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "sql/error_class.h"
 #include "state/fence.h"
 
 #include <inttypes.h>
@@ -341,8 +342,8 @@ settle(struct bs_follow *follow, struct bs_error *err) {
     return status == BS_OK ? bs_applier_settle(&follow->applier, err) : status;
 }
 
-/* What is due by the clock. A lost control session is a lost target, and so is one of a node whose
- * cluster has left it, or took another node's transaction before ours. */
+/* What is due by the clock. A lost control session is a lost target, and so is one that takes no
+ * writes for a while, or of a node whose cluster has left it. */
 static enum bs_status
 housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
     int64_t now = bs_clock_mono_ms();
@@ -361,8 +362,7 @@ housekeeping(struct bs_follow *follow, bool *finished, struct bs_error *err) {
             status = bs_follow_beat(follow, &failure);
         }
     }
-    if (status == BS_IO ||
-        (status == BS_SERVER && (bs_sql_is_retryable(&failure) || bs_sql_is_unsettled(&failure)))) {
+    if (status != BS_OK && bs_sql_may_pass(&failure)) {
         status = bs_follow_recover(follow, &failure, err);
         *finished = status == BS_OK && follow->is_done;
         return status;

@@ -26,12 +26,11 @@
 #include "net/stream.h"
 
 enum {
-    BS_FOLLOW_TICK_MS = 200,        /* how long the loop waits for a message */
-    BS_FOLLOW_CONTROL_MS = 500,     /* between two looks at the requests */
-    BS_FOLLOW_BEAT_MS = 2000,       /* between two progress records in the state */
-    BS_FOLLOW_LOOK_MS = 100,        /* between two looks at what the source said of its end */
-    BS_FOLLOW_TAKEOVER_MS = 120000, /* how long old sessions may need to go away */
-    BS_FOLLOW_RETRIES_MAX = 10,     /* failures in a row without a commit between them */
+    BS_FOLLOW_TICK_MS = 200,    /* how long the loop waits for a message */
+    BS_FOLLOW_CONTROL_MS = 500, /* between two looks at the requests */
+    BS_FOLLOW_BEAT_MS = 2000,   /* between two progress records in the state */
+    BS_FOLLOW_LOOK_MS = 100,    /* between two looks at what the source said of its end */
+    BS_FOLLOW_RETRIES_MAX = 10, /* failures in a row without a commit between them */
 };
 
 struct bs_follow {

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "snapshot/row_text.h"
 #include "sql/bulk.h"
+#include "sql/error_class.h"
 #include "sql/text.h"
 #include "state/fence.h"
 
@@ -120,23 +121,9 @@ check_load(struct piece *piece, const struct bs_sql_load_report *report, struct 
     return BS_CONFLICT;
 }
 
-/* Is it the row that the target does not take? A disk that is full, or a server that is read only,
- * says nothing of it. */
-static bool
-is_of_row(const struct bs_error *err) {
-    static const unsigned int OF_SERVER[] = {3,    28,   1021, 1030, 1034, 1038, 1041, 1044, 1053,
-                                             1114, 1142, 1143, 1146, 1153, 1194, 1197, 1206, 1227,
-                                             1290, 1317, 1792, 1836, 1927, 3024, 3100, 3169};
-    bool is_listed = false;
-    for (size_t i = 0; i < sizeof OF_SERVER / sizeof *OF_SERVER; i++) {
-        is_listed = is_listed || err->sql_errno == OF_SERVER[i];
-    }
-    return !is_listed;
-}
-
 static void
 hint_refused(struct bs_error *err) {
-    if (!is_of_row(err)) {
+    if (bs_sql_is_of_server(err)) {
         bs_error_hint(err, "mend on the target what the message names, then run the same command "
                            "again: it goes on where it was");
         return;
@@ -213,7 +200,7 @@ name_row(struct piece *piece, struct bs_error *err) {
             len = len < ROW_SHOWN_MAX ? len : ROW_SHOWN_MAX;
             *err = cause;
             hint_refused(err);
-            if (is_of_row(err)) {
+            if (!bs_sql_is_of_server(err)) {
                 bs_error_context(err, "storing the row %s (%.*s)",
                                  naming > 0 ? "with key" : "beginning", (int)len, row.data + 1);
             }

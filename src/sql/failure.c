@@ -26,12 +26,9 @@ enum { ER_PARSE_ERROR_NO = 1064 };
 enum {
     ER_NOT_READY_NO = 1047, /* Galera: the node has lost its cluster or is not in it yet; the number
                                of an unknown command elsewhere */
-    ER_ERROR_DURING_COMMIT_NO = 1180, /* Galera: the node left its cluster; Group Replication: the
-                                         transaction of another member came first */
-    ER_UNKNOWN_ERROR_NO = 1105,       /* Galera: larger than wsrep_max_ws_size */
-    ER_REQUIREMENTS_NO = 3098,        /* Group Replication: no primary key, another engine ... */
-    ER_RUN_HOOK_ERROR_NO = 3100,      /* Group Replication: too large, or no majority */
-    ER_ROLLBACK_DURING_COMMIT_NO = 3101, /* Group Replication: not certified */
+    ER_UNKNOWN_ERROR_NO = 1105,  /* Galera: larger than wsrep_max_ws_size */
+    ER_REQUIREMENTS_NO = 3098,   /* Group Replication: no primary key, another engine ... */
+    ER_RUN_HOOK_ERROR_NO = 3100, /* Group Replication: too large, or no majority */
 };
 
 /* Client errors, the same numbers in both libraries. */
@@ -314,18 +311,4 @@ bs_sql_fail_connect(struct bs_sql *sql, const struct bs_endpoint *endpoint, stru
         add_login_hint(number, err);
     }
     return status;
-}
-
-bool
-bs_sql_is_retryable(const struct bs_error *err) {
-    enum { ER_LOCK_WAIT_TIMEOUT_NO = 1205, ER_LOCK_DEADLOCK_NO = 1213 };
-    return err->status == BS_SERVER &&
-           (err->sql_errno == ER_LOCK_WAIT_TIMEOUT_NO || err->sql_errno == ER_LOCK_DEADLOCK_NO ||
-            err->sql_errno == ER_ROLLBACK_DURING_COMMIT_NO);
-}
-
-bool
-bs_sql_is_unsettled(const struct bs_error *err) {
-    return err->status == BS_SERVER &&
-           (err->sql_errno == ER_ERROR_DURING_COMMIT_NO || err->sql_errno == ER_RUN_HOOK_ERROR_NO);
 }

@@ -146,14 +146,4 @@ enum bs_status bs_sql_load(struct bs_sql *sql, struct bs_str statement,
                            int (*read)(void *arg, char *out, unsigned int cap), void *arg,
                            struct bs_sql_load_report *report, struct bs_error *err) BS_MUST_CHECK;
 
-/* True for errors after which the same transaction may succeed when run again: deadlock, lock wait
- * timeout, and in a cluster a COMMIT that lost to another node's (1213 on Galera, 3101 on Group
- * Replication: both are rolled back on all nodes). */
-bool bs_sql_is_retryable(const struct bs_error *err);
-
-/* True for an answer to COMMIT that does not say whether the transaction is in: 1180, of a Galera
- * node that lost its cluster meanwhile, where the others may have it; 3100, of a group member
- * whose COMMIT could not be sent on. To be treated as an answer that was lost. */
-bool bs_sql_is_unsettled(const struct bs_error *err);
-
 #endif

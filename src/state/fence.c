@@ -17,10 +17,11 @@
 
 #include "base/clock.h"
 #include "base/fault.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "sql/error_class.h"
 #include "state/node.h"
+#include "state/slots.h"
 #include "state/text.h"
 
 #include <inttypes.h>
@@ -31,176 +32,10 @@
 
 enum {
     POLL_MS = 20,
+    ROW_WAIT_MAX_MS = 120000, /* for the task's rows: when all are gone, nobody of ours has them */
     SLOT_WAITS = 30, /* of a second; a session of an old epoch may hold a slot until it notices */
-    LOCK_NAME_MAX = 48,
-    MAIN = BS_SLOT_COUNT, /* the index of "main" behind the numbered slots */
-    HOLDER_COUNT = BS_SLOT_COUNT + 1,
-    UNKNOWN_THREAD = 1094,
-    KILL_DENIED = 1095,
-    ACCESS_DENIED = 1227,
     LOCK_WAIT_TIMEOUT = 1205,
 };
-
-/* Connection ids of who holds each slot, 0: free. */
-struct holders {
-    uint64_t id[HOLDER_COUNT];
-};
-
-static void
-name_lock(char *out, const struct bs_state *state, unsigned int slot) {
-    struct bs_buf key = {0};
-    bs_buf_put_lenenc_str(&key, bs_str(state->schema));
-    bs_buf_put_lenenc_str(&key, bs_str(state->task));
-    uint64_t hash = bs_hash(key.data, key.len);
-    bs_buf_fini(&key);
-    if (slot == MAIN) {
-        (void)snprintf(out, LOCK_NAME_MAX, "bs.%016" PRIx64 ".main", hash);
-    } else {
-        (void)snprintf(out, LOCK_NAME_MAX, "bs.%016" PRIx64 ".%u", hash, slot);
-    }
-}
-
-/* One statement for all: a look must not be torn by who comes and goes between two. */
-static enum bs_status
-look(struct bs_sql *sql, const struct bs_state *state, struct holders *holders,
-     struct bs_error *err) {
-    struct bs_buf text = {0};
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *fields = NULL;
-    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
-        char name[LOCK_NAME_MAX];
-        name_lock(name, state, slot);
-        bs_buf_printf(&text, "%sIS_USED_LOCK('%s')", slot == 0 ? "SELECT " : ", ", name);
-    }
-    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
-    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
-        holders->id[slot] =
-            status == BS_OK && fields != NULL ? bs_state_field_u64(fields[slot]) : 0;
-    }
-    bs_sql_result_free(result);
-    return status;
-}
-
-static enum bs_status
-get_lock(struct bs_sql *sql, const struct bs_state *state, unsigned int slot, int wait_s, bool *got,
-         struct bs_error *err) {
-    struct bs_buf text = {0};
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *fields = NULL;
-    char name[LOCK_NAME_MAX];
-    name_lock(name, state, slot);
-    bs_buf_printf(&text, "SELECT GET_LOCK('%s', %d)", name, wait_s);
-    enum bs_status status = bs_state_row(sql, &text, &result, &fields, err);
-    *got = status == BS_OK && fields != NULL && bs_state_field_u64(fields[0]) == 1;
-    bs_sql_result_free(result);
-    return status;
-}
-
-/* The account of a connection, as far as we may see it. */
-static void
-describe_connection(struct bs_sql *sql, uint64_t id, char *out, size_t cap) {
-    struct bs_sql_result *result = NULL;
-    const struct bs_str *fields = NULL;
-    (void)snprintf(out, cap, "another user");
-    enum bs_status status =
-        bs_sql_query(sql, &result, NULL,
-                     "SELECT USER, HOST FROM information_schema.PROCESSLIST WHERE ID=%" PRIu64, id);
-    if (status == BS_OK && bs_sql_next(result, &fields, NULL) == BS_OK && fields != NULL) {
-        (void)snprintf(out, cap, "user '%s' from '%s'", fields[0].data, fields[1].data);
-    }
-    bs_sql_result_free(result);
-}
-
-static enum bs_status
-explain_denied(struct bs_sql *sql, uint64_t id, struct bs_error *err) {
-    char who[320];
-    struct bs_buf me = {0};
-    bool found = false;
-    struct bs_error cause = *err;
-    describe_connection(sql, id, who, sizeof who);
-    if (bs_sql_value(sql, &me, &found, NULL, "SELECT CURRENT_USER()") != BS_OK || !found) {
-        bs_buf_puts(&me, "this account");
-    }
-    bs_error_set(err, BS_SERVER,
-                 "connection %" PRIu64
-                 " of %s holds the task on the target, and may not be killed: "
-                 "%s",
-                 id, who, cause.message);
-    err->sql_errno = cause.sql_errno;
-    memcpy(err->sql_state, cause.sql_state, sizeof err->sql_state);
-    bs_error_hint(
-        err,
-        "run binstream with that user, or end that connection, or allow it on the target: "
-        "GRANT CONNECTION_ADMIN ON *.* TO %s (GRANT SUPER where the server is MySQL 5.x)",
-        bs_buf_cstr(&me));
-    bs_buf_fini(&me);
-    return BS_SERVER;
-}
-
-static enum bs_status
-kill_connection(struct bs_sql *sql, uint64_t id, struct bs_error *err) {
-    enum bs_status status = bs_sql_exec(sql, err, "KILL %" PRIu64, id);
-    if (status != BS_SERVER || err->sql_errno == UNKNOWN_THREAD) {
-        return status == BS_SERVER ? BS_OK : status;
-    }
-    if (err->sql_errno == KILL_DENIED || err->sql_errno == ACCESS_DENIED) {
-        return explain_denied(sql, id, err);
-    }
-    return bs_error_context(err, "killing connection %" PRIu64, id);
-}
-
-/* Kills each holder that is not ourselves and was not killed by us before: a second KILL would not
- * hurry it. */
-static enum bs_status
-kill_holders(struct bs_sql *sql, const struct holders *now, const struct holders *before,
-             struct bs_error *err) {
-    enum bs_status status = BS_OK;
-    uint64_t own = bs_sql_connection_id(sql);
-    for (unsigned int slot = 0; slot < HOLDER_COUNT && status == BS_OK; slot++) {
-        uint64_t id = now->id[slot];
-        if (id != 0 && id != own && (before == NULL || before->id[slot] != id)) {
-            status = kill_connection(sql, id, err);
-        }
-    }
-    return status;
-}
-
-static bool
-only_own(const struct holders *holders, uint64_t own) {
-    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
-        if (holders->id[slot] != 0 && holders->id[slot] != own) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum bs_status
-explain_timeout(struct bs_sql *sql, const struct bs_state *state, const struct holders *holders,
-                int timeout_ms, struct bs_error *err) {
-    char who[320];
-    uint64_t own = bs_sql_connection_id(sql);
-    uint64_t last = 0;
-    struct bs_buf list = {0};
-    for (unsigned int slot = 0; slot < HOLDER_COUNT; slot++) {
-        uint64_t id = holders->id[slot];
-        if (id == 0 || id == own || id == last) {
-            continue;
-        }
-        describe_connection(sql, id, who, sizeof who);
-        bs_buf_printf(&list, "%s%" PRIu64 " (%s)", list.len == 0 ? "" : ", ", id, who);
-        last = id;
-    }
-    bs_error_set(
-        err, BS_LIMIT,
-        "connections of an earlier run still hold task '%s' on the target, %d s after they "
-        "were killed: %s",
-        state->task, timeout_ms / 1000, bs_buf_cstr(&list));
-    bs_buf_fini(&list);
-    return bs_error_hint(err,
-                         "a large transaction may still be rolling back there: SHOW PROCESSLIST "
-                         "tells; run this command again when they are gone");
-}
 
 static void
 pause_ms(long ms) {
@@ -239,29 +74,29 @@ check_claim(struct bs_sql *sql, const struct bs_state *state, uint64_t mine, con
  * is in the look also shows in the claim, and is not killed by one who has lost to it. */
 static enum bs_status
 look_and_kill(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
-              const struct holders *before, struct holders *now, struct bs_error *err) {
-    enum bs_status status = look(sql, state, now, err);
+              const struct bs_slots *before, struct bs_slots *now, struct bs_error *err) {
+    enum bs_status status = bs_slots_look(sql, state, now, err);
     if (status == BS_OK) {
         status = check_claim(sql, state, claim, "", err);
     }
-    return status == BS_OK ? kill_holders(sql, now, before, err) : status;
+    return status == BS_OK ? bs_slots_kill(sql, now, before, err) : status;
 }
 
 /* Waits until everybody else is gone and "main" is ours. */
 static enum bs_status
-outwait(struct bs_sql *sql, const struct bs_state *state, const struct holders *killed,
+outwait(struct bs_sql *sql, const struct bs_state *state, const struct bs_slots *killed,
         uint64_t claim, int timeout_ms, struct bs_error *err) {
-    struct holders before = *killed;
-    struct holders now;
-    int64_t deadline = bs_clock_mono_ms() + timeout_ms;
+    struct bs_slots before = *killed;
+    struct bs_slots now;
+    struct bs_patience patience = bs_patience(timeout_ms);
     uint64_t own = bs_sql_connection_id(sql);
     for (;;) {
         bool got = false;
         enum bs_status status = look_and_kill(sql, state, claim, &before, &now, err);
-        if (status == BS_OK && now.id[MAIN] == 0) {
-            status = get_lock(sql, state, MAIN, 0, &got, err);
+        if (status == BS_OK && now.id[BS_SLOT_MAIN] == 0) {
+            status = bs_slots_lock(sql, state, BS_SLOT_MAIN, 0, &got, err);
         }
-        if (status == BS_OK && now.id[MAIN] == own && only_own(&now, own)) {
+        if (status == BS_OK && now.id[BS_SLOT_MAIN] == own && bs_slots_are_own(&now, own)) {
             return BS_OK;
         }
         if (status == BS_OK) {
@@ -270,8 +105,8 @@ outwait(struct bs_sql *sql, const struct bs_state *state, const struct holders *
         if (status != BS_OK) {
             return status;
         }
-        if (bs_clock_mono_ms() > deadline) {
-            return explain_timeout(sql, state, &now, timeout_ms, err);
+        if (bs_patience_has_ended(&patience, sql, state, &now)) {
+            return bs_slots_fail_late(sql, state, &now, timeout_ms, err);
         }
         before = now;
         if (!got) {
@@ -518,7 +353,7 @@ raise_epoch(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
 static enum bs_status
 take(struct bs_sql *control, const struct bs_state *state, uint64_t claim,
      const struct bs_node *node, int timeout_ms, struct bs_error *err) {
-    struct holders holders;
+    struct bs_slots holders;
     enum bs_status status = look_and_kill(control, state, claim, NULL, &holders, err);
     bs_fault_point("takeover-killed");
     if (status == BS_OK) {
@@ -528,7 +363,8 @@ take(struct bs_sql *control, const struct bs_state *state, uint64_t claim,
         return status;
     }
     bs_fault_point("takeover-locked");
-    status = raise_epoch(control, state, claim, node, timeout_ms, err);
+    int row_wait_ms = timeout_ms < ROW_WAIT_MAX_MS ? timeout_ms : ROW_WAIT_MAX_MS;
+    status = raise_epoch(control, state, claim, node, row_wait_ms, err);
     if (status != BS_OK) {
         return status;
     }
@@ -595,7 +431,7 @@ bs_fence_hold_slot(struct bs_sql *sql, const struct bs_state *state, unsigned in
     bool got = false;
     enum bs_status status = BS_OK;
     for (int waits = 0; status == BS_OK && !got && waits < SLOT_WAITS; waits++) {
-        status = get_lock(sql, state, slot, 1, &got, err);
+        status = bs_slots_lock(sql, state, slot, 1, &got, err);
         if (status == BS_OK) {
             status = bs_fence_check(sql, state, epoch, err);
         }
@@ -657,11 +493,9 @@ bs_fence_leave(struct bs_sql *sql, const struct bs_state *state, uint64_t epoch,
 enum bs_status
 bs_fence_is_held(struct bs_sql *sql, const struct bs_state *state, bool *held,
                  struct bs_error *err) {
-    char name[LOCK_NAME_MAX];
-    struct bs_buf value = {0};
-    name_lock(name, state, MAIN);
-    enum bs_status status = bs_sql_value(sql, &value, held, err, "SELECT IS_USED_LOCK('%s')", name);
-    bs_buf_fini(&value);
+    struct bs_slots slots;
+    enum bs_status status = bs_slots_look(sql, state, &slots, err);
+    *held = status == BS_OK && slots.id[BS_SLOT_MAIN] != 0;
     return status;
 }
 
@@ -669,14 +503,8 @@ enum bs_status
 bs_fence_is_held_settled(struct bs_sql *sql, const struct bs_state *state, bool *held,
                          struct bs_error *err) {
     enum { SETTLE_S = 5 };
-    char name[LOCK_NAME_MAX];
-    struct bs_buf value = {0};
     bool is_free = false;
-    name_lock(name, state, MAIN);
-    enum bs_status status = bs_sql_value(
-        sql, &value, &is_free, err,
-        "SELECT CASE GET_LOCK('%s', %d) WHEN 1 THEN RELEASE_LOCK('%s') END", name, SETTLE_S, name);
+    enum bs_status status = bs_slots_try(sql, state, BS_SLOT_MAIN, SETTLE_S, &is_free, err);
     *held = !is_free;
-    bs_buf_fini(&value);
     return status;
 }

@@ -37,8 +37,10 @@
 
 /* On the control session: takes "main", kills and outwaits everybody else, raises the epoch of the
  * task and of its lanes. The task row must exist. timeout_ms bounds the waiting: BS_LIMIT names the
- * connections that would not go. *epoch is the claimed one as soon as it is claimed, also when what
- * follows fails: a caller whose session was lost half way goes on with bs_fence_retake. */
+ * connections that would not go; one that is seen to roll a transaction back is waited for however
+ * long that takes. Ends with BS_CANCELLED when a stop is asked for. *epoch is the claimed one as
+ * soon as it is claimed, also when what follows fails: a caller whose session was lost half way
+ * goes on with bs_fence_retake. */
 enum bs_status bs_fence_take_over(struct bs_sql *control, const struct bs_state *state,
                                   int timeout_ms, uint64_t *epoch,
                                   struct bs_error *err) BS_MUST_CHECK;

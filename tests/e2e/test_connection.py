@@ -2,6 +2,7 @@
 and servers, after each of which the target must end equal."""
 
 import argparse
+import signal
 import subprocess
 import tempfile
 import threading
@@ -176,6 +177,26 @@ class Connections:
             follow.kill9()
         say('the target was killed 3 times')
 
+    def target_takes_no_writes(self):
+        """While it stays up, as in a planned failover. An account that may write all the same would not notice."""
+        target = self.pair.target
+        target.query("CREATE USER mover@'%' IDENTIFIED BY 'm'")
+        target.query("GRANT ALL ON *.* TO mover@'%'")
+        target.query("REVOKE %s ON *.* FROM mover@'%%'" % ('SUPER, READ_ONLY ADMIN' if self.mariadb else 'SUPER, CONNECTION_ADMIN' if self.mysql9 else 'SUPER'))
+        self.pair.follow()  # so that no session of root is left, which this account could not end
+        follow = self.pair.follow_start('--until-cutover', '--target=mysql://mover:m@127.0.0.1:%d/' % target.port)
+        for setting in ['read_only'] + ['offline_mode'] * self.mysql9:
+            self.pair.wait_applied(follow)
+            tries = follow.err.count('not back yet')
+            target.query('SET GLOBAL %s=1' % setting)
+            mark = self.pair.mark()
+            self.pair.wait_until(lambda: follow.err.count('not back yet') > tries + 1, 'follow to wait for the target', follow=follow)
+            target.query('SET GLOBAL %s=0' % setting)
+            self.pair.wait_mark(mark, follow)
+            say('%s on the target: follow has waited' % setting)
+        follow.signal(signal.SIGTERM)
+        assert follow.wait(30) == 6, follow.tail()
+
     def another_server(self):
         """While following: the address moves to another server. It must not be followed, nor make follow crash."""
         with Proxy(self.pair.source.port) as proxy, self._other() as other:
@@ -222,6 +243,7 @@ def test(options):
             connections.network()
             connections.source_crash()
             connections.target_crash()
+            connections.target_takes_no_writes()
             connections.another_server()
             follow = pair.follow_start('--until-cutover')
             pair.wait_applied(follow)

@@ -6,6 +6,7 @@
 #include "sim.h"
 
 #include "apply/applier.h"
+#include "sql/error_class.h"
 #include "state/fence.h"
 
 #include <inttypes.h>
@@ -308,7 +309,7 @@ may_go_on(struct sim_client *c, enum bs_status status, const struct bs_error *er
     if (c->is_dead || status == BS_FENCED || sim_has_failed()) {
         return false;
     }
-    if (status == BS_IO || status == BS_LIMIT || bs_sql_is_retryable(err)) {
+    if (status == BS_LIMIT || bs_sql_may_pass(err)) {
         return opens < OPENS_MAX;
     }
     sim_fail("client %d stops: %s", c->number, err->message);

@@ -246,18 +246,6 @@ bs_sql_multi_next(struct bs_sql *sql, bool *more, uint64_t *affected, unsigned i
     return status == BS_OK ? told(sql->sent, err) : status;
 }
 
-bool
-bs_sql_is_retryable(const struct bs_error *err) {
-    enum { LOCK_WAIT = 1205, DEADLOCK = 1213 };
-    return err->sql_errno == LOCK_WAIT || err->sql_errno == DEADLOCK;
-}
-
-bool
-bs_sql_is_unsettled(const struct bs_error *err) {
-    (void)err;
-    return false;
-}
-
 uint64_t
 bs_sql_affected(const struct bs_sql *sql) {
     return sql->sent->affected;

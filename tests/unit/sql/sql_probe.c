@@ -14,6 +14,7 @@
  *
  * An error is printed as "ERROR class number state: message | context | hint"; the rest still runs.
  */
+#include "sql/error_class.h"
 #include "sql/session.h"
 
 #include <stdio.h>

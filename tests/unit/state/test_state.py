@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 from bs_servers import Server, require
@@ -243,6 +244,27 @@ class StateTest(unittest.TestCase):
 
     def test_a_dead_transaction_never_lands_after_a_commit(self):
         self.dead_session_waiting("COMMIT")
+
+    def test_a_rollback_is_waited_for_however_long_it_takes(self):
+        """Its session was killed, and goes when its rows are back as they were."""
+        first = self.installed()
+        first.must("take 5000")
+        self.server.query("CREATE TABLE shop.many (id BIGINT PRIMARY KEY AUTO_INCREMENT, a BIGINT, b BIGINT, KEY (a), KEY (b))")
+        self.server.query("INSERT INTO shop.many (a, b) VALUES (1, 2)")
+        for _ in range(16):
+            self.server.query("INSERT INTO shop.many (a, b) SELECT a + RAND() * 10000000, b + RAND() * 10000000 FROM shop.many")
+        lane = self.tool()
+        lane.must("epoch 8")
+        lane.must("slot 0")
+        lane.must("sql START TRANSACTION")
+        for _ in range(2):
+            lane.must("sql UPDATE shop.many SET a=a+RAND()*1000000, b=b+RAND()*1000000")
+        first.kill9()
+        began = time.monotonic()
+        self.assertEqual(self.tool().must("take 30"), "9")
+        self.assertGreater(time.monotonic() - began, 0.1)  # else nothing was there to be outwaited
+        self.await_state("SELECT COUNT(*) FROM information_schema.INNODB_TRX", 0)  # what it shows is up to 100 ms old
+        self.server.query("DROP TABLE shop.many")
 
     def test_a_take_over_that_dies_leaves_the_task_to_the_next(self):
         self.installed().close()
