@@ -15,6 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    EVENTS_KEPT = 8192,   /* the array of more is given back */
+    COUNTED_FROM = 16,    /* of max_bytes, a part: what smaller transactions hold is not counted */
+    VALUES_TO_BYTES = 16, /* max_bytes of the log may be so many times as much in values */
+};
+
 static void
 forget_events(struct bs_gather *gather) {
     for (size_t i = 0; i < gather->count; i++) {
@@ -22,6 +28,12 @@ forget_events(struct bs_gather *gather) {
     }
     gather->count = 0;
     gather->bytes = 0;
+    gather->value_bytes = 0;
+    if (gather->cap > EVENTS_KEPT) {
+        free(gather->events);
+        gather->events = NULL;
+        gather->cap = 0;
+    }
     gather->has_ordered = false;
     gather->has_folded = false;
     bs_arena_reset(&gather->arena);
@@ -31,6 +43,7 @@ void
 bs_gather_fini(struct bs_gather *gather) {
     forget_events(gather);
     bs_arena_fini(&gather->arena);
+    bs_arena_fini(&gather->scratch);
     free(gather->events);
     *gather = (struct bs_gather){0};
 }
@@ -110,6 +123,40 @@ fits_bundle(struct bs_applier *applier, const struct bs_item *item,
     return !mixes && bs_bundle_can_take(bs_dispatch_bundle(applier), table, in_order);
 }
 
+/* What is wrong with the event is said when it is read. */
+static size_t
+count_values(struct bs_gather *gather, const struct bs_item *item,
+             const struct bs_target_table *table) {
+    struct bs_rows rows;
+    size_t images = 0;
+    bool more = false;
+    bs_arena_reset(&gather->scratch);
+    if (bs_rows_open(&rows, &item->event, item->map, table->model, &gather->scratch, NULL) !=
+        BS_OK) {
+        return 0;
+    }
+    while (bs_rows_next(&rows, &more, NULL) == BS_OK && more) {
+        images += (size_t)(rows.before != NULL) + (size_t)(rows.after != NULL);
+    }
+    bs_rows_close(&rows);
+    return images * item->map->column_count;
+}
+
+/* A NULL is one bit of the log and a whole value in memory: a transaction of wide rows that are
+ * mostly NULL would be some hundred times as large as it was in the log. */
+static bool
+has_room_for(struct bs_gather *gather, const struct bs_item *item,
+             const struct bs_target_table *table) {
+    size_t bytes = gather->bytes + item->event.body.len;
+    if (bytes > gather->max_bytes) {
+        return false;
+    }
+    if (bytes > gather->max_bytes / COUNTED_FROM) {
+        gather->value_bytes += count_values(gather, item, table) * sizeof(struct bs_value);
+    }
+    return gather->value_bytes <= gather->max_bytes * VALUES_TO_BYTES;
+}
+
 static enum bs_status
 gather_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_error *err) {
     struct bs_gather *gather = &applier->gather;
@@ -121,8 +168,7 @@ gather_rows(struct bs_applier *applier, const struct bs_item *item, struct bs_er
     if (status != BS_OK || table == NULL) {
         return status;
     }
-    if (gather->is_serial || !can_be_bundled(table) ||
-        gather->bytes + item->event.body.len > gather->max_bytes ||
+    if (gather->is_serial || !can_be_bundled(table) || !has_room_for(gather, item, table) ||
         !fits_bundle(applier, item, table)) {
         return serial_item(applier, item, err);
     }

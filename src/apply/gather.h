@@ -21,8 +21,11 @@ struct bs_gather {
     size_t count, cap;
     struct bs_item begin;
     struct bs_arena arena;
-    size_t bytes;
-    size_t max_bytes;             /* of the log: a larger transaction is not gathered */
+    struct bs_arena scratch; /* for counting rows */
+    size_t bytes;            /* of the log */
+    size_t max_bytes;        /* a larger transaction is not gathered */
+    size_t value_bytes;      /* what the values of its rows take once they are read, where that was
+                                counted: see has_room_for in gather.c */
     bool has_ordered, has_folded; /* among its events of tables with foreign keys */
     bool is_open;                 /* a transaction is being read */
     bool is_serial;               /* the open transaction goes to lane 0 */

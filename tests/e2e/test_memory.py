@@ -1,5 +1,5 @@
 """Peak resident memory of snapshot and follow stays under 256 MiB: a table of some GB, one transaction of 500,000 rows with an
-update and a delete of all of them, and many transactions of as many small rows as fit into what is kept of one.
+update and a delete of all of them, many transactions of as many small rows as fit into what is kept of one, and one of wide rows of NULLs.
 With --large-rows: three times the largest row more, of which eight threads meet one now and then among small ones."""
 
 import argparse
@@ -12,6 +12,8 @@ LIMIT_KB = 256 * 1024
 LARGE_ROW = 16000000
 ROW_BYTES = 1000
 NARROW_ROWS = 90000  # updated, they are just under the 2 MiB that are kept of a transaction
+
+WIDE_ROWS = 16000  # the same of them
 
 
 def fill(connection, gigabytes):
@@ -55,6 +57,14 @@ def many_rows(connection, events):
             cursor.execute('INSERT INTO lab.narrow SELECT %d + a.n * 1000 + b.n, b.n FROM lab.numbers a JOIN lab.numbers b WHERE a.n < %d'
                            % (start, NARROW_ROWS // 1000))
             cursor.execute('UPDATE lab.narrow SET n = n + 1 WHERE id >= %d' % start)
+
+
+def wide_rows(connection, rows):
+    """One transaction whose rows are NULL but for the key: each NULL is a bit of the log and a value in memory."""
+    with connection.cursor() as cursor:
+        columns = ', '.join('c%d INT' % n for n in range(900))
+        cursor.execute('CREATE TABLE lab.wide (id INT NOT NULL PRIMARY KEY, %s) ENGINE=InnoDB' % columns)
+        cursor.execute('INSERT INTO lab.wide (id) SELECT a.n * 1000 + b.n FROM lab.numbers a JOIN lab.numbers b WHERE a.n < %d' % (rows // 1000))
 
 
 def assert_peak(process, what, limit_kb=LIMIT_KB):
@@ -103,6 +113,9 @@ def test(options):
         say('%d rows changed' % options.events)
         follow = pair.follow(timeout=1200)
         assert_peak(follow, 'follow of %d changes of small rows' % options.events)
+        wide_rows(connection, WIDE_ROWS)
+        follow = pair.follow(timeout=1200)
+        assert_peak(follow, 'follow of a transaction of %d wide rows of NULLs' % WIDE_ROWS)
         pair.judge()
 
 
