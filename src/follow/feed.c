@@ -250,7 +250,7 @@ bs_follow_feed(struct bs_follow *follow, int timeout_ms, struct bs_error *err) {
         if (status == BS_OK && !bs_decoder_in_group(follow->decoder) &&
             bs_applier_is_clean(&follow->applier) &&
             bs_follow_has_come_to_end(follow, msg == NULL)) {
-            follow->caught_up_us = bs_clock_wall_us();
+            bs_follow_note_caught_up(follow);
         }
     }
     (void)bs_spent_move(&follow->spent, BS_SPENT_OTHER);
@@ -333,15 +333,16 @@ bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *positi
 }
 
 bool
-bs_follow_has_come_to_end(struct bs_follow *follow, bool by_gtid) {
+bs_follow_has_come_to_end(struct bs_follow *follow, bool is_quiet) {
     const struct bs_position *end = &follow->end_answer.position;
     bool reached = false;
     bs_follow_look_at_end(follow);
-    if (!follow->end_known) {
-        return follow->source_end == NULL || bs_source_end_has_failed(follow->source_end);
+    if (!follow->end_known) { /* a stream that brings something has more, as far as is known */
+        bool is_told = follow->source_end != NULL && !bs_source_end_has_failed(follow->source_end);
+        return is_quiet && !is_told;
     }
     if (is_at_or_after(bs_decoder_file(follow->decoder), bs_decoder_pos(follow->decoder), end)) {
         return true;
     }
-    return by_gtid && bs_follow_has_reached(follow, end, &reached, NULL) == BS_OK && reached;
+    return is_quiet && bs_follow_has_reached(follow, end, &reached, NULL) == BS_OK && reached;
 }

@@ -420,7 +420,9 @@ loop(struct bs_follow *follow, struct bs_error *err) {
         }
         if (status == BS_OK && follow->end.file != NULL) {
             status = bs_follow_has_reached(follow, &follow->end, &finished, err);
-            follow->caught_up_us = finished ? bs_clock_wall_us() : follow->caught_up_us;
+            if (finished) {
+                bs_follow_note_caught_up(follow);
+            }
         }
         if (status == BS_OK && !finished) {
             status = housekeeping(follow, &finished, err);

@@ -72,6 +72,7 @@ struct bs_follow {
     uint32_t event_timestamp; /* of the newest event seen, seconds since 1970 */
     bool beat_caught_up;      /* what the last beat said */
     int64_t caught_up_us;     /* wall clock when all that the source had was last found applied */
+    int64_t caught_up_ms;     /* the same since the machine's start */
 
     /* How fast it goes. */
     struct bs_spent spent; /* by this thread */
@@ -135,12 +136,13 @@ enum bs_status bs_follow_feed(struct bs_follow *follow, int timeout_ms,
 enum bs_status bs_follow_has_reached(struct bs_follow *follow, const struct bs_position *position,
                                      bool *reached, struct bs_error *err) BS_MUST_CHECK;
 
-/* feed.c: has all come that the source had when it was asked last? true if it does not say.
- * by_gtid: also when only the GTIDs tell. */
-bool bs_follow_has_come_to_end(struct bs_follow *follow, bool by_gtid);
+/* feed.c: has all come that the source had when it was asked last? is_quiet: the stream has brought
+ * nothing for a tick. Then also when only the GTIDs tell, or when the source does not say. */
+bool bs_follow_has_come_to_end(struct bs_follow *follow, bool is_quiet);
 
 /* progress.c */
 void bs_follow_look_at_end(struct bs_follow *follow);
+void bs_follow_note_caught_up(struct bs_follow *follow);
 bool bs_follow_is_caught_up(const struct bs_follow *follow);
 double bs_follow_lag_s(const struct bs_follow *follow);
 void bs_follow_stats(const struct bs_follow *follow, struct bs_applier_stats *stats);

@@ -12,12 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long after it was last found to be so a follow still counts as caught up: the loop's tick. */
-enum { CAUGHT_UP_US = 2 * BS_FOLLOW_TICK_MS * 1000 };
+enum {
+    /* How long after it was last found to be so a follow still counts as caught up: the loop's
+     * tick. */
+    CAUGHT_UP_MS = 2 * BS_FOLLOW_TICK_MS,
+    /* What the source said of its end longer ago says nothing of now: longer than the slowest
+     * answer and the pause before it. */
+    END_OLD_US = 15000000,
+};
+
+void
+bs_follow_note_caught_up(struct bs_follow *follow) {
+    follow->caught_up_us = bs_clock_wall_us();
+    follow->caught_up_ms = bs_clock_mono_ms();
+}
 
 bool
 bs_follow_is_caught_up(const struct bs_follow *follow) {
-    return follow->connected && bs_clock_wall_us() - follow->caught_up_us < CAUGHT_UP_US;
+    return follow->connected && follow->caught_up_us != 0 &&
+           bs_clock_mono_ms() - follow->caught_up_ms < CAUGHT_UP_MS;
 }
 
 static int64_t
@@ -72,7 +85,8 @@ bs_follow_look_at_end(struct bs_follow *follow) {
     bs_log_files_note(&follow->log, applied->file, applied->pos);
     struct bs_log_place before, now_ends;
     bs_log_place_set(&before, follow->end_answer.position.file, follow->end_answer.position.pos);
-    follow->end_known = bs_source_end_look(follow->source_end, &follow->end_answer, &follow->log);
+    follow->end_known = bs_source_end_look(follow->source_end, &follow->end_answer, &follow->log) &&
+                        bs_clock_mono_us() - follow->end_answer.asked_us < END_OLD_US;
     bs_log_place_set(&now_ends, follow->end_answer.position.file, follow->end_answer.position.pos);
     follow->log_went_back = follow->log_went_back || bs_log_place_compare(&now_ends, &before) < 0;
     if (follow->end_known && !follow->log_is_listed) {

@@ -16,7 +16,7 @@ from bs_harness import say
 from bs_proxy import Proxy
 
 MB = 1000000
-CAUSES = ('network', 'source', 'decoding', 'hot_row', 'target_commits', 'target', 'denied')
+CAUSES = ('network', 'source', 'decoding', 'hot_row', 'target_commits', 'target', 'denied', 'unanswered')
 WAIT_S = 120  # for a verdict: some beats, on a machine that has other things to do
 COMMIT_S = 0.02
 HOGS = 2
@@ -239,6 +239,24 @@ class Rates:
         time.sleep(3)
         assert follow.running and follow.err.count('will not be known') == 1, follow.tail()
         assert 'GRANT BINLOG MONITOR' in follow.err, follow.tail()
+        follow.kill9()
+
+    def unanswered(self):
+        """The stream goes on, slowly, and the source takes no questions any more: what it said before does not make follow caught up."""
+        follow = self.start()
+        self.await_status(lambda s: s['caught_up'] and s['lag_bytes'] == 0, 'caught up', follow)
+        self.proxy.refuse(True)
+        query = self.pair.source.query
+        for session, in query("SELECT id FROM information_schema.processlist WHERE host LIKE '127.0.0.1:%' AND command = 'Sleep'"):
+            query('KILL %d' % session)
+        self.proxy.rate = 20000
+        self.write_log(2)
+        self.await_status(lambda s: s['lag_bytes'] is None, 'the end of the log is not known any more', follow)
+        for _ in range(8):
+            assert not self.pair.status()['caught_up'], self.pair.run('status', source=False).out
+        self.proxy.refuse(False)
+        self.proxy.rate = None
+        self.await_status(lambda s: s['caught_up'] and s['lag_bytes'] == 0, 'caught up', follow)
         follow.kill9()
 
     def judge(self):
