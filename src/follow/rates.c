@@ -176,7 +176,7 @@ blame_stream(const struct bs_rates *rates, size_t kept) {
             answers_us += sample->answer_us;
         }
     }
-    if (asked == 0 || !newest->connected) {
+    if (!newest->end_known || !newest->connected) {
         return BS_HELD_SOURCE_OR_NETWORK;
     }
     if (behind * 2 <= asked) {

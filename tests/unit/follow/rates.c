@@ -201,6 +201,14 @@ Test(rates, of_a_source_that_says_nothing_it_is_not_known) {
     at.connected = false;
     spend(BS_SPENT_IDLE, BS_SPENT_IDLE);
     cr_expect_eq(pace.held_by, BS_HELD_SOURCE_OR_NETWORK);
+    begin();
+    at.read = 1000 * MB; /* and of one that said that all has come, but not any more */
+    spend(BS_SPENT_IDLE, BS_SPENT_STATEMENTS);
+    cr_expect_eq(pace.held_by, BS_HELD_TARGET);
+    at.end_known = false;
+    bs_rates_add(&rates, &at);
+    bs_rates_pace(&rates, &pace);
+    cr_expect_eq(pace.held_by, BS_HELD_SOURCE_OR_NETWORK);
 }
 
 Test(rates, a_stream_that_has_brought_all_there_was_holds_nothing) {
