@@ -73,8 +73,10 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     lane->number = number;
     lane->epoch = epoch;
     lane->fk_checks = true;
-    struct bs_sql_options options = {
-        .program = "binstream lane", .no_binlog = no_target_binlog, .reads_late = true};
+    struct bs_sql_options options = {.program = "binstream lane",
+                                     .no_binlog = no_target_binlog,
+                                     .reads_late = true,
+                                     .stores_rows = true};
     enum bs_status status = bs_sql_connect(&lane->sql, target, &options, err);
     if (status == BS_OK) {
         status = bs_fence_hold_slot(lane->sql, state, number, epoch, err);

@@ -126,7 +126,8 @@ connect_loader(struct bs_copying *run, struct bs_pair *pair, struct bs_error *er
     struct bs_sql_options options = {.program = program,
                                      .local_infile = true,
                                      .no_binlog = run->config->no_target_binlog,
-                                     .reads_late = true};
+                                     .reads_late = true,
+                                     .stores_rows = true};
     enum bs_status status = bs_sql_connect(&pair->target, run->config->target, &options, err);
     if (status == BS_OK) {
         status = bs_fence_hold_slot(pair->target, &run->config->state, pair->index, run->task.epoch,

@@ -22,6 +22,8 @@ static const struct {
     bool must;
 } settings[] = {
     {"wsrep_sync_wait", "1", true}, /* MariaDB, of use in a Galera cluster: see reads_late */
+    {"check_constraint_checks", "ON", true},  /* MariaDB: see stores_rows, */
+    {"check_constraint_checks", "OFF", true}, /* which is meant by this one */
     {"autocommit", "ON", true},
     {"completion_type", "NO_CHAIN", true},
     {"foreign_key_checks", "ON", true},
@@ -53,7 +55,7 @@ static const struct {
     {"binlog_rows_query_log_events", "OFF", false}, /* MySQL: logged besides its rows */
     {"print_identified_with_as_hex", "ON", false},
 };
-enum { SYNC_WAIT = 0, SETTING_COUNT = sizeof settings / sizeof *settings };
+enum { SYNC_WAIT, CHECKS_ON, CHECKS_OFF, SETTING_COUNT = sizeof settings / sizeof *settings };
 
 static enum bs_status
 run_query(struct bs_sql *sql, struct bs_str text, struct bs_error *err) {
@@ -276,6 +278,8 @@ set_up(struct bs_sql *sql, const struct bs_sql_options *options, struct bs_error
     if (status == BS_OK) {
         status = read_settings(sql, differs, err);
         differs[SYNC_WAIT] = differs[SYNC_WAIT] && !options->reads_late;
+        differs[CHECKS_ON] = differs[CHECKS_ON] && !options->stores_rows;
+        differs[CHECKS_OFF] = differs[CHECKS_OFF] && options->stores_rows;
     }
     if (status == BS_OK) {
         status = apply_settings(sql, differs, err);

@@ -40,6 +40,8 @@ struct bs_sql_options {
     bool no_binlog;      /* SET sql_log_bin=0, an error where it is not allowed */
     bool reads_late;     /* reads need not see what other nodes of a Galera cluster have committed
                             until now: for sessions that write, on the node that took the task over */
+    bool stores_rows;    /* rows are stored as the source has them, also where they break a CHECK,
+                            as a source's may; MySQL has no such choice */
     unsigned int answer_timeout_s; /* how long an answer may take, 0: for ever. The library may
                                       wait several times */
 };
