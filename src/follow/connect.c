@@ -129,7 +129,8 @@ read_target_collations(struct bs_follow *follow, struct bs_error *err) {
 enum bs_status
 bs_follow_open_target(struct bs_follow *follow, struct bs_error *err) {
     struct bs_sql_options options = {.program = "binstream control",
-                                     .no_binlog = follow->config->no_target_binlog};
+                                     .no_binlog = follow->config->no_target_binlog,
+                                     .stores_rows = true};
     enum bs_status status = bs_sql_connect(&follow->control, follow->config->target, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_server(follow->control, &follow->target, err);

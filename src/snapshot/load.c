@@ -54,7 +54,8 @@ check_whole(const struct bs_archive *archive, struct bs_error *err) {
 static enum bs_status
 connect_target(struct bs_copying *run, struct bs_error *err) {
     struct bs_sql_options options = {.program = "binstream load",
-                                     .no_binlog = run->config->no_target_binlog};
+                                     .no_binlog = run->config->no_target_binlog,
+                                     .stores_rows = true};
     enum bs_status status = bs_sql_connect(&run->target, run->config->target, &options, err);
     if (status == BS_OK) {
         status = bs_catalog_server(run->target, &run->target_server, err);

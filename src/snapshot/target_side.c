@@ -14,7 +14,8 @@
 enum bs_status
 bs_copying_connect_target(struct bs_copying *run, struct bs_error *err) {
     struct bs_sql_options target = {.program = "binstream snapshot",
-                                    .no_binlog = run->config->no_target_binlog};
+                                    .no_binlog = run->config->no_target_binlog,
+                                    .stores_rows = true};
     enum bs_status status = bs_sql_connect(&run->target, run->config->target, &target, err);
     if (status == BS_OK) {
         status = bs_catalog_server(run->target, &run->target_server, err);
