@@ -323,6 +323,11 @@ bs_applier_is_clean(const struct bs_applier *applier) {
            (d->scheduler == NULL || bs_scheduler_pending(d->scheduler) == 0);
 }
 
+bool
+bs_applier_streams(const struct bs_applier *applier) {
+    return applier->gather.is_open && applier->gather.is_serial && applier->lane.open;
+}
+
 uint64_t
 bs_applier_commits(const struct bs_applier *applier) {
     return applier->commits + applier->dispatch.commits;

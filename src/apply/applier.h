@@ -128,6 +128,9 @@ enum bs_status bs_applier_serialize(struct bs_applier *applier, bool on,
 /* Nothing that was read is waiting or on its way. */
 bool bs_applier_is_clean(const struct bs_applier *applier);
 
+/* A transaction of the source is being read, and its rows go to the target as they come. */
+bool bs_applier_streams(const struct bs_applier *applier);
+
 /* So many target transactions were committed: does it get on at all? */
 uint64_t bs_applier_commits(const struct bs_applier *applier);
 

@@ -268,6 +268,9 @@ bs_serial_item(struct bs_applier *applier, const struct bs_item *item, struct bs
         applier->group_may_roll_back = bs_serial_may_roll_back(applier);
         return BS_OK;
     case BS_ITEM_ROWS:
+        if (applier->while_waiting != NULL) { /* a transaction may be very long */
+            applier->while_waiting(applier->while_waiting_arg);
+        }
         return apply_rows(applier, item, err);
     case BS_ITEM_STATEMENT:
         return apply_statement(applier, item, err);

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 1000, STEP_MS = 100, BEAT_STALE_US = 10000000 };
+enum { WATCH_MS = 1000, STEP_MS = 100, BEAT_STALE_US = 10000000, STATEMENT_SHOWN_MAX = 200 };
 
 static const struct bs_option OPTIONS[] = {
     BS_OPTION_TARGET,
@@ -35,8 +35,10 @@ struct look {
     uint64_t chunks, rows_copied, bytes_copied;
     struct bs_copy_point *points; /* of the copy, while not all rows are as of one; by number */
     size_t point_count;
-    char *copy; /* what the copy last said of itself: JSON, NULL: nothing yet */
-    char *beat; /* what the follow last said of itself: flat JSON, NULL: nothing yet */
+    char *copy;              /* what the copy last said of itself: JSON, NULL: nothing yet */
+    char *beat;              /* what the follow last said of itself: flat JSON, NULL: nothing yet */
+    struct bs_intent intent; /* the statement of the log that is being run */
+    bool has_intent;
     char *cutover;
     bool is_left;          /* a cutover has begun, and has neither ended nor been undone */
     struct bs_buf by_hand; /* what would free the source then */
@@ -50,6 +52,7 @@ look_fini(struct look *look) {
     free(look->copy);
     free(look->beat);
     free(look->cutover);
+    bs_intent_fini(&look->intent);
     bs_buf_fini(&look->by_hand);
 }
 
@@ -100,6 +103,9 @@ take_look(struct bs_sql *sql, const struct bs_run *run, struct look *look, struc
     }
     if (status == BS_OK) {
         status = bs_state_load_report(sql, state, "beat", &look->beat, err);
+    }
+    if (status == BS_OK) {
+        status = bs_state_load_intent(sql, state, 0, &look->intent, &look->has_intent, err);
     }
     if (status == BS_OK) {
         status = bs_state_load_report(sql, state, "cutover", &look->cutover, err);
@@ -210,6 +216,8 @@ put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_json_put_bool(out, "caught_up", is_beating(look) && beat_flag(look, "caught_up"));
     bs_json_put_bool(out, "cutover_cut_short", look->is_left && !look->running);
     put_pace_json(out, look);
+    bool is_run = look->running && look->has_intent;
+    bs_json_put_text(out, "statement", is_run ? look->intent.statement : "");
     bs_json_put_raw(out, "copy", look->copy);
     bs_json_put_raw(out, "follow", look->beat);
     bs_json_put_raw(out, "cutover", look->cutover);
@@ -293,6 +301,16 @@ put_pace(struct bs_buf *out, const struct look *look) {
     bs_pace_put_report(out, &pace, beat_flag(look, "caught_up"));
 }
 
+/* Of a follow that runs and has said nothing for a while. */
+static void
+put_silence(struct bs_buf *out, const struct look *look) {
+    double silent_s = ((double)bs_clock_wall_us() - beat_number(look, "at_us")) / 1e6;
+    bs_report_put_line(out, "lag", "not known: what follow last said is %.0f s old", silent_s);
+    if (look->has_intent) {
+        bs_report_put_line(out, "runs", "%.*s", STATEMENT_SHOWN_MAX, look->intent.statement);
+    }
+}
+
 static void
 put_follow(struct bs_buf *out, const struct look *look) {
     struct bs_buf line = {0};
@@ -308,6 +326,8 @@ put_follow(struct bs_buf *out, const struct look *look) {
         put_pace(out, look);
     } else if (is_beating(look)) {
         put_pace(out, look);
+    } else if (look->running && look->beat != NULL && look->task.phase == BS_PHASE_FOLLOWING) {
+        put_silence(out, look);
     } else {
         bs_report_put_line(out, "lag", "not known while no follow runs");
     }

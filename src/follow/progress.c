@@ -95,7 +95,8 @@ bs_follow_look_at_end(struct bs_follow *follow) {
     }
 }
 
-/* The places of what is applied and what was read as numbers. */
+/* The places of what is applied and what was read as numbers. What is read into a transaction that
+ * streams through counts as applied: a huge one would look stuck until its COMMIT. */
 static void
 take_places(struct bs_follow *follow, struct bs_rate_sample *sample) {
     const struct bs_position *applied = &follow->applier.lane.checkpoint.position;
@@ -111,6 +112,9 @@ take_places(struct bs_follow *follow, struct bs_rate_sample *sample) {
         bs_log_files_number(&follow->log, applied->file, applied->pos, &sample->applied);
     if (!bs_log_files_number(&follow->log, file, pos, &sample->read)) {
         sample->read = sample->applied;
+    }
+    if (bs_applier_streams(&follow->applier)) {
+        sample->applied = sample->read;
     }
     sample->end_known = sample->is_placed && follow->end_known &&
                         bs_log_files_number(&follow->log, end->file, end->pos, &sample->end);

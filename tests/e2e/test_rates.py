@@ -16,7 +16,7 @@ from bs_harness import say
 from bs_proxy import Proxy
 
 MB = 1000000
-CAUSES = ('network', 'source', 'decoding', 'hot_row', 'target_commits', 'target', 'denied', 'unanswered')
+CAUSES = ('network', 'source', 'decoding', 'hot_row', 'target_commits', 'target', 'huge', 'statement', 'denied', 'unanswered')
 WAIT_S = 120  # for a verdict: some beats, on a machine that has other things to do
 COMMIT_S = 0.02
 HOGS = 2
@@ -224,6 +224,33 @@ class Rates:
         self.pair.target.query('DROP TRIGGER pace.slow')
         self.finish(follow)
 
+    def huge(self):
+        """One transaction that streams through: it gets on, and says how fast, long before its COMMIT."""
+        query = self.pair.source.query
+        query('CREATE TABLE pace.parcels (id INT PRIMARY KEY, t CHAR(200))')
+        self.pair.follow()
+        self.pair.target.query('CREATE TRIGGER pace.slow BEFORE INSERT ON pace.parcels FOR EACH ROW SET @slept = SLEEP(0.0005)')
+        query("INSERT INTO pace.parcels SELECT seq, REPEAT('p', 200) FROM pace.seq_1_to_60000")
+        follow = self.start()
+        status = self.await_status(lambda s: s['eta_s'] is not None and s['apply_bytes_per_s'], 'a forecast', follow)
+        assert not self.pair.target.query('SELECT COUNT(*) FROM pace.parcels')[0][0] and not status['falling_behind'], status
+        follow.kill9()
+        self.pair.target.query('DROP TRIGGER pace.slow')
+        self.pair.follow()
+
+    def statement(self):
+        """A statement of the log that waits on the target is shown, as follow says nothing meanwhile."""
+        follow = self.start()
+        with contextlib.closing(self.pair.target.connect()) as session, session.cursor() as cursor:
+            cursor.execute('LOCK TABLES pace.counters READ')
+            self.pair.source.query('ALTER TABLE pace.counters ADD w INT')
+            status = self.await_status(lambda s: s['lag_s'] is None, 'silent', follow)
+            assert status['running'] and status['statement'] == 'ALTER TABLE pace.counters ADD w INT', status
+            text = self.pair.run('status', source=False).out
+            assert 'ALTER TABLE pace.counters ADD w INT' in text and 's old' in text, text
+        status = self.await_status(lambda s: s['caught_up'], 'caught up', follow)
+        assert not status['statement'], status
+        follow.kill9()
 
     def denied(self):
         """An account that may read the log but not ask where it ends: said once, and nothing else is lost."""
