@@ -124,9 +124,10 @@ bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *expec
     const char *file = expect->origin.file != NULL ? expect->origin.file : batch->file;
     bs_error_at(err, "%s:%" PRIu64 "%s%s", file, expect->origin.pos,
                 gtid[0] != '\0' ? ", GTID " : "", gtid);
+    const char *change = expect->none_there ? "INSERT" : change_name(expect->change);
     if (expect->where_from == 0) {
-        bs_error_context(err, "applying %s to table %s.%s", change_name(expect->change),
-                         expect->table->db, expect->table->name);
+        bs_error_context(err, "applying %s to table %s.%s", change, expect->table->db,
+                         expect->table->name);
         return;
     }
     const char *end =
@@ -134,9 +135,18 @@ bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *expec
     size_t len = end != NULL ? (size_t)(end - (const char *)batch->sql.data) - expect->where_from
                              : batch->sql.len - expect->where_from;
     len = len < KEY_SHOWN_MAX ? len : KEY_SHOWN_MAX;
-    bs_error_context(err, "applying %s to table %s.%s, row %.*s", change_name(expect->change),
-                     expect->table->db, expect->table->name, (int)len,
+    bs_error_context(err, "applying %s to table %s.%s, row %.*s", change, expect->table->db,
+                     expect->table->name, (int)len,
                      (const char *)batch->sql.data + expect->where_from);
+}
+
+/* How many rows its statement must change. */
+static uint64_t
+count_of(const struct bs_expect *expect) {
+    if (expect->kind != BS_EXPECT_ROWS) {
+        return 1;
+    }
+    return expect->none_there ? 0 : expect->rows;
 }
 
 enum bs_status
@@ -155,7 +165,14 @@ bs_expect_check(const struct bs_expect *expect, uint64_t affected, unsigned int 
     case BS_EXPECT_ROWS:
         break;
     }
-    if (affected != expect->rows) {
+    if (affected != count_of(expect) && expect->none_there) {
+        bs_error_set(err, BS_CONFLICT,
+                     "the target has %" PRIu64
+                     " rows that the source had not when it inserted them",
+                     affected);
+        return hint_differs(err);
+    }
+    if (affected != count_of(expect)) {
         bs_error_set(err, BS_CONFLICT,
                      "%" PRIu64
                      " rows of the target were changed where the source changed %" PRIu64,
@@ -285,11 +302,6 @@ static bool
 has_guard(const struct bs_batch *batch, size_t i) {
     bool is_looked_at = i + 1 < batch->count && looks_back(batch, i + 1);
     return is_counted(&batch->expects[i]) && !is_looked_at;
-}
-
-static uint64_t
-count_of(const struct bs_expect *expect) {
-    return expect->kind == BS_EXPECT_ROWS ? expect->rows : 1;
 }
 
 static void

@@ -58,6 +58,7 @@ struct bs_origin {
 struct bs_expect {
     enum bs_expect_kind kind;
     uint64_t rows;
+    bool none_there; /* of the rows that it looks for none must be there: it must change none */
     bool takes_condition; /* AND and a condition may be put behind it */
     bool counts_warnings; /* the statement runs in a lenient sql_mode: see change.c */
     unsigned int max_warnings;

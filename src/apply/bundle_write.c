@@ -1,8 +1,9 @@
 /* A bundle as SQL.
  *
  *   rows in order       as they are, neighbours of one kind gathered
- *   a folded table      DELETEs, then UPDATEs in place, then upserts, then INSERTs: row_ways.h;
- *                       many INSERTs go as values in binary, where the target takes them
+ *   a folded table      DELETEs, looks for what must not be there, then UPDATEs in place, then
+ * upserts, then INSERTs: row_ways.h; many INSERTs go as values in binary, where the target takes
+ * them
  */
 #include "apply/bundle.h"
 
@@ -81,13 +82,15 @@ write_ordered(const struct bs_bundle *bundle, struct writer *writer, struct bs_e
 }
 
 /* In this order, as what goes makes room for what comes. */
-enum pass { DELETES, UPDATES, UPSERTS, INSERTS };
+enum pass { DELETES, ABSENCES, UPDATES, UPSERTS, INSERTS };
 
 static bool
 is_of_pass(const struct bs_folded_row *row, enum bs_row_way way, enum pass pass) {
     switch (way) {
     case BS_WAY_NONE:
         return false;
+    case BS_WAY_ABSENT:
+        return pass == ABSENCES;
     case BS_WAY_IN_PLACE:
         return pass == UPDATES;
     case BS_WAY_UPSERT:
@@ -112,6 +115,8 @@ write_pass(const struct bs_fold *fold, const enum bs_row_way *ways, enum pass pa
             bs_change_update(change, row->before, row->after);
         } else if (pass == DELETES) {
             bs_change_delete(change, row->before);
+        } else if (pass == ABSENCES) {
+            bs_change_absent(change, row->key);
         } else if (pass == UPSERTS) {
             bs_change_upsert(change, row->after);
         } else {

@@ -226,12 +226,13 @@ put_delete_head(struct bs_buf *sql, const struct bs_target_table *table) {
     bs_sql_put_table(sql, bs_str(table->model->db), bs_str(table->model->name));
 }
 
+/* none_there: a DELETE that must not find anything. */
 static void
-add_delete(struct bs_change *change, const struct bs_value *values) {
+add_delete(struct bs_change *change, const struct bs_value *values, bool none_there) {
     const struct bs_target_table *table = change->table;
     struct bs_buf *sql = &change->batch->sql;
     bool gathers = table->key != NULL && !table->references_itself && !table->is_cascaded;
-    if (gathers && can_gather(change, BS_ROW_DELETE)) {
+    if (gathers && can_gather(change, BS_ROW_DELETE) && change->open->none_there == none_there) {
         put_gathered_key(sql, table, values, false);
         change->open->rows++;
         return;
@@ -239,7 +240,9 @@ add_delete(struct bs_change *change, const struct bs_value *values) {
     close_open(change);
     struct bs_expect *expect = open_statement(change, BS_ROW_DELETE);
     expect->rows = 1;
-    expect->takes_condition = table->key != NULL;
+    expect->none_there = none_there;
+    /* Behind a condition that fails it would find nothing, as it should. */
+    expect->takes_condition = table->key != NULL && !none_there;
     put_delete_head(sql, table);
     if (!gathers) {
         put_where(change, expect, 0, values);
@@ -340,7 +343,7 @@ add_converging(struct bs_change *change, const struct bs_rows *rows) {
         rows->change == BS_ROW_DELETE ||
         (rows->change == BS_ROW_UPDATE && !keeps_key(change->table, rows->before, rows->after));
     if (deletes) {
-        add_delete(change, rows->before);
+        add_delete(change, rows->before, false);
     }
     if (rows->change != BS_ROW_DELETE) {
         add_insert(change, rows->after);
@@ -461,7 +464,7 @@ add_versioned(struct bs_change *change, const struct bs_rows *rows) {
         return;
     case BS_VERSIONED_DELETE:
     case BS_VERSIONED_UNDO:
-        add_delete(change, rows->before);
+        add_delete(change, rows->before, false);
         return;
     case BS_VERSIONED_INSERT_HISTORY:
         add_history(change, rows->after);
@@ -504,7 +507,7 @@ bs_change_add(struct bs_change *change, const struct bs_rows *rows) {
         add_insert(change, rows->after);
         return;
     case BS_ROW_DELETE:
-        add_delete(change, rows->before);
+        add_delete(change, rows->before, false);
         return;
     case BS_ROW_UPDATE:
         add_update(change, rows->before, rows->after);
@@ -525,7 +528,12 @@ bs_change_insert(struct bs_change *change, const struct bs_value *values) {
 
 void
 bs_change_delete(struct bs_change *change, const struct bs_value *values) {
-    add_delete(change, values);
+    add_delete(change, values, false);
+}
+
+void
+bs_change_absent(struct bs_change *change, const struct bs_value *values) {
+    add_delete(change, values, true);
 }
 
 void

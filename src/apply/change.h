@@ -41,6 +41,10 @@ void bs_change_delete(struct bs_change *change, const struct bs_value *values);
 void bs_change_update(struct bs_change *change, const struct bs_value *before,
                       const struct bs_value *after);
 
+/* Nothing with the key of these values may be there: the source has inserted such a row, and
+ * deleted it again. Only of a table with a row key. */
+void bs_change_absent(struct bs_change *change, const struct bs_value *values);
+
 /* An update of many rows at once, by INSERT ... ON DUPLICATE KEY UPDATE: for rows that do change,
  * and keep the values of all their unique keys. A row that is not there would be inserted, which
  * its count tells; or another one found by a second unique key, which the statement itself refuses

@@ -146,12 +146,32 @@ unchanged_bytes(const struct bs_target_table *table, const struct bs_folded_row 
     return bytes;
 }
 
+/* Text may be equal to another row's that the source had. */
+static bool
+is_key_of_numbers(const struct bs_target_table *table, const struct bs_value *key) {
+    for (size_t i = 0; i < table->key->part_count; i++) {
+        enum bs_value_kind kind = key[table->key->parts[i].column].kind;
+        if (kind != BS_VALUE_INT && kind != BS_VALUE_UINT) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum bs_row_way
+way_without_change(const struct bs_target_table *table, const struct bs_folded_row *row) {
+    if (row->before != NULL || row->after != NULL) {
+        return BS_WAY_REPLACE;
+    }
+    return is_key_of_numbers(table, row->key) ? BS_WAY_ABSENT : BS_WAY_NONE;
+}
+
 static enum bs_row_way
 way_of(const struct bs_target_table *table, const struct bs_folded_row *row,
        const struct released *released, bool one_by_one) {
     bool is_same = false;
     if (!is_change(row)) {
-        return row->before != NULL || row->after != NULL ? BS_WAY_REPLACE : BS_WAY_NONE;
+        return way_without_change(table, row);
     }
     if (!may_stay(released, table, row)) {
         return BS_WAY_REPLACE;

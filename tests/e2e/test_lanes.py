@@ -73,6 +73,10 @@ def strict(pair):
     many = ', '.join("(%d, 'many', 0)" % id for id in range(1000, 1300))
     refused(pair, 'an insert of many rows of which one is there', ["INSERT INTO lanes.one VALUES (1150, 'mine', 0)"],
             ['DELETE FROM lanes.one WHERE id = 1150'], ['INSERT INTO lanes.one VALUES ' + many], 'lanes.one', "'1150'", place)
+    refused(pair, 'rows that came and went, of which one is there', ["INSERT INTO lanes.one VALUES (2150, 'mine', 0)"],
+            ['DELETE FROM lanes.one WHERE id = 2150'],
+            ["INSERT INTO lanes.one VALUES (2149, 'x', 0), (2150, 'x', 0), (2151, 'x', 0)", 'DELETE FROM lanes.one WHERE id > 2000'],
+            'lanes.one', 'INSERT', '2150)', place, 'rows that the source had not')
     # The value of the row that is gone is another row's now: that one must not be taken for it.
     refused(pair, "an update that would find another row by its unique value",
             ['DELETE FROM lanes.two WHERE id = 1', "INSERT INTO lanes.two VALUES (9, 11, 'mine')"],

@@ -530,6 +530,11 @@ bs_change_delete(struct bs_change *change, const struct bs_value *values) {
 }
 
 void
+bs_change_absent(struct bs_change *change, const struct bs_value *values) {
+    put_change(change, SIM_ABSENT, values, NULL);
+}
+
+void
 bs_change_update(struct bs_change *change, const struct bs_value *before,
                  const struct bs_value *after) {
     put_change(change, SIM_UPDATE, before, after);

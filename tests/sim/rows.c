@@ -162,7 +162,7 @@ lock_change(struct sim_plan *plan, const struct sim_change *change) {
     if (change->kind != SIM_INSERT) {
         lock_row(plan, change->table, &change->before);
     }
-    if (change->kind == SIM_DELETE) {
+    if (change->kind == SIM_DELETE || change->kind == SIM_ABSENT) {
         return;
     }
     lock_row(plan, change->table, &change->after);
@@ -248,6 +248,9 @@ sim_plan_check(const struct sim_plan *plan, const struct sim_data *data) {
     const struct sim_change *change = &plan->steps[0];
     const struct sim_table *t = &sim_tables[change->table];
     int at = -1;
+    if (change->kind == SIM_ABSENT) {
+        return sim_find_row(data, change->table, &change->before) < 0 ? SIM_FINE : SIM_DUPLICATE;
+    }
     if (change->kind != SIM_INSERT) {
         at = sim_find_row(data, change->table, &change->before);
         if (at < 0) {
@@ -290,6 +293,9 @@ remove_row(struct sim_data *data, int table, const struct sim_row *row) {
 
 bool
 sim_step_do(struct sim_data *data, const struct sim_change *step) {
+    if (step->kind == SIM_ABSENT) {
+        return false;
+    }
     bool found = step->kind == SIM_INSERT || remove_row(data, step->table, &step->before);
     if (found && step->kind != SIM_DELETE) {
         insert_row(data, step->table, &step->after);
@@ -340,13 +346,13 @@ put_row(char *out, size_t cap, const struct sim_table *table, const struct sim_r
 const char *
 sim_change_text(const struct sim_change *change) {
     static char text[256];
-    static const char *const VERBS[] = {"insert", "update", "delete", "upsert"};
+    static const char *const VERBS[] = {"insert", "update", "delete", "upsert", "absent"};
     const struct sim_table *t = &sim_tables[change->table];
     int len = snprintf(text, sizeof text, "%s %s ", VERBS[change->kind], t->name);
-    if (change->kind == SIM_UPDATE || change->kind == SIM_DELETE) {
+    if (change->kind != SIM_INSERT && change->kind != SIM_UPSERT) {
         len += put_row(text + len, sizeof text - (size_t)len, t, &change->before);
     }
-    if (change->kind != SIM_DELETE) {
+    if (change->kind != SIM_DELETE && change->kind != SIM_ABSENT) {
         len += snprintf(text + len, sizeof text - (size_t)len, "->");
         len += put_row(text + len, sizeof text - (size_t)len, t, &change->after);
     }

@@ -42,8 +42,9 @@ enum sim_table_id {
     SIM_TABLES,
 };
 
-/* SIM_UPSERT: a row that must be there, and be found by its first key, becomes another. */
-enum sim_kind { SIM_INSERT, SIM_UPDATE, SIM_DELETE, SIM_UPSERT };
+/* SIM_UPSERT: a row that must be there, and be found by its first key, becomes another.
+ * SIM_ABSENT: no row with this first key may be there. */
+enum sim_kind { SIM_INSERT, SIM_UPDATE, SIM_DELETE, SIM_UPSERT, SIM_ABSENT };
 enum sim_action { SIM_RESTRICT, SIM_CASCADE, SIM_SET_NULL };
 
 struct sim_row {
