@@ -394,6 +394,15 @@ bs_copy_new(const struct bs_table *table, enum bs_flavour source, const struct b
 }
 
 void
+bs_copy_read_whole(struct bs_copy *copy) {
+    free(copy->select);
+    free(copy->select_range);
+    copy->key = NULL;
+    copy->select_range = NULL;
+    copy->select = make_select(copy, "");
+}
+
+void
 bs_copy_free(struct bs_copy *copy) {
     if (copy == NULL) {
         return;

@@ -24,6 +24,13 @@ struct bs_resumed;
  * other. MySQL has no such thing. */
 enum bs_form { BS_FORM_LOAD, BS_FORM_BULK, BS_FORM_INSERT, BS_FORM_ARCHIVE };
 
+/* How what a chunk has stored goes away again, if the chunk has to go again. */
+enum bs_removal {
+    BS_REMOVAL_ROLLBACK, /* with its transaction */
+    BS_REMOVAL_DELETE,   /* the table's engine on the target has none: by the chunk's range */
+    BS_REMOVAL_NONE,     /* nor can the range be told: it may not go again */
+};
+
 /* How a value crosses. */
 enum bs_carry {
     BS_CARRY_PLAIN,   /* digits and punctuation: nothing to escape */
@@ -59,6 +66,7 @@ struct bs_copy {
     bool has_json;
     const char *for_ever; /* NULL, or the table has a period, and its history is copied too */
     bool is_locked;       /* of an engine without views: read by the session that holds its lock */
+    enum bs_removal removal;
     const char
         *late_keys;    /* not owned: the statement that builds them once the rows are in; NULL */
     uint64_t table_id; /* InnoDB's, at the point; 0: DDL on the table is held off instead */
@@ -79,6 +87,9 @@ struct bs_copy {
 struct bs_copy *bs_copy_new(const struct bs_table *table, enum bs_flavour source,
                             const struct bs_table *there, const char *for_ever);
 void bs_copy_free(struct bs_copy *copy);
+
+/* From now on it is read whole, whatever keys it has. Before it is used. */
+void bs_copy_read_whole(struct bs_copy *copy);
 
 /* The key by whose order a table of such a source can be cut into chunks; NULL: there is none. */
 const struct bs_key *bs_copy_cutting_key(const struct bs_table *table, enum bs_flavour source);

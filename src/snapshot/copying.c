@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
+#include "schema/engine.h"
 #include "schema/period.h"
 #include "snapshot/early.h"
 #include "state/fence.h"
@@ -37,6 +38,30 @@ compare_size(const void *a, const void *b) {
     return x->data_bytes < y->data_bytes ? 1 : x->data_bytes > y->data_bytes ? -1 : 0;
 }
 
+/* What tables without transactions have taken stays, whatever becomes of the transaction. A DELETE
+ * on a system-versioned table makes history of its rows, and ARCHIVE knows none. Across flavours a
+ * key may be of another order on the target, so that a range of it there is not what was read: then
+ * the table goes whole, unless an archive has it in chunks. */
+static void
+choose_removal(const struct bs_copying *run, struct bs_copy *copy) {
+    const struct bs_table *table = copy->table;
+    size_t period[2];
+    bool has_transactions = run->to != NULL || !run->config->keep_engines ||
+                            bs_engine_kind(table->engine) == BS_ENGINE_INNODB;
+    if (has_transactions) {
+        copy->removal = BS_REMOVAL_ROLLBACK;
+        return;
+    }
+    bool is_cut_otherwise = copy->key != NULL && bs_translation_is_across(&run->translation);
+    if (is_cut_otherwise && run->from == NULL) {
+        bs_copy_read_whole(copy);
+        is_cut_otherwise = false;
+    }
+    bool can_be_deleted = !is_cut_otherwise && !bs_table_period(table, &period[0], &period[1]) &&
+                          !bs_str_is_nocase(bs_str(table->engine), "ARCHIVE");
+    copy->removal = can_be_deleted ? BS_REMOVAL_DELETE : BS_REMOVAL_NONE;
+}
+
 /* The keys of a table that was continued wait for the end of the window. */
 static struct bs_copy *
 make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
@@ -57,6 +82,7 @@ make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
     bool has_presets = resumed->fate == BS_FATE_CONTINUED || run->from != NULL;
     copy->resumed = has_presets ? resumed : NULL;
     copy->archived = archived;
+    choose_removal(run, copy);
     return copy;
 }
 

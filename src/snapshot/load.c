@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "schema/engine.h"
 #include "schema/period.h"
 #include "snapshot/begin.h"
 #include "snapshot/build.h"
@@ -167,8 +168,15 @@ check_cuts(const struct bs_archive *archive, const struct bs_table *model,
     return bs_error_hint(err, "make the archive anew, or leave the table out");
 }
 
-/* What is not in, as gaps; of a table that is read whole nothing counts unless all of it is in. Its
- * early history is in, if any chunk is; else it may be, or not. */
+/* Rows of a chunk that was being loaded may be in, though the ledger lacks it. */
+static bool
+keeps_what_failed(const struct bs_copying *run, const struct bs_table *model) {
+    return run->config->keep_engines && bs_engine_kind(model->engine) != BS_ENGINE_INNODB;
+}
+
+/* What is not in, as gaps; of a table that is read whole, or has no transactions there, nothing
+ * counts unless all of it is in. Its early history is in, if any chunk is; else it may be, or not.
+ */
 static enum bs_status
 settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     const struct bs_table *model = run->point.schema->tables[i];
@@ -187,7 +195,8 @@ settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     bool is_whole = count == table->chunk_count;
     resumed->first = table->unit.first;
     resumed->last = table->unit.last;
-    bool is_unsure = (!is_cut || (table->has_history && count == 0)) && !is_whole;
+    bool is_unsure = !is_whole && (!is_cut || keeps_what_failed(run, model) ||
+                                   (table->has_history && count == 0));
     resumed->fate = unit == NULL || is_unsure ? BS_FATE_FRESH
                     : is_whole                ? BS_FATE_KEPT
                                               : BS_FATE_CONTINUED;

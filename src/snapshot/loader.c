@@ -8,12 +8,16 @@
  *   counted by the dumper and expected here.
  *
  * Deadlocks and lock waits: the chunk goes back to the work a few times. Anything else ends the
- * run; the ledger tells a rerun what is in. */
+ * run; the ledger tells a rerun what is in.
+ *
+ * A table that --keep-engines has left without transactions keeps the rows of a chunk that is
+ * rolled back: they are deleted before it goes again. A rerun begins such a table anew. */
 #include "snapshot/pair.h"
 
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "snapshot/plan.h"
 #include "snapshot/row_text.h"
 #include "sql/bulk.h"
 #include "sql/error_class.h"
@@ -232,6 +236,12 @@ insert_block(struct piece *piece, struct bs_error *err) {
         }
     }
     bool is_refused = status == BS_SERVER && !bs_sql_is_retryable(err);
+    /* Without a transaction the rows in front of the one that is refused are in, and would be
+     * named. */
+    if (is_refused && piece->chunk->copy->removal != BS_REMOVAL_ROLLBACK) {
+        hint_refused(err);
+        return status;
+    }
     return is_refused && piece->bulk == NULL && !is_lax ? name_row(piece, err) : status;
 }
 
@@ -281,15 +291,18 @@ store_rows(struct piece *piece, struct bs_error *err) {
     return store_inserts(piece, err);
 }
 
+/* All of the table, where it is read whole. */
 static enum bs_status
-empty_table(struct piece *piece, struct bs_error *err) {
+empty_range(struct piece *piece, struct bs_error *err) {
     struct bs_buf text = {0};
-    const struct bs_table *table = piece->chunk->copy->table;
-    if (!piece->chunk->must_empty) {
+    const struct bs_chunk *chunk = piece->chunk;
+    const struct bs_table *table = chunk->copy->table;
+    if (!chunk->must_empty) {
         return BS_OK;
     }
     bs_buf_puts(&text, "DELETE FROM ");
     bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
+    bs_plan_put_range(&text, chunk->copy, &chunk->lower, &chunk->upper);
     enum bs_status status = bs_sql_run(piece->pair->target, bs_buf_str(&text), err);
     bs_buf_fini(&text);
     return status;
@@ -302,7 +315,7 @@ begin(struct piece *piece, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_fence_check(piece->pair->target, &config->state, config->epoch, err);
     }
-    return status == BS_OK ? empty_table(piece, err) : status;
+    return status == BS_OK ? empty_range(piece, err) : status;
 }
 
 static enum bs_status
@@ -431,13 +444,27 @@ choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *for
     return false;
 }
 
+/* The rows that it has stored stay: only the whole table can go again, in another run. */
+static bool
+may_go_again(const struct piece *piece, struct bs_error *err) {
+    if (piece->chunk->copy->removal != BS_REMOVAL_NONE) {
+        return true;
+    }
+    if (bs_sql_is_retryable(err)) {
+        bs_error_hint(err, "run the same command again: it empties this table, whose engine has no "
+                           "transactions on the target, and copies it anew");
+    }
+    return false;
+}
+
 static enum bs_status
 recover(struct piece *piece, struct bs_error *err) {
     struct bs_chunk *chunk = piece->chunk;
     char name[512];
     struct bs_error undo = {0};
     enum bs_form form = chunk->form;
-    if (bs_work_is_stopped(piece->pair->config->work) || !choose_remedy(piece, err, &form)) {
+    if (bs_work_is_stopped(piece->pair->config->work) || !may_go_again(piece, err) ||
+        !choose_remedy(piece, err, &form)) {
         bs_copy_name(chunk->copy, name, sizeof name);
         return bs_error_context(err, "loading table %s, chunk %" PRIu64, name, chunk->number);
     }

@@ -225,7 +225,9 @@ allowed(const struct bs_work *work, enum bs_form form) {
 static enum bs_form
 form_of(const struct bs_work *work, const struct bs_work_table *table) {
     enum bs_form form = work->form;
-    if (form == BS_FORM_BULK && table->copy->bulk == NULL) {
+    if (table->copy->removal == BS_REMOVAL_NONE) { /* one that takes whatever comes */
+        form = table->copy->has_json ? BS_FORM_INSERT : BS_FORM_LOAD;
+    } else if (form == BS_FORM_BULK && table->copy->bulk == NULL) {
         form = BS_FORM_INSERT;
     } else if (form == BS_FORM_BULK && table->has_other) {
         form = table->other;
@@ -379,6 +381,8 @@ bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy) {
 
 void
 bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
+    enum bs_removal removal = chunk->copy->removal;
+    BS_ASSERT(removal != BS_REMOVAL_NONE);
     pthread_mutex_lock(&work->lock);
     work->totals.rows -= chunk->rows;
     work->totals.bytes -= chunk->bytes;
@@ -390,7 +394,7 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
     if (chunk->wants_room > 0) {
         work->tables[chunk->table].large_row = chunk->largest;
     }
-    chunk->must_empty = chunk->must_empty || chunk->rows > 0;
+    chunk->must_empty = chunk->must_empty || chunk->rows > 0 || removal == BS_REMOVAL_DELETE;
     chunk->rows = 0;
     chunk->bytes = 0;
     chunk->attempts += !chunk->wants_other && chunk->wants_room == 0;

@@ -47,7 +47,7 @@ struct bs_chunk {
     bool was_given_out;    /* before: it goes again */
     unsigned int attempts; /* that failed as a later one may not */
     uint64_t rows, bytes; /* committed by this attempt: a table that is read whole goes in pieces */
-    bool must_empty;      /* an earlier attempt committed pieces: empty the table first */
+    bool must_empty;      /* an earlier attempt left rows: delete what is in its range first */
     bool wants_other;     /* the dumper saw a value that this form does not carry ... */
     enum bs_form other;   /* ... and this one does */
     uint64_t largest;     /* of the rows that bs_work_admit_large was asked for; 0: none */
@@ -100,7 +100,8 @@ bool bs_work_cut(struct bs_work *work, const struct bs_work_item *item, struct b
 
 /* A dumper has read a row of so many bytes: may it go on with the chunk? false: there is no room
  * now for another large row, which the chunk notes (wants_room); it shall go again, and is given
- * out when there is. A table without a key, which would begin anew, is always let on. */
+ * out when there is. A table without a key, which would begin anew, is always let on, and so is a
+ * chunk that may not go again. */
 bool bs_work_admit_large(struct bs_work *work, struct bs_chunk *chunk, uint64_t bytes);
 
 /* add: rows of the chunk are committed. done: all of them; frees it; true: with it its table is

@@ -47,8 +47,8 @@ bs_work_admit_large(struct bs_work *work, struct bs_chunk *chunk, uint64_t bytes
     pthread_mutex_lock(&work->lock);
     uint64_t own = chunk->large_share;
     uint64_t others = work->large_in_work - own;
-    bool begins_table = chunk->copy->key == NULL;
-    bool fits = bytes <= own || others == 0 || others + bytes <= work->large_bytes || begins_table;
+    bool may_wait = chunk->copy->key != NULL && chunk->copy->removal != BS_REMOVAL_NONE;
+    bool fits = bytes <= own || others == 0 || others + bytes <= work->large_bytes || !may_wait;
     chunk->largest = bytes > chunk->largest ? bytes : chunk->largest;
     if (!fits) { /* a second time all there is, so that there is no third one */
         bool had_some = own > 0 && bytes < work->large_bytes;

@@ -3,6 +3,7 @@
 stays on the source after a rollback stays on the target; MEMORY tables that a restart emptied; engines that have no equal."""
 import argparse
 import json
+import os
 import threading
 
 import pymysql
@@ -178,6 +179,85 @@ def kept(options):
         say('engines were kept')
 
 
+def same(pair, tables):
+    """Row by row: none is missing, and none is there twice."""
+    found = []
+    for table in tables:
+        wanted, there = (sorted(server.query('SELECT * FROM e.%s' % table), key=repr) for server in (pair.source, pair.target))
+        found += [] if wanted == there else ['%s: %d rows, and on the target %d' % (table, len(wanted), len(there))]
+    assert not found, found
+
+
+def held_up(pair, verb, *args, **more):
+    """Runs it while the ledger is locked on the target, so that the first chunk is stored, waits in vain, and goes again."""
+    process = pair.start(verb, *args, '--keep-engines', '--threads', '1', fault='snapshot-table-created', **more)
+    process.wait(60)
+    assert process.code == -9, process.tail()
+    with pair.target.connect() as connection, connection.cursor() as cursor:
+        cursor.execute('BEGIN')
+        cursor.execute('SELECT * FROM binstream.chunk FOR UPDATE')
+        process = pair.start(verb, *args, '--keep-engines', '--threads', '1', **more)
+        pair.wait_until(lambda: 'goes again' in process.err or not process.running, 'a chunk that goes again', timeout=60)
+        cursor.execute('ROLLBACK')
+    process.wait(120)
+    return process
+
+
+def kept_again(options):
+    """What a chunk has stored stays when its transaction is rolled back, or its loader is killed: it goes again, and is not there twice."""
+    tables = ['keyless', 'keyed', 'pairs', 'h']
+    with bs_harness.Pair(*options.pair.split(':'), gtid=options.gtid == 'on', schema=False, target_options=['--innodb-lock-wait-timeout=1']) as pair:
+        run(pair.source, 'CREATE DATABASE e', 'CREATE TABLE e.keyless (n INT, t VARCHAR(200)) ENGINE=MyISAM',
+            'CREATE TABLE e.keyed (id INT PRIMARY KEY AUTO_INCREMENT, t LONGTEXT) ENGINE=MyISAM',
+            'CREATE TABLE e.pairs (a INT, b INT NOT NULL, PRIMARY KEY (a, b)) ENGINE=MyISAM',
+            'CREATE TABLE e.h (n INT) ENGINE=MEMORY', 'INSERT INTO e.h VALUES (1), (2)')
+        with pair.source.connect() as connection, connection.cursor() as cursor:
+            for statement, rows in (('keyless VALUES (%s, %s)', [(n, 'x' * 100) for n in range(3000)]),
+                                    ('keyed (id, t) VALUES (%s, %s)', [(n, 'x' * 100) for n in range(1, 3000)]),
+                                    ('pairs VALUES (%s, %s)', [(n // 7, n) for n in range(3000)])):
+                cursor.executemany('INSERT INTO e.' + statement, rows)
+            connection.commit()
+        run(pair.source, "INSERT INTO e.keyed (t) VALUES (REPEAT('x', 3000000))")  # MariaDB's bulk does not take it
+        if pair.names == ('mysql-9.7', 'mysql-9.7'):
+            for table in ('json_keyless (n INT', 'json_keyed (n INT PRIMARY KEY'):
+                name = table.split()[0]
+                run(pair.source, 'CREATE TABLE e.%s, j JSON) ENGINE=MyISAM' % table, "INSERT INTO e.%s VALUES (1, '[1]'), (2, '[2]')" % name,
+                    "INSERT INTO e.%s VALUES (3, JSON_ARRAY(CAST(1.10 AS DECIMAL(4, 2))))" % name)  # LOAD DATA does not take it
+                tables.append(name)
+        args = ('--databases', 'e', '--chunk-bytes', '64K')
+        process = held_up(pair, 'snapshot', *args)
+        assert process.code == 0 and 'goes again' in process.err, process.tail()
+        same(pair, tables)
+        assert engines(pair.source) == engines(pair.target), engines(pair.target)
+        pair.run('reset', source=False)
+        for passes in (1, 2, 4):
+            process = pair.start('snapshot', *args, '--keep-engines', fault='snapshot-chunk-loaded:%d' % passes)
+            process.wait(60)
+            assert process.code == -9, process.tail()
+        pair.run('snapshot', *args, '--keep-engines')
+        same(pair, tables)
+        pair.run('reset', source=False)
+        say('chunks of a snapshot went again')
+        archive = ('--archive', os.path.join(pair.dir, 'archive'))
+        pair.run('snapshot', *args, *archive, target=False)
+        process = held_up(pair, 'load', *archive, source=False)
+        if pair.across:  # where a range of the key may be another one
+            assert process.code == 1 and 'empties this table' in process.err, process.tail()
+            pair.run('load', *archive, '--keep-engines', source=False)
+        else:
+            assert process.code == 0 and 'goes again' in process.err, process.tail()
+        same(pair, tables)
+        pair.run('reset', source=False)
+        for passes in (1, 2, 4):
+            process = pair.start('load', *archive, '--keep-engines', fault='snapshot-chunk-loaded:%d' % passes, source=False)
+            process.wait(60)
+            assert process.code == -9, process.tail()
+        pair.run('load', *archive, '--keep-engines', source=False)
+        same(pair, tables)
+        assert engines(pair.source) == engines(pair.target), engines(pair.target)
+        say('chunks of an archive went again')
+
+
 def unselected(pair):
     """A MEMORY table outside of the selection that a restart has emptied is passed over; a client's statement on it is not."""
     run(pair.source, 'CREATE DATABASE other', 'CREATE TABLE other.h (id INT) ENGINE=MEMORY', 'INSERT INTO other.h VALUES (1)')
@@ -194,12 +274,16 @@ def unselected(pair):
 
 
 def test(options):
+    if options.again:
+        kept_again(options)
+        return
     with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
         copied_while_written(pair)
         restarted_memory(pair)
         rolled_back(pair)
         without_rows(pair)
     kept(options)
+    kept_again(options)
     mixed(options)
     with bs_harness.Pair(options.pair, gtid=options.gtid == 'on', schema=False) as pair:
         unselected(pair)
@@ -209,5 +293,6 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--pair', default='mariadb-10.11')
     parser.add_argument('--gtid', default='on', choices=['on', 'off'])
+    parser.add_argument('--again', action='store_true', help='only chunks that go again; also for pairs of two flavours')
     options = parser.parse_args()
     bs_harness.main('engines %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
