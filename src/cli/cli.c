@@ -185,7 +185,10 @@ prepare(struct bs_run *run, const struct bs_command *command, struct bs_error *e
 
 static int
 run_command(const struct bs_command *command, const struct bs_values *values) {
-    struct bs_run run = {.values = values, .accounts = values->accounts};
+    struct bs_run run = {.values = values,
+                         .accounts = values->accounts,
+                         .keep_engines = values->keep_engines,
+                         .no_target_binlog = values->no_target_binlog};
     struct bs_error err = {0};
     bs_log_setup((enum bs_log_level)values->log_level, values->json);
     bs_progress_begin(&run.progress, (enum bs_progress_mode)values->progress, values->json);

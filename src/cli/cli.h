@@ -28,7 +28,7 @@ struct bs_run {
     struct bs_selection selection; /* as given; only of commands with has_selection */
     bool selection_given;
     char *definer; /* the account of --definer; NULL: keep, or not given */
-    bool accounts; /* --accounts */
+    bool accounts, keep_engines, no_target_binlog; /* as given, or as the task has them */
     struct bs_state state;
     struct bs_progress progress;
     int exit_code; /* what to exit with when run returns BS_OK */
@@ -88,9 +88,9 @@ enum bs_status bs_cli_read_definer(struct bs_run *run, struct bs_error *err) BS_
 enum bs_status bs_cli_take_definer(struct bs_run *run, const struct bs_task *task,
                                    struct bs_error *err) BS_MUST_CHECK;
 
-/* The same for --accounts. */
-enum bs_status bs_cli_take_accounts(struct bs_run *run, const struct bs_task *task,
-                                    struct bs_error *err) BS_MUST_CHECK;
+/* The same for --accounts, --keep-engines and --no-target-binlog. */
+enum bs_status bs_cli_take_flags(struct bs_run *run, const struct bs_task *task,
+                                 struct bs_error *err) BS_MUST_CHECK;
 
 /* The steps that `migrate` shares with the commands. */
 enum bs_status bs_cli_check(struct bs_run *run, enum bs_check_for purpose, struct bs_error *err)

@@ -65,8 +65,8 @@ config_of(const struct bs_run *run, enum bs_check_for purpose) {
     return (struct bs_check_config){.selection = &run->selection,
                                     .state = run->state,
                                     .purpose = purpose,
-                                    .keep_engines = run->values->keep_engines,
-                                    .no_target_binlog = run->values->no_target_binlog,
+                                    .keep_engines = run->keep_engines,
+                                    .no_target_binlog = run->no_target_binlog,
                                     .definer = run->definer,
                                     .accounts = run->accounts};
 }

@@ -247,8 +247,8 @@ follow(struct bs_run *run, enum bs_follow_until until, struct bs_buf *json, stru
         .lanes = (unsigned int)v->threads,
         .max_transactions = (size_t)v->max_batch,
         .keep_commit_order = v->keep_commit_order,
-        .no_target_binlog = v->no_target_binlog,
-        .keep_engines = v->keep_engines,
+        .no_target_binlog = run->no_target_binlog,
+        .keep_engines = run->keep_engines,
         .give_up_ms = (uint32_t)v->give_up_ms,
         .opened = bs_cutover_opened,
         .cutover = until == BS_FOLLOW_UNTIL_CUTOVER ? bs_cutover_perform : NULL,
@@ -300,7 +300,7 @@ bs_cli_follow(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         status = bs_cli_take_definer(run, &task, err);
     }
     if (status == BS_OK) {
-        status = bs_cli_take_accounts(run, &task, err);
+        status = bs_cli_take_flags(run, &task, err);
     }
     if (status == BS_OK) {
         status =
@@ -348,7 +348,8 @@ const struct bs_command bs_command_follow = {
         "in common. It can be stopped, or killed, at any moment and started again. Without\n"
         "--until-cutover or --until-caught-up it goes on until it is stopped. What is selected "
         "was\n"
-        "said to the snapshot and need not be said again.\n"
+        "said to the snapshot and need not be said again; so it is with --keep-engines and\n"
+        "--no-target-binlog, which are refused if the snapshot was made without them.\n"
         "While it is behind, it says every 10 seconds how fast the source writes and how fast that "
         "is\n"
         "applied, when it will have caught up, and what holds it; 'binstream status' tells the "

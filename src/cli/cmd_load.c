@@ -147,8 +147,8 @@ load_archive(struct bs_run *run, struct bs_archive *archive, struct bs_buf *json
         .state = run->state,
         .threads = (unsigned int)v->threads,
         .memory_bytes = v->memory,
-        .no_target_binlog = v->no_target_binlog,
-        .keep_engines = v->keep_engines,
+        .no_target_binlog = run->no_target_binlog,
+        .keep_engines = run->keep_engines,
         .definer = run->definer,
         .progress = bs_cli_show_copy,
         .progress_arg = run,
@@ -165,7 +165,7 @@ load_archive(struct bs_run *run, struct bs_archive *archive, struct bs_buf *json
 /* As with snapshot: a rerun after a crash between the last commit and the report is as good as the
  * run that it repeats. */
 static enum bs_status
-find_loaded(const struct bs_run *run, const struct bs_archive *archive, bool *loaded,
+find_loaded(struct bs_run *run, const struct bs_archive *archive, bool *loaded,
             struct bs_error *err) {
     struct bs_sql *target = NULL;
     struct bs_task task;
@@ -173,6 +173,11 @@ find_loaded(const struct bs_run *run, const struct bs_archive *archive, bool *lo
     char *noted = NULL;
     enum bs_status status = bs_cli_peek_task(run, &task, &found, err);
     char *now = bs_selection_describe(&run->selection);
+    if (status == BS_OK && found &&
+        (task.phase == BS_PHASE_COPYING || task.phase == BS_PHASE_COPIED)) {
+        status = bs_cli_take_definer(run, &task, err);
+        status = status == BS_OK ? bs_cli_take_flags(run, &task, err) : status;
+    }
     *loaded = status == BS_OK && found && task.phase == BS_PHASE_COPIED &&
               strcmp(now, task.selection) == 0;
     if (*loaded) {

@@ -30,7 +30,7 @@ needs_copy(struct bs_run *run, bool *needed, struct bs_error *err) {
     *needed = !found || task.phase == BS_PHASE_COPYING;
     if (status == BS_OK && found && *needed) {
         status = bs_cli_take_definer(run, &task, err);
-        status = status == BS_OK ? bs_cli_take_accounts(run, &task, err) : status;
+        status = status == BS_OK ? bs_cli_take_flags(run, &task, err) : status;
     }
     bs_task_fini(&task);
     return status;

@@ -61,8 +61,8 @@ bs_cli_snapshot(struct bs_run *run, struct bs_buf *json, struct bs_error *err) {
         .lock_timeout_ms = (uint32_t)v->lock_timeout_ms,
         .consistency = (enum bs_consistency)v->consistency,
         .position = (enum bs_position_choice)v->position,
-        .no_target_binlog = v->no_target_binlog,
-        .keep_engines = v->keep_engines,
+        .no_target_binlog = run->no_target_binlog,
+        .keep_engines = run->keep_engines,
         .archive_dir = v->archive,
         .definer = run->definer,
         .accounts = run->accounts,
@@ -93,7 +93,7 @@ find_copied(struct bs_run *run, bool *copied, struct bs_error *err) {
     if (status == BS_OK && found &&
         (task.phase == BS_PHASE_COPYING || task.phase == BS_PHASE_COPIED)) {
         status = bs_cli_take_definer(run, &task, err);
-        status = status == BS_OK ? bs_cli_take_accounts(run, &task, err) : status;
+        status = status == BS_OK ? bs_cli_take_flags(run, &task, err) : status;
     }
     *copied = status == BS_OK && found && task.phase == BS_PHASE_COPIED &&
               strcmp(now, task.selection) == 0;

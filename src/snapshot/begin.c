@@ -64,15 +64,30 @@ check_definer(const struct bs_snapshot_config *config, const struct bs_task *tas
     return bs_error_hint(err, "give the same options as before, or reset the task first");
 }
 
+/* An option that is given or not. */
 static enum bs_status
-check_accounts(const struct bs_snapshot_config *config, const struct bs_task *task,
-               struct bs_error *err) {
-    if (config->accounts == task->accounts) {
+check_flag(const struct bs_snapshot_config *config, const char *option, bool before, bool now,
+           struct bs_error *err) {
+    if (before == now) {
         return BS_OK;
     }
-    bs_error_set(err, BS_CONFIG, "task '%s' was started %s --accounts", config->state.task,
-                 task->accounts ? "with" : "without");
+    bs_error_set(err, BS_CONFIG, "task '%s' was started %s %s, and now is %s it",
+                 config->state.task, before ? "with" : "without", option, now ? "with" : "without");
     return bs_error_hint(err, "give the same options as before, or reset the task first");
+}
+
+/* One half of the copy would be of other engines than the other, or in the target's binlog. */
+static enum bs_status
+check_target_options(const struct bs_snapshot_config *config, const struct bs_task *task,
+                     struct bs_error *err) {
+    if (!task->knows_options) {
+        return BS_OK;
+    }
+    enum bs_status status =
+        check_flag(config, "--keep-engines", task->keep_engines, config->keep_engines, err);
+    return status == BS_OK ? check_flag(config, "--no-target-binlog", task->no_target_binlog,
+                                        config->no_target_binlog, err)
+                           : status;
 }
 
 static enum bs_status
@@ -87,6 +102,8 @@ insert_task(struct bs_sql *control, const struct bs_snapshot_config *config,
     task->selection_args = bs_selection_encode(config->selection);
     task->definer = bs_strdup(config->definer != NULL ? config->definer : "");
     task->accounts = config->accounts;
+    task->keep_engines = config->keep_engines;
+    task->no_target_binlog = config->no_target_binlog;
     task->started_us = bs_clock_wall_us();
     bs_position_set(&task->point, "", 0, "");
     return bs_state_insert_task(control, &config->state, task, err);
@@ -105,7 +122,10 @@ bs_snapshot_begin(struct bs_sql *control, const struct bs_snapshot_config *confi
         status = check_phase(config, task, err);
         status = status == BS_OK ? check_selection(config, task, err) : status;
         status = status == BS_OK ? check_definer(config, task, err) : status;
-        status = status == BS_OK ? check_accounts(config, task, err) : status;
+        status = status == BS_OK
+                     ? check_flag(config, "--accounts", task->accounts, config->accounts, err)
+                     : status;
+        status = status == BS_OK ? check_target_options(config, task, err) : status;
         status = status == BS_OK ? bs_task_check_source(task, source, err) : status;
     } else if (status == BS_OK) {
         status = insert_task(control, config, source, task, err);

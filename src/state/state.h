@@ -14,7 +14,7 @@
  *   model   the source's schema model, per table, as of the checkpoint
  *   intent  the DDL statement that is being run right now, with fingerprints taken before it
  *   request what `cutover` and `abort` ask of a running follow, and its answer
- *   report  the last report, as JSON
+ *   report  the last report, as JSON; and of a task that was begun, its options
  *
  * Phases and who moves them:
  *
@@ -71,6 +71,9 @@ struct bs_task {
                                   * written by bs_selection_encode, read by bs_state_read_selection */
     char *definer;               /* --definer as bs_definer_read gives it; "" or NULL: none */
     bool accounts;               /* --accounts */
+    bool knows_options;          /* the next two; a task of an older version does not */
+    bool keep_engines;           /* --keep-engines */
+    bool no_target_binlog;       /* --no-target-binlog */
     struct bs_position point;    /* the snapshot's */
     uint32_t point_file_created; /* FORMAT_DESCRIPTION timestamp of point.file, 0: not known yet */
     uint64_t tables_total;
@@ -117,6 +120,7 @@ enum bs_status bs_state_install(struct bs_sql *sql, const struct bs_state *state
 enum bs_status bs_state_load_task(struct bs_sql *sql, const struct bs_state *state,
                                   struct bs_task *task, bool *found,
                                   struct bs_error *err) BS_MUST_CHECK;
+/* In a transaction of its own. */
 enum bs_status bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state,
                                     const struct bs_task *task, struct bs_error *err) BS_MUST_CHECK;
 /* Saves everything but epoch and until; fails with BS_FENCED if the row's epoch is not task->epoch.

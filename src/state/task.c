@@ -2,6 +2,7 @@
 #include "state/state.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "schema/selection_args.h"
 #include "state/text.h"
@@ -95,6 +96,38 @@ read_task(struct bs_task *task, const struct bs_str *f, struct bs_error *err) {
     return BS_OK;
 }
 
+/* They are no columns of the task's row, so that the tasks of older versions, which have none, go
+ * on. */
+#define OPTIONS_REPORT "options"
+
+static enum bs_status
+load_options(struct bs_sql *sql, const struct bs_state *state, struct bs_task *task,
+             struct bs_error *err) {
+    char *json = NULL;
+    enum bs_status status = bs_state_load_report(sql, state, OPTIONS_REPORT, &json, err);
+    if (json != NULL) {
+        task->knows_options = true;
+        task->keep_engines = bs_json_get_u64(json, "keep_engines") != 0;
+        task->no_target_binlog = bs_json_get_u64(json, "no_target_binlog") != 0;
+    }
+    free(json);
+    return status;
+}
+
+static enum bs_status
+save_options(struct bs_sql *sql, const struct bs_state *state, const struct bs_task *task,
+             struct bs_error *err) {
+    struct bs_buf json = {0};
+    bs_json_open(&json);
+    bs_json_put_u64(&json, "keep_engines", task->keep_engines);
+    bs_json_put_u64(&json, "no_target_binlog", task->no_target_binlog);
+    bs_json_close(&json);
+    enum bs_status status =
+        bs_state_save_report(sql, state, OPTIONS_REPORT, bs_buf_cstr(&json), err);
+    bs_buf_fini(&json);
+    return status;
+}
+
 enum bs_status
 bs_state_load_task(struct bs_sql *sql, const struct bs_state *state, struct bs_task *task,
                    bool *found, struct bs_error *err) {
@@ -116,6 +149,9 @@ bs_state_load_task(struct bs_sql *sql, const struct bs_state *state, struct bs_t
         status = read_task(task, fields, err);
     }
     bs_sql_result_free(result);
+    if (status == BS_OK && *found) {
+        status = load_options(sql, state, task, err);
+    }
     return status == BS_OK ? BS_OK : bs_error_context(err, "reading task '%s'", state->task);
 }
 
@@ -143,9 +179,9 @@ put_task(struct bs_buf *sql, const struct bs_task *task) {
                   task->bytes_estimate, task->started_us, bs_clock_wall_us());
 }
 
-enum bs_status
-bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state, const struct bs_task *task,
-                     struct bs_error *err) {
+static enum bs_status
+insert_row(struct bs_sql *sql, const struct bs_state *state, const struct bs_task *task,
+           struct bs_error *err) {
     struct bs_buf text = {0};
     bs_buf_puts(&text, "INSERT INTO ");
     bs_state_put_name(&text, state, "task");
@@ -155,7 +191,24 @@ bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state, const str
     bs_state_put_text(&text, task->until);
     bs_buf_puts(&text, ",");
     put_task(&text, task);
-    enum bs_status status = bs_state_run(sql, &text, err);
+    return bs_state_run(sql, &text, err);
+}
+
+enum bs_status
+bs_state_insert_task(struct bs_sql *sql, const struct bs_state *state, const struct bs_task *task,
+                     struct bs_error *err) {
+    enum bs_status status = bs_sql_exec(sql, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = insert_row(sql, state, task, err);
+    }
+    if (status == BS_OK) {
+        status = save_options(sql, state, task, err);
+    }
+    if (status == BS_OK) {
+        status = bs_sql_exec(sql, err, "COMMIT");
+    } else {
+        (void)!bs_sql_exec(sql, NULL, "ROLLBACK");
+    }
     return status == BS_OK ? BS_OK : bs_error_context(err, "recording task '%s'", state->task);
 }
 

@@ -2,7 +2,9 @@
 nothing half done on the target. A password never shows in the process list, the logs or the errors."""
 
 import argparse
+import os
 import re
+import shutil
 import time
 
 import pymysql
@@ -162,6 +164,34 @@ class BadInput:
         self.refused('follow before any snapshot', (1, 2, 3), ['snapshot'], verb='follow')
         self.refused('cutover before any snapshot', (1, 2, 3), [], verb='cutover', source=False)
 
+    def other_options(self):
+        """What a task was begun with it keeps, and is not to be said again; what it was begun without is refused. A task of an
+        older version, whose state does not tell, goes on with what is given."""
+        folder = os.path.join(self.pair.dir, 'archive')
+        self.pair.run('snapshot', '--archive', folder, target=False)
+        position = '--position=' + ('gtid' if self.pair.gtid else 'file')
+        for copy, more, source in (('snapshot', [position], True), ('load', ['--archive', folder], False)):
+            process = self.pair.start(copy, *more, '--no-target-binlog', fault='snapshot-chunk-committed', source=source)
+            process.wait(60)
+            assert process.code == -9, process.tail()
+            refused = ["task 'default' was made without --keep-engines", 'leave the option out']
+            self.refused('%s with other engines than before' % copy, 2, refused, *more, '--keep-engines', verb=copy, clean=False, source=source)
+            written = self.pair.target.query('SHOW BINARY LOGS')
+            self.pair.run(copy, *more, source=source)
+            assert self.pair.target.query('SHOW BINARY LOGS') == written, 'the copy went on into the binary log of the target'
+            self.refused('follow with other engines', 2, refused, '--keep-engines', '--until-caught-up', verb='follow', clean=False)
+            self.pair.run('follow', '--until-caught-up')
+            assert self.pair.target.query('SHOW BINARY LOGS') == written, 'the follow wrote into the binary log of the target'
+            self.pair.target.query("DELETE FROM binstream.report WHERE kind = 'options'")
+            self.pair.run('follow', '--until-caught-up', '--keep-engines', '--no-target-binlog')
+            self.pair.run('reset', source=False)
+            process = self.pair.start(copy, *more, fault='snapshot-chunk-committed', source=source)
+            process.wait(60)
+            refused = ["task 'default' was made without --no-target-binlog"]
+            self.refused('%s with half of it logged' % copy, 2, refused, *more, '--no-target-binlog', verb=copy, clean=False, source=source)
+            self.pair.run('reset', source=False)
+        shutil.rmtree(folder)
+
     def secrets(self):
         """With the password on the command line, the process list must not show it while binstream runs."""
         login = 'mysql://guarded:%s@127.0.0.1:%d/' % (ENCODED, self.pair.source.port)
@@ -280,6 +310,7 @@ def test(options):
         bad.connections()
         bad.settings()
         bad.not_empty()
+        bad.other_options()
         bad.privileges()
         bad.secrets()
         bad.privileges('follow', 'poorer')

@@ -53,6 +53,7 @@ sample_task(void) {
     task.selection_args = bs_strdup("{}");
     task.definer = bs_strdup("o'ne@%");
     task.accounts = true;
+    task.no_target_binlog = true;
     bs_position_set(&task.point, "mariadb-bin.000001", UINT64_C(5000000000), "0-1-2,1-2-3");
     return task;
 }
@@ -83,6 +84,7 @@ check_task(struct tool *tool, struct bs_error *err) {
     CHECK(strcmp(got.selection, want.selection) == 0);
     CHECK(strcmp(got.selection_args, want.selection_args) == 0);
     CHECK(strcmp(got.definer, want.definer) == 0 && got.accounts);
+    CHECK(got.knows_options && !got.keep_engines && got.no_target_binlog);
     CHECK(strcmp(got.point.file, want.point.file) == 0 && got.point.pos == want.point.pos);
     CHECK(strcmp(got.point.gtid, want.point.gtid) == 0);
     CHECK(got.point_file_created == want.point_file_created);
