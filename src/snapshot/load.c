@@ -168,6 +168,25 @@ check_cuts(const struct bs_archive *archive, const struct bs_table *model,
     return bs_error_hint(err, "make the archive anew, or leave the table out");
 }
 
+/* Rows as of several points are brought together by their key. */
+static enum bs_status
+check_key(const struct bs_copying *run, const struct bs_table *model,
+          const struct bs_archived_table *table, struct bs_error *err) {
+    const struct bs_key *key = bs_copy_cutting_key(model, run->source_server.flavour);
+    if (table->unit.first == table->unit.last || key == NULL ||
+        bs_resume_is_key_the_same(model, key, &run->translation)) {
+        return BS_OK;
+    }
+    bs_error_set(
+        err, BS_PRECHECK,
+        "the archive has table %s.%s as of several positions, which follow brings together by "
+        "the key %s, and that key's collation is another one on the target",
+        model->db, model->name, key->name);
+    return bs_error_hint(err,
+                         "make the archive anew, in one run and with a lock, so that it is as of "
+                         "one position; or leave the table out");
+}
+
 /* Rows of a chunk that was being loaded may be in, though the ledger lacks it. */
 static bool
 keeps_what_failed(const struct bs_copying *run, const struct bs_table *model) {
@@ -187,6 +206,9 @@ settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     size_t at = 0;
     const struct bs_unit *unit = bs_resume_unit(&run->resume, model, identity_of(table));
     enum bs_status status = check_cuts(run->from, model, table, err);
+    if (status == BS_OK) {
+        status = check_key(run, model, table, err);
+    }
     if (status == BS_OK) {
         status = bs_state_list_chunks(run->target, &run->config->state, model->db, model->name,
                                       &notes, &count, err);

@@ -149,11 +149,10 @@ bs_resume_is_cut_by_key(const struct bs_chunk_note *notes, size_t count) {
     return found;
 }
 
-/* Two values that are apart on the source must be apart on the target. */
-static bool
-is_key_the_same(const struct bs_table *table, const struct bs_key *key,
-                const struct bs_translation *translation) {
-    for (size_t i = 0; i < key->part_count && translation != NULL; i++) {
+bool
+bs_resume_is_key_the_same(const struct bs_table *table, const struct bs_key *key,
+                          const struct bs_translation *translation) {
+    for (size_t i = 0; i < key->part_count; i++) {
         const char *collation = table->columns[key->parts[i].column].collation;
         const char *there =
             collation != NULL ? bs_translate_collation(translation, bs_str(collation)) : NULL;
@@ -171,7 +170,8 @@ can_be_continued(const struct bs_table *table, enum bs_flavour source,
                  const struct bs_late_keys *late, const struct bs_translation *translation) {
     const struct bs_key *key = bs_copy_cutting_key(table, source);
     bool has_overlaps = strstr(table->create, "WITHOUT OVERLAPS") != NULL;
-    if (key == NULL || has_overlaps || !is_key_the_same(table, key, translation)) {
+    if (key == NULL || has_overlaps ||
+        (translation != NULL && !bs_resume_is_key_the_same(table, key, translation))) {
         return false;
     }
     bool is_primary = strcmp(key->name, "PRIMARY") == 0;

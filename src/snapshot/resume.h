@@ -130,6 +130,12 @@ enum bs_status bs_resume_read_chunks(struct bs_resumed *resumed, const struct bs
  * key is fit to be cut by, they are of an earlier version, and rows may be missing. */
 bool bs_resume_is_cut_by_key(const struct bs_chunk_note *notes, size_t count);
 
+/* Pure: are two values of the key that are apart on the source apart on the target, too? Else its
+ * rows cannot be brought to a later state there. An archive does not know its targets: load asks.
+ */
+bool bs_resume_is_key_the_same(const struct bs_table *table, const struct bs_key *key,
+                               const struct bs_translation *translation);
+
 /* Pure: tables that foreign keys with actions join must all be kept as of one point. joined, which
  * may be NULL, is told which tables are so joined. */
 void bs_resume_heed_families(struct bs_resumed *tables, const struct bs_schema *schema,

@@ -173,7 +173,41 @@ def of_two_databases(pair):
     say('of two databases: what was written stays, and what is left out is left out of them')
 
 
+def of_another_collation(pair):
+    """Rows as of two points come together by their key, which the other flavour would compare otherwise: refused by name. As of one
+    point, or with a key of numbers, they are loaded."""
+    folder = os.path.join(pair.dir, 'other')
+    for statement in ('CREATE DATABASE k', 'CREATE TABLE k.named (k VARCHAR(40) COLLATE utf8mb4_0900_ai_ci PRIMARY KEY, pad CHAR(200) NOT NULL)',
+                      'CREATE TABLE k.numbered (k INT PRIMARY KEY, pad CHAR(200) NOT NULL)'):
+        pair.source.query(statement)
+    with pair.source.connect() as connection, connection.cursor() as cursor:
+        for table in ('named', 'numbered'):
+            cursor.executemany('INSERT INTO k.%s VALUES (%%s, %%s)' % table, [(i, 'x' * 200) for i in range(15000)])
+        connection.commit()
+    pair.source.query('ANALYZE TABLE k.named, k.numbered')
+    args = ['--databases', 'k', '--position=' + ('gtid' if pair.gtid else 'file'), '--chunk-bytes', '64K', '--threads', '1']
+    process = pair.start('snapshot', '--archive', folder, *args, target=False, fault='archive-chunk-noted:3')
+    process.wait(60)
+    assert process.code == -9, process.tail()
+    pair.source.query("INSERT INTO k.named VALUES ('later', '')")
+    pair.run('snapshot', '--archive', folder, *args, target=False)
+    process = pair.run('load', '--archive', folder, source=False, expect=(3,))
+    assert 'k.named as of several positions' in process.err and 'make the archive anew' in process.err, process.err
+    assert not pair.target.query("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'k'"), 'made'
+    pair.run('reset', source=False)
+    pair.run('load', '--archive', folder, '--exclude-tables', 'k.named', source=False)
+    pair.run('reset', source=False)
+    pair.run('snapshot', '--archive', folder + '2', *args, target=False)
+    pair.run('load', '--archive', folder + '2', source=False)
+    assert pair.target.query('SELECT COUNT(*) FROM k.named') == ((15001,),)
+    say('a key of another collation')
+
+
 def test(options):
+    if options.collations:
+        with bs_harness.Pair(*options.pair.split(':'), gtid=options.gtid == 'on', schema=False, seed=options.seed) as pair:
+            of_another_collation(pair)
+        return
     with bs_harness.Pair(*options.pair.split(':'), gtid=options.gtid == 'on', schema=False, seed=options.seed) as pair:
         rng = random.Random(pair.seed)
         test_resume.prepare(pair)
@@ -197,5 +231,6 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(description=__doc__)
     bs_harness.pair_arguments(parser)
     parser.add_argument('--kills', type=int, default=3, help='of snapshot, of load, and of follow; 10 in full')
+    parser.add_argument('--collations', action='store_true', help='only keys of a collation that the target does not have')
     options = parser.parse_args()
     bs_harness.main('archive %s gtid %s' % (options.pair, options.gtid), lambda: test(options))
