@@ -59,6 +59,20 @@ put_line(struct bs_buf *out, const struct bs_archived_table *table,
     end_line(out);
 }
 
+/* A disk that is full may take the beginning first, and says why only when asked for the rest. */
+static bool
+write_whole(int fd, struct bs_str line) {
+    while (line.len > 0) {
+        ssize_t n = write(fd, line.data, line.len);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        line.data += n > 0 ? n : 0;
+        line.len -= n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
 static enum bs_status
 append(struct bs_archive *archive, struct bs_str line, struct bs_error *err) {
     enum bs_status status = BS_OK;
@@ -67,8 +81,7 @@ append(struct bs_archive *archive, struct bs_str line, struct bs_error *err) {
         pthread_mutex_unlock(&archive->ledger_lock);
         return bs_error_set(err, BS_CANCELLED, "the ledger could not be written to");
     }
-    ssize_t n = write(archive->ledger_fd, line.data, line.len);
-    if (n < 0 || (size_t)n != line.len || fdatasync(archive->ledger_fd) != 0) {
+    if (!write_whole(archive->ledger_fd, line) || fdatasync(archive->ledger_fd) != 0) {
         archive->ledger_failed = true;
         status = bs_archive_fail("writing", "the ledger", err);
     }
@@ -269,6 +282,9 @@ bs_archive_read_ledger(struct bs_archive *archive, struct bs_error *err) {
         if (is_cut || !read_line(archive, text)) {
             status = bs_archive_damaged(path, "a line is not what was written", err);
         }
+    }
+    if (status == BS_OK && ferror(file) != 0) {
+        status = bs_archive_fail("reading", path, err);
     }
     for (size_t i = 0; i < archive->table_count; i++) {
         struct bs_archived_table *table = &archive->tables[i];
