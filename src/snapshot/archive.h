@@ -87,6 +87,11 @@ enum bs_status bs_archive_save(struct bs_archive *archive, struct bs_error *err)
 struct bs_archived_table *bs_archive_find(const struct bs_archive *archive, const char *db,
                                           const char *name);
 
+/* Is each file that the ledger speaks of there, and as long as it says? BS_SCHEMA names the first
+ * one that is not. What is in them is load's to look at. */
+enum bs_status bs_archive_check_files(const struct bs_archive *archive,
+                                      struct bs_error *err) BS_MUST_CHECK;
+
 /* The path of a chunk's file, of that of the early history; and makes all tables' directories. */
 char *bs_archive_path(const struct bs_archive *archive, const struct bs_archived_table *table,
                       uint64_t number);

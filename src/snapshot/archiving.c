@@ -89,6 +89,9 @@ begin(struct bs_copying *run, bool *is_complete, struct bs_error *err) {
     if (status == BS_OK && found) {
         status = check_same_task(run, err);
     }
+    if (status == BS_OK && found) {
+        status = bs_archive_check_files(run->to, err);
+    }
     if (status != BS_OK) {
         return status;
     }

@@ -141,6 +141,19 @@ def load_a_part(pair):
     say('a part: loaded and followed')
 
 
+def refuse_missing(pair, folder, args):
+    """A file that the ledger speaks of, when the copy would go on, or is said to be complete."""
+    path = sorted(glob.glob(folder + '/data/*/*.chunk'), key=os.path.getsize)[-1]
+    os.rename(path, path + '.away')
+    process = pair.run('snapshot', *args, target=False, expect=(1, 3))
+    assert path in process.err and 'it is not there' in process.err and 'in another directory' in process.err, process.err
+    with open(path + '.away', 'rb') as whole, open(path, 'wb') as part:
+        part.write(whole.read()[:-1])
+    process = pair.run('snapshot', *args, target=False, expect=(1, 3))
+    assert path in process.err and 'its ledger says' in process.err, process.err
+    os.rename(path + '.away', path)
+
+
 def of_two_databases(pair):
     """Their names sort otherwise by letters than by bytes. What is left out at loading is left out of these two, not of all that the source has."""
     folder = os.path.join(pair.dir, 'two')
@@ -155,8 +168,10 @@ def of_two_databases(pair):
     process = pair.start('snapshot', *args, target=False, fault='archive-chunk-noted:4')
     process.wait(60)
     assert process.code == -9, process.tail()
+    refuse_missing(pair, folder, args)
     report = json.loads(pair.run('snapshot', *args, target=False).out)
     assert report['chunks_kept'] >= 3, report
+    refuse_missing(pair, folder, args)
     process = pair.run('load', '--archive', folder, '--databases', 'shops,shop_us', source=False, expect=(2,))
     assert "nothing that 'shop_us' means" in process.err, process.err
     for wider in (('--databases', 'shop%'), ('--tables', 'shop%.other')):
