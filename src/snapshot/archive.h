@@ -112,8 +112,8 @@ enum bs_status bs_archive_note_early(struct bs_archive *archive,
                                      const struct bs_file_facts *facts,
                                      struct bs_error *err) BS_MUST_CHECK;
 
-/* Deletes what is left in a complete archive of attempts that were killed; what cannot be deleted
- * is logged. */
+/* Deletes what is left of attempts that were killed, and that the manifest on the disk does not
+ * speak of; what cannot be deleted is logged. While nobody writes chunks. */
 void bs_archive_tidy(const struct bs_archive *archive);
 
 /* archive_ledger.c, for archive.c. */

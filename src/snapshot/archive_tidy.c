@@ -1,4 +1,4 @@
-/* What no one needs of an archive that is complete: directories of tables that were copied anew, or
+/* What no one needs of an archive: directories of tables that were copied anew, or
  * are not in the source any more, and files that were being written when a writer died. */
 #include "snapshot/archive.h"
 

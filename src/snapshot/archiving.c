@@ -232,6 +232,9 @@ save_manifest(struct bs_copying *run, struct bs_error *err) {
         bs_fault_point("archive-begun");
         status = bs_archive_save(archive, err);
     }
+    if (status == BS_OK) {
+        bs_archive_tidy(archive); /* nobody writes yet, and no manifest speaks of what goes */
+    }
     return status == BS_OK ? bs_archive_make_directories(archive, err) : status;
 }
 
