@@ -136,7 +136,6 @@ encode_table(const struct bs_archived_table *table) {
     put(object, "definition", encode_text(table->unit.definition));
     put(object, "rows_estimate", encode_number(table->row_estimate));
     put(object, "bytes_estimate", encode_number(table->data_bytes));
-    put(object, "chunks", encode_number(table->chunk_count));
     put(object, "history", json_boolean(table->has_history));
     put(object, "model", encode_base64(bs_buf_str(&model)));
     bs_buf_fini(&model);

@@ -154,6 +154,9 @@ def refuse_missing(pair, folder, args):
     os.rename(path + '.away', path)
 
 
+TABLE = {'db', 'name', 'directory', 'first_point', 'last_point', 'table_id', 'definition', 'history', 'rows_estimate', 'bytes_estimate', 'model'}
+
+
 def begun_anew(pair, folder, args):
     """What was copied of a table that was altered meanwhile is gone when the next attempt has begun, though that one is killed, too."""
     before = {name: len(os.listdir(folder + '/data/' + name)) for name in os.listdir(folder + '/data')}
@@ -163,6 +166,7 @@ def begun_anew(pair, folder, args):
     assert process.code == -9, process.tail()
     with open(folder + '/manifest.json', encoding='utf-8') as file:
         tables = json.load(file)['manifest']['tables']
+    assert all(set(table) == TABLE for table in tables), 'not what docs/internals/archive.md says: %s' % tables
     there = set(os.listdir(folder + '/data'))
     assert there == {'%06d' % table['directory'] for table in tables} != set(before), (there, tables)
     kept = {name: len(os.listdir(folder + '/data/' + name)) for name in there & set(before)}
