@@ -16,8 +16,6 @@
 
 #include <string.h>
 
-#define LENIENT_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
-
 void
 bs_change_init(struct bs_change *change, struct bs_batch *batch,
                const struct bs_target_table *table, struct bs_origin origin) {
@@ -74,7 +72,7 @@ count_enum_zeros(const struct bs_target_table *table, const struct bs_value *val
 static void
 begin_lenient(struct bs_change *change, unsigned int enum_zeros) {
     if (enum_zeros > 0) {
-        bs_batch_put(change->batch, BS_EXPECT_ANY, "SET sql_mode='" LENIENT_SQL_MODE "'");
+        bs_batch_put(change->batch, BS_EXPECT_ANY, "SET sql_mode='" BS_SQL_MODE_LENIENT "'");
     }
 }
 

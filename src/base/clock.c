@@ -23,3 +23,9 @@ int64_t
 bs_clock_wall_us(void) {
     return read_us(CLOCK_REALTIME);
 }
+
+void
+bs_clock_pause_ms(int64_t ms) {
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    (void)nanosleep(&wait, NULL);
+}

@@ -12,7 +12,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum {
     POLL_MS = 100,
@@ -31,12 +30,6 @@ static const struct bs_option ABORT_OPTIONS[] = {
     BS_OPTION_TARGET,
     BS_OPTIONS_COMMON,
 };
-
-static void
-pause_ms(long ms) {
-    struct timespec wait = {.tv_sec = 0, .tv_nsec = ms * 1000000};
-    (void)nanosleep(&wait, NULL);
-}
 
 static char *
 make_arguments(const struct bs_values *v) {
@@ -133,7 +126,7 @@ await(struct bs_sql *sql, struct bs_run *run, uint64_t id, struct bs_request *re
             return withdraw(sql, run, id, err);
         }
         bs_progress_show(&run->progress, "waiting for the follow to answer");
-        pause_ms(POLL_MS);
+        bs_clock_pause_ms(POLL_MS);
     }
 }
 

@@ -13,7 +13,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { WATCH_MS = 1000, STEP_MS = 100, BEAT_STALE_US = 10000000, STATEMENT_SHOWN_MAX = 200 };
@@ -385,8 +384,7 @@ show(const struct bs_run *run, const struct look *look, struct bs_error *err) {
 static bool
 pause_until_next(void) {
     for (int passed = 0; passed < WATCH_MS && !bs_stop_requested(); passed += STEP_MS) {
-        struct timespec wait = {.tv_sec = 0, .tv_nsec = STEP_MS * 1000000L};
-        (void)nanosleep(&wait, NULL);
+        bs_clock_pause_ms(STEP_MS);
     }
     return !bs_stop_requested();
 }

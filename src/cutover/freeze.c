@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 enum {
     LOCK_NAME_MAX = 48,
@@ -23,7 +22,6 @@ enum {
     LOCK_TRIES_MAX = 5,
     IDLE_MORE_S = 5, /* than the freeze may take, for the session with the locks */
     POLL_MS = 10,
-    NS_PER_MS = 1000000,
 };
 
 #define SOURCE_LOCK "binstream.freeze"
@@ -261,7 +259,6 @@ find_straggler(struct bs_frozen *frozen, bool *found, struct bs_error *err) {
 static enum bs_status
 await_stragglers(struct bs_frozen *frozen, struct bs_error *err) {
     for (;;) {
-        struct timespec pause = {0, POLL_MS * NS_PER_MS};
         bool found = false;
         enum bs_status status = find_straggler(frozen, &found, err);
         /* MySQL 5.1 has the table only with InnoDB's plugin. */
@@ -279,7 +276,7 @@ await_stragglers(struct bs_frozen *frozen, struct bs_error *err) {
             return BS_CANCELLED;
         }
         bs_error_clear(err);
-        (void)nanosleep(&pause, NULL);
+        bs_clock_pause_ms(POLL_MS);
         status = bs_stop_check(err);
         if (status != BS_OK) {
             return status;

@@ -19,14 +19,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 enum {
     /* For what was written meanwhile to tables that are not selected, too, and for a source that
      * starts anew. Nobody waits for it: the applications are at the target. */
     LOOK_MS = 60000,
     PAUSE_MS = 200,
-    NS_PER_MS = 1000000,
 };
 
 static void
@@ -102,13 +100,12 @@ static enum bs_status
 await_source(struct bs_attempt *attempt, int64_t deadline_ms, struct bs_error *err) {
     bs_watch_rest(&attempt->watch);
     for (;;) {
-        struct timespec pause = {0, PAUSE_MS * NS_PER_MS};
         bs_freeze_close(&attempt->frozen);
         enum bs_status status = bs_attempt_open_source_again(attempt, err);
         if (status != BS_IO || bs_clock_mono_ms() >= deadline_ms || bs_stop_requested()) {
             return status;
         }
-        (void)nanosleep(&pause, NULL);
+        bs_clock_pause_ms(PAUSE_MS);
     }
 }
 

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { PAUSE_FIRST_MS = 100, PAUSE_MAX_MS = 5000 };
 
@@ -280,12 +279,6 @@ bs_follow_stop_stream(struct bs_follow *follow) {
     follow->connected = false;
 }
 
-static void
-pause_ms(int ms) {
-    struct timespec wait = {ms / 1000, (long)(ms % 1000) * 1000000L};
-    (void)nanosleep(&wait, NULL);
-}
-
 enum bs_status
 bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct bs_error *err) {
     int64_t give_up_ms = bs_clock_mono_ms() + follow->config->give_up_ms;
@@ -316,7 +309,7 @@ bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct
             return bs_error_context(err, "opening the target again");
         }
         bs_log(BS_LOG_WARNING, "the target is not back yet: %s", failure.message);
-        pause_ms(wait);
+        bs_clock_pause_ms(wait);
         wait = wait * 2 < PAUSE_MAX_MS ? wait * 2 : PAUSE_MAX_MS;
     }
 }

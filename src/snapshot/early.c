@@ -12,8 +12,6 @@
 
 enum { BLOCK_BYTES = 1 << 20 };
 
-#define LAX_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
-
 /* The period's columns are the last two. */
 static const char *
 start_name(const struct bs_copy *copy) {
@@ -94,7 +92,7 @@ begin_making(struct making *making, struct bs_sql *target, const struct bs_copy 
              struct bs_error *err) {
     making->target = target;
     making->plain = bs_copy_new(copy->table, BS_MARIADB, copy->table, NULL);
-    return bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
+    return bs_sql_exec(target, err, "SET sql_mode='" BS_SQL_MODE_LENIENT "'");
 }
 
 static enum bs_status

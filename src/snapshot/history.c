@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { LOOK_EVERY_MS = 200, SAY_EVERY_MS = 60000, STANDSTILL_MS = 600000 };
 
@@ -36,12 +35,6 @@ bs_history_read(struct bs_sql *sql, const struct bs_server *server, uint64_t *le
     return status;
 }
 
-static void
-rest(void) {
-    struct timespec wait = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-    (void)nanosleep(&wait, NULL);
-}
-
 enum bs_status
 bs_history_await(struct bs_sql *sql, const struct bs_server *server, uint64_t most,
                  struct bs_error *err) {
@@ -69,7 +62,7 @@ bs_history_await(struct bs_sql *sql, const struct bs_server *server, uint64_t mo
                    ": others hold old views, or its purge is slow",
                    length, most);
         }
-        rest();
+        bs_clock_pause_ms(LOOK_EVERY_MS);
         status = bs_history_read(sql, server, &length, err);
     }
     return status;

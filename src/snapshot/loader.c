@@ -37,8 +37,6 @@ enum {
     LOCAL_INFILE_REJECTED = 2068,
 };
 
-#define LAX_SQL_MODE "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
-
 /* One transaction. */
 struct piece {
     struct bs_pair *pair;
@@ -223,7 +221,7 @@ insert_block(struct piece *piece, struct bs_error *err) {
     bool is_lax = block->zero_enums > 0;
     enum bs_status status = BS_OK;
     if (is_lax) {
-        status = bs_sql_exec(target, err, "SET sql_mode='" LAX_SQL_MODE "'");
+        status = bs_sql_exec(target, err, "SET sql_mode='" BS_SQL_MODE_LENIENT "'");
     }
     if (status == BS_OK) {
         status = run_insert(piece, err);

@@ -28,7 +28,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     IDLE_MORE_S = 30, /* than a lock may take, for the session that has one, should we be gone */
@@ -42,12 +41,6 @@ enum {
     TABLE_ACCESS_DENIED = 1142,
     SPECIFIC_ACCESS_DENIED = 1227,
 };
-
-static void
-pause_ms(long ms) {
-    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-    (void)nanosleep(&wait, NULL);
-}
 
 /* SHOW FULL PROCESSLIST: Id, User, Host, db, Command, Time, State, Info: the same columns
  * everywhere. A thread of replication that has nothing to apply is shown as a Query without a text
@@ -117,7 +110,7 @@ wait_for_long_statements(const struct bs_point_config *config, struct bs_error *
                                  "run again when it is over, or raise --lock-timeout above its "
                                  "duration: writers then wait as long as it takes");
         }
-        pause_ms(POLL_MS);
+        bs_clock_pause_ms(POLL_MS);
     }
 }
 
@@ -252,7 +245,7 @@ ask_patiently(struct bs_lock *lock, const struct bs_point_config *config,
         }
         bs_log(BS_LOG_INFO, "the source did not grant the lock (%s): again in %d ms", err->message,
                BACK_OFF_MS * attempt);
-        pause_ms(BACK_OFF_MS * attempt);
+        bs_clock_pause_ms(BACK_OFF_MS * attempt);
     }
 }
 

@@ -38,6 +38,8 @@
  * nobody could write. */
 #include "snapshot/point.h"
 
+#include "base/clock.h"
+
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -52,7 +54,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     POINT_ATTEMPTS_MAX = 10,
@@ -337,11 +338,7 @@ log_view_positions(const struct bs_point_config *config) {
 /* DDL seldom comes alone. */
 static enum bs_status
 pause_before(int attempt, struct bs_error *err) {
-    struct timespec pause = {0};
-    long ms = POINT_PAUSE_MS * (long)attempt;
-    pause.tv_sec = ms / 1000;
-    pause.tv_nsec = ms % 1000 * 1000000L;
-    (void)nanosleep(&pause, NULL);
+    bs_clock_pause_ms((int64_t)POINT_PAUSE_MS * attempt);
     return bs_stop_check(err);
 }
 

@@ -31,6 +31,10 @@
 #define BS_SQL_MODE                                                                                \
     "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
 
+/* For rows with values that strict modes do not take, such as an ENUM of index 0: who uses it
+ * counts the warnings. */
+#define BS_SQL_MODE_LENIENT "NO_AUTO_VALUE_ON_ZERO,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION"
+
 struct bs_sql; /* a session */
 struct bs_sql_result;
 

@@ -28,7 +28,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     POLL_MS = 20,
@@ -36,12 +35,6 @@ enum {
     SLOT_WAITS = 30, /* of a second; a session of an old epoch may hold a slot until it notices */
     LOCK_WAIT_TIMEOUT = 1205,
 };
-
-static void
-pause_ms(long ms) {
-    struct timespec wait = {.tv_sec = 0, .tv_nsec = ms * 1000000};
-    (void)nanosleep(&wait, NULL);
-}
 
 static enum bs_status
 read_claim(struct bs_sql *sql, const struct bs_state *state, const char *lock, uint64_t *number,
@@ -110,7 +103,7 @@ outwait(struct bs_sql *sql, const struct bs_state *state, const struct bs_slots 
         }
         before = now;
         if (!got) {
-            pause_ms(POLL_MS);
+            bs_clock_pause_ms(POLL_MS);
         }
     }
 }
@@ -312,7 +305,7 @@ lost_a_race(enum bs_status status, int64_t deadline, struct bs_error *err) {
         return false;
     }
     bs_error_clear(err);
-    pause_ms(POLL_MS);
+    bs_clock_pause_ms(POLL_MS);
     return true;
 }
 

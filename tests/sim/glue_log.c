@@ -356,6 +356,12 @@ bs_clock_wall_us(void) {
     return sim_now_ms() * 1000;
 }
 
+void
+bs_clock_pause_ms(int64_t ms) {
+    (void)ms;
+    sim_yield();
+}
+
 /* The copy was made in one attempt: there is no window. */
 
 enum bs_status

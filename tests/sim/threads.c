@@ -217,11 +217,3 @@ int
 sim_pthread_broadcast(pthread_cond_t *cond) {
     return wake(cond, true);
 }
-
-int
-sim_nanosleep(const struct timespec *wait, struct timespec *left) {
-    (void)wait;
-    (void)left;
-    sim_yield();
-    return 0;
-}

@@ -16,7 +16,6 @@ int sim_pthread_wait(pthread_cond_t *cond, pthread_mutex_t *mutex);
 int sim_pthread_timedwait(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *at);
 int sim_pthread_signal(pthread_cond_t *cond);
 int sim_pthread_broadcast(pthread_cond_t *cond);
-int sim_nanosleep(const struct timespec *wait, struct timespec *left);
 
 #define pthread_create sim_pthread_create
 #define pthread_join sim_pthread_join
@@ -26,6 +25,5 @@ int sim_nanosleep(const struct timespec *wait, struct timespec *left);
 #define pthread_cond_timedwait sim_pthread_timedwait
 #define pthread_cond_signal sim_pthread_signal
 #define pthread_cond_broadcast sim_pthread_broadcast
-#define nanosleep sim_nanosleep
 
 #endif
