@@ -138,9 +138,16 @@ enum bs_status bs_catalog_peers(struct bs_sql *sql, const struct bs_server *serv
 enum bs_status bs_catalog_await_peers(struct bs_sql *sql, const struct bs_peers *peers,
                                       struct bs_error *err) BS_MUST_CHECK;
 
-/* InnoDB's table id, 0 if it cannot be told (privilege PROCESS missing, other engine). Fails where
- * DDL was waited for, as the session's lock_wait_timeout lets it: of the next table it would be
- * waited for again. */
+struct bs_table_name {
+    struct bs_str db, name;
+};
+
+/* InnoDB's ids of count tables, 0 of one that cannot be told (privilege PROCESS missing, other
+ * engine). Fails where DDL was waited for, as the session's lock_wait_timeout lets it: the next
+ * time it would be waited for again. */
+enum bs_status bs_catalog_table_ids(struct bs_sql *sql, const struct bs_server *server,
+                                    const struct bs_table_name *names, size_t count, uint64_t *ids,
+                                    struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server,
                                    struct bs_str db, struct bs_str name, uint64_t *id,
                                    struct bs_error *err) BS_MUST_CHECK;

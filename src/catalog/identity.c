@@ -1,4 +1,4 @@
-/* What a server is, where its binlog ends, and InnoDB's ids of tables. */
+/* What a server is, and where its binlog ends. */
 #include "catalog/catalog_private.h"
 
 #include "base/mem.h"
@@ -7,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Of the server: DDL waits for a table, and MySQL lets nobody read its dictionary past that. */
-enum { LOCK_WAIT_TIMEOUT = 1205 };
 
 static void
 take_variable(struct bs_server *server, struct bs_str name, struct bs_str value) {
@@ -236,73 +233,4 @@ bs_catalog_log_files(struct bs_sql *sql, const struct bs_server *server,
         return bs_error_context(err, "asking for the sizes of the binlog's files");
     }
     return BS_OK;
-}
-
-/* InnoDB's ids. */
-
-/* InnoDB names tables as their files are named: every ASCII character but letters, digits and _
- * becomes
- * @ and four hexadecimal digits. Other characters follow tables of the server's, which only some
- * servers let a statement use: such a name cannot be told. */
-static bool
-put_file_name(struct bs_buf *out, struct bs_str name) {
-    for (size_t i = 0; i < name.len; i++) {
-        unsigned char c = (unsigned char)name.data[i];
-        bool plain =
-            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (c >= 0x80) {
-            return false;
-        }
-        if (plain) {
-            bs_buf_put_u8(out, c);
-        } else {
-            bs_buf_printf(out, "@%04x", c);
-        }
-    }
-    return true;
-}
-
-/* A table with partitions has an id for each, and is another one as soon as one of them is new or
- * gone: their sum tells, of digests, as one may take the place of two. */
-static void
-put_id_question(struct bs_buf *out, const struct bs_server *server, const char *name) {
-    bool is_new = server->flavour == BS_MYSQL && server->version >= 80000;
-    bs_buf_printf(out, "SELECT SUM(CRC32(TABLE_ID)) FROM information_schema.%s WHERE NAME='%s'",
-                  is_new ? "INNODB_TABLES" : "INNODB_SYS_TABLES", name);
-    for (int i = 0; i < 2; i++) {
-        bs_buf_puts(out, " OR NAME LIKE '");
-        for (const char *c = name; *c != '\0'; c++) {
-            bs_buf_printf(out, "%s%c", *c == '_' ? "|" : "", *c);
-        }
-        bs_buf_printf(out, "#%c#%%' ESCAPE '|'", i == 0 ? 'p' : 'P');
-    }
-}
-
-enum bs_status
-bs_catalog_table_id(struct bs_sql *sql, const struct bs_server *server, struct bs_str db,
-                    struct bs_str name, uint64_t *id, struct bs_error *err) {
-    struct bs_buf file_name = {0}, text = {0}, value = {0};
-    bool found = false;
-    enum bs_status status = BS_OK;
-    *id = 0;
-    bool can_tell = put_file_name(&file_name, db);
-    bs_buf_puts(&file_name, "/");
-    can_tell = can_tell && put_file_name(&file_name, name);
-    if (can_tell) {
-        put_id_question(&text, server, bs_buf_cstr(&file_name));
-        struct bs_error failure;
-        bs_error_clear(&failure);
-        status = bs_sql_value(sql, &value, &found, &failure, "%s", bs_buf_cstr(&text));
-        if (status == BS_SERVER && failure.sql_errno != LOCK_WAIT_TIMEOUT) {
-            status = BS_OK; /* no PROCESS privilege, or no such table */
-        } else if (status != BS_OK && err != NULL) {
-            *err = failure;
-        } else if (found) {
-            *id = strtoull(bs_buf_cstr(&value), NULL, 10);
-        }
-    }
-    bs_buf_fini(&file_name);
-    bs_buf_fini(&text);
-    bs_buf_fini(&value);
-    return status;
 }

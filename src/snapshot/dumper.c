@@ -400,13 +400,15 @@ read_archived(struct dump *dump, struct bs_error *err) {
  * not one that has been renamed into its place? */
 static enum bs_status
 check_identity(const struct bs_pair *pair, const struct bs_copy *copy, struct bs_error *err) {
-    uint64_t id = 0;
+    uint64_t id = copy->table_id;
+    enum bs_status status = BS_OK;
     if (copy->table_id == 0) {
         return BS_OK;
     }
-    enum bs_status status =
-        bs_catalog_table_id(pair->source, pair->config->source, bs_str(copy->table->db),
-                            bs_str(copy->table->name), &id, err);
+    if (!bs_held_has(pair, copy)) {
+        status = bs_catalog_table_id(pair->source, pair->config->source, bs_str(copy->table->db),
+                                     bs_str(copy->table->name), &id, err);
+    }
     if (status == BS_OK && id != copy->table_id) {
         status = bs_altered_refuse(copy, err);
     }
@@ -430,7 +432,7 @@ read_server(struct dump *dump, struct bs_error *err) {
     if (status == BS_OK) {
         status = check_identity(pair, chunk->copy, err);
     }
-    if (status == BS_OK && !pair->is_locker) {
+    if (status == BS_OK && !pair->is_locker && pair->held.count == 0) {
         status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
     }
     return status;
@@ -464,12 +466,15 @@ send_for_keys(struct bs_pair *pair, const struct bs_copy *copy) {
 }
 
 static enum bs_status
-do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
+do_item(struct bs_pair *pair, enum bs_taker taker, struct bs_work_item *item,
+        struct bs_error *err) {
     struct bs_chunk *chunk = item->chunk;
-    if (chunk == NULL) {
-        bool is_last = false;
-        enum bs_status status =
-            bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
+    bool is_cut = chunk == NULL, is_last = false;
+    if (is_cut) {
+        enum bs_status status = bs_held_begin(pair, taker, item, err);
+        if (status == BS_OK) {
+            status = bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
+        }
         if (status != BS_OK) {
             return bs_altered_explain(item->copy, err);
         }
@@ -481,6 +486,9 @@ do_item(struct bs_pair *pair, struct bs_work_item *item, struct bs_error *err) {
         }
     }
     enum bs_status status = chunk != NULL ? dump_chunk(pair, chunk, err) : BS_OK;
+    if (status == BS_OK && is_cut) {
+        status = bs_held_end(pair, item->copy, is_last, err);
+    }
     return status == BS_OK ? BS_OK : bs_altered_explain(item->copy, err);
 }
 
@@ -501,8 +509,8 @@ bs_dumper_main(void *arg) {
     enum bs_taker taker = pair->is_locker    ? BS_TAKER_LOCKER
                           : pair->index == 0 ? BS_TAKER_FIRST
                                              : BS_TAKER_OTHER;
-    while (status == BS_OK && bs_work_take(pair->config->work, taker, &item)) {
-        status = do_item(pair, &item, &err);
+    while (status == BS_OK && bs_work_take(pair->config->work, taker, pair->index, &item)) {
+        status = do_item(pair, taker, &item, &err);
         bs_bound_fini(&item.after);
     }
     if (status == BS_OK && pair->is_locker && !bs_work_is_stopped(pair->config->work)) {

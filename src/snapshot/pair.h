@@ -16,6 +16,7 @@
 #include "schema/server.h"
 #include "snapshot/archive.h"
 #include "snapshot/courtesy.h"
+#include "snapshot/held.h"
 #include "snapshot/work.h"
 #include "sql/session.h"
 #include "state/state.h"
@@ -69,6 +70,7 @@ struct bs_pair {
         *source;         /* NULL: the archive; its view is open, with savepoint BS_VIEW_SAVEPOINT */
     bool is_locker;      /* instead of a view, source holds the lock of the locked tables */
     int64_t unlocked_us; /* and gave it up then, as bs_clock_mono_us; 0: not yet */
+    struct bs_held held; /* the dumper's */
     struct bs_sql *target; /* NULL: the archive */
     struct bs_queue *queue;
     struct bs_queue *spare;

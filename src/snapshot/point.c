@@ -170,10 +170,16 @@ note_identities(const struct bs_point_config *config, struct bs_point *point,
     const struct bs_schema *schema = point->schema;
     size_t unknown = 0;
     enum bs_status status = BS_OK;
+    struct bs_table_name *names = bs_zalloc((schema->table_count + 1) * sizeof *names);
     point->table_ids = bs_zalloc((schema->table_count + 1) * sizeof *point->table_ids);
-    for (size_t i = 0; i < schema->table_count && status == BS_OK; i++) {
-        status = bs_catalog_table_id(config->control, config->server, bs_str(schema->tables[i]->db),
-                                     bs_str(schema->tables[i]->name), &point->table_ids[i], err);
+    for (size_t i = 0; i < schema->table_count; i++) {
+        names[i] =
+            (struct bs_table_name){bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name)};
+    }
+    status = bs_catalog_table_ids(config->control, config->server, names, schema->table_count,
+                                  point->table_ids, err);
+    free(names);
+    for (size_t i = 0; i < schema->table_count; i++) {
         unknown += point->table_ids[i] == 0 && !bs_lock_is_long(schema->tables[i]) ? 1 : 0;
     }
     if (status != BS_OK || unknown == 0) {

@@ -140,24 +140,31 @@ bs_work_is_for(const struct bs_copy *copy, enum bs_taker taker) {
                : taker == BS_TAKER_FIRST || (taker == BS_TAKER_OTHER && !copy->is_of_first_view);
 }
 
+/* Under the lock: does a table that may be chosen come before the other, which may be NULL? */
+static bool
+comes_before(const struct bs_work_table *table, const struct bs_work_table *other) {
+    if (other == NULL || table->kept_for != other->kept_for) {
+        return other == NULL || table->kept_for != 0;
+    }
+    return table->copy->is_of_first_view == other->copy->is_of_first_view
+               ? table->open_chunks < other->open_chunks
+               : table->copy->is_of_first_view;
+}
+
 /* Under the lock: the table that the fewest are busy with, so that two loaders seldom meet in one;
  * but first what nobody else may take. None that takes room for which a chunk waits. */
 static struct bs_work_table *
-choose_table(struct bs_work *work, enum bs_taker taker) {
+choose_table(struct bs_work *work, enum bs_taker taker, unsigned int pair) {
     struct bs_work_table *best = NULL;
     bool has_queue = bs_work_large_is_awaited(work, taker);
     for (size_t i = 0; i < work->table_count; i++) {
         struct bs_work_table *table = &work->tables[i];
         if (table->is_cut || table->is_being_cut || !bs_work_is_for(table->copy, taker) ||
             !bs_work_large_fits(work, bs_work_large_share(table)) ||
-            (has_queue && bs_work_large_share(table) > 0)) {
+            bs_work_is_kept_from(table, pair) || (has_queue && bs_work_large_share(table) > 0)) {
             continue;
         }
-        bool is_better =
-            best == NULL || (table->copy->is_of_first_view == best->copy->is_of_first_view
-                                 ? table->open_chunks < best->open_chunks
-                                 : table->copy->is_of_first_view);
-        best = is_better ? table : best;
+        best = comes_before(table, best) ? table : best;
     }
     return best;
 }
@@ -238,13 +245,14 @@ form_of(const struct bs_work *work, const struct bs_work_table *table) {
 }
 
 bool
-bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *item) {
+bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
+             struct bs_work_item *item) {
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
     struct bs_work_table *table = NULL;
     while (!is_finished_for(work, taker) && !work->drains &&
            (item->chunk = take_again(work, taker)) == NULL &&
-           (table = choose_table(work, taker)) == NULL) {
+           (table = choose_table(work, taker, pair)) == NULL) {
         pthread_cond_wait(&work->changed, &work->lock);
     }
     bool has_work = item->chunk != NULL || table != NULL;

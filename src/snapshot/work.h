@@ -88,9 +88,18 @@ struct bs_work_item {
  * first of the others only. */
 enum bs_taker { BS_TAKER_LOCKER, BS_TAKER_FIRST, BS_TAKER_OTHER };
 
-/* Waits for work that is for the taker; false: all of it is loaded, or the work was
- * stopped. */
-bool bs_work_take(struct bs_work *work, enum bs_taker taker, struct bs_work_item *item);
+/* Waits for work that is for the taker; false: all of it is loaded, or the work was stopped. pair:
+ * its index; tables that are kept for it come first, those of others never. */
+bool bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
+                  struct bs_work_item *item);
+
+/* Keeps small tables that nobody has begun for a pair, the one that it is to cut among them: so
+ * many at most that the others have something left. Returns how many were put into copies, at most
+ * cap; 0 if that table is not small, or was begun before. */
+size_t bs_work_keep(struct bs_work *work, enum bs_taker taker, unsigned int pair,
+                    const struct bs_work_item *item, const struct bs_copy **copies, size_t cap);
+/* Whatever is kept for the pair is anybody's again. */
+void bs_work_release(struct bs_work *work, unsigned int pair);
 
 /* The answer to an item that was to be cut: the chunk to be dumped by the caller, NULL if there was
  * no row left; is_last: the table is cut to its end. true: it is loaded, and the caller must see to

@@ -2,6 +2,7 @@
  *
  *   work.c         what is given out, and what comes back
  *   work_large.c   room for large rows
+ *   work_kept.c    small tables that are kept for one pair
  */
 #ifndef BS_SNAPSHOT_WORK_PRIVATE_H
 #define BS_SNAPSHOT_WORK_PRIVATE_H
@@ -21,8 +22,9 @@ struct bs_work_table {
     bool is_being_cut;
     bool is_cut; /* to its end */
     unsigned int open_chunks;
-    unsigned int in_work; /* chunks that a pair has in hand, or cuts */
-    uint64_t large_row;   /* a chunk had to go again for want of room for a row so large */
+    unsigned int in_work;  /* chunks that a pair has in hand, or cuts */
+    unsigned int kept_for; /* a pair's index + 1; 0: for anybody */
+    uint64_t large_row;    /* a chunk had to go again for want of room for a row so large */
     struct bs_bound after;
     uint64_t chunk_count;
     uint64_t chunk_rows;            /* of the chunk before */
@@ -58,6 +60,9 @@ struct bs_work {
 };
 
 bool bs_work_is_for(const struct bs_copy *copy, enum bs_taker taker);
+
+/* Is the table kept for another pair than this one? */
+bool bs_work_is_kept_from(const struct bs_work_table *table, unsigned int pair);
 
 /* work_large.c: of what large rows may take, what a chunk more of the table takes; and what one
  * takes that has to be dumped again. 0: its rows are small. */

@@ -41,14 +41,14 @@ Test(work, a_table_goes_to_one_cutter_at_a_time_and_goes_on_behind_the_last_chun
     struct bs_work *work = bs_work_new(copies, 2, 1 << 20);
     struct bs_work_item first;
     struct bs_work_item second;
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &first));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &first));
     cr_assert_eq(first.copy, &large);
     cr_assert_eq(first.after.count, 0);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &second));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &second));
     cr_assert_eq(second.copy, &small);
     cut(work, &first, false);
     cut(work, &second, true);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &first));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &first));
     cr_assert_eq(first.copy, &large);
     cr_assert_eq(first.number, 1);
     cr_assert(bs_str_is(first.after.values[0], "7"));
@@ -56,24 +56,63 @@ Test(work, a_table_goes_to_one_cutter_at_a_time_and_goes_on_behind_the_last_chun
     bs_work_free(work);
 }
 
+/* What is kept for one pair is given to nobody else, and to it before all else. */
+Test(work, small_tables_are_kept_for_a_pair) {
+    static struct bs_table many[12];
+    static struct bs_copy many_copies[12];
+    struct bs_copy *list[12];
+    const struct bs_copy *kept[8];
+    struct bs_work_item first, second, third;
+    for (size_t i = 0; i < 12; i++) {
+        many[i] = (struct bs_table){.db = tables[1].db, .name = tables[1].name};
+        many[i].data_bytes = i == 0 ? 8 << 20 : 16384;
+        many_copies[i] = (struct bs_copy){.table = &many[i], .table_id = i + 1};
+        list[i] = &many_copies[i];
+    }
+    struct bs_work *work = bs_work_new(list, 12, 1 << 20);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &first));
+    cr_assert_eq(bs_work_keep(work, BS_TAKER_FIRST, 0, &first, kept, 8), 0); /* it is large */
+    cr_assert(bs_work_take(work, BS_TAKER_OTHER, 1, &second));
+    cr_assert_eq(second.copy, list[1]);
+    cr_assert_eq(bs_work_keep(work, BS_TAKER_OTHER, 1, &second, kept, 8), 2); /* of eleven */
+    cr_assert_eq(kept[0], list[1]);
+    cr_assert_eq(kept[1], list[2]);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &third));
+    cr_assert_eq(third.copy, list[3]);
+    bs_work_cut(work, &second, NULL, true);
+    cr_assert(bs_work_take(work, BS_TAKER_OTHER, 1, &second));
+    cr_assert_eq(second.copy, list[2]);
+    bs_work_cut(work, &second, NULL, true);
+    bs_work_cut(work, &third, NULL, true);
+    cr_assert(bs_work_take(work, BS_TAKER_OTHER, 1, &second));
+    cr_assert_eq(bs_work_keep(work, BS_TAKER_OTHER, 1, &second, kept, 8), 2);
+    bs_work_release(work, 1);
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &third));
+    cr_assert_eq(third.copy, kept[1]);
+    bs_work_cut(work, &first, NULL, true);
+    bs_work_cut(work, &second, NULL, true);
+    bs_work_cut(work, &third, NULL, true);
+    bs_work_free(work);
+}
+
 Test(work, the_end_is_when_every_chunk_is_loaded) {
     struct bs_work *work = bs_work_new(copies, 1, 1 << 20);
     struct bs_work_item item;
     struct bs_work_totals totals;
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     struct bs_chunk *chunk = cut(work, &item, true);
     cr_assert_not(bs_work_wait(work, 1));
     bs_work_add(work, chunk, 10, 100);
     bs_work_again(work, chunk);
     bs_work_totals(work, &totals);
     cr_assert_eq(totals.rows, 0);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     cr_assert_eq(item.chunk, chunk);
     cr_assert(chunk->must_empty);
     bs_work_add(work, chunk, 10, 100);
     bs_work_done(work, chunk);
     cr_assert(bs_work_wait(work, 1));
-    cr_assert_not(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert_not(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     bs_work_totals(work, &totals);
     cr_assert_eq(totals.rows, 10);
     cr_assert_eq(totals.retried, 1);
@@ -92,7 +131,7 @@ Test(work, the_first_error_stays_and_closes_the_queues) {
     bs_work_fail(work, &second);
     cr_assert_eq(bs_work_error(work, &err), BS_SCHEMA);
     cr_assert(bs_queue_is_closed(queue));
-    cr_assert_not(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert_not(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     bs_queue_free(queue);
     bs_work_free(work);
 }
@@ -119,7 +158,7 @@ static struct bs_chunk *
 cut_huge(struct bs_work *work, uint64_t *at) {
     struct bs_work_item item;
     char end[32];
-    if (!bs_work_take(work, BS_TAKER_FIRST, &item)) {
+    if (!bs_work_take(work, BS_TAKER_FIRST, 0, &item)) {
         return NULL;
     }
     uint64_t left = HUGE_ROWS - *at;
@@ -199,7 +238,7 @@ work_with(struct bs_chunk **chunks, size_t count, size_t tables_wanted, size_t l
     struct bs_work_item item;
     bs_work_bound_large(work, LARGE_ROOM);
     for (size_t i = 0; i < count; i++) {
-        cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+        cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
         chunks[i] = cut(work, &item, i >= last_from);
     }
     return work;
@@ -216,12 +255,12 @@ Test(work, a_chunk_whose_large_row_finds_no_room_goes_again_when_there_is_room) 
     cr_assert_not(bs_work_admit_large(work, chunks[2], LARGE_ROW));
     bs_work_again(work, chunks[2]);
     bs_work_done(work, chunks[1]);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     cr_assert_eq(item.chunk, chunks[2]);
     cr_assert(bs_work_admit_large(work, chunks[2], LARGE_ROW), "its room came with it");
     bs_work_again(work, chunks[0]);
     bs_work_done(work, chunks[2]);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     cr_assert_eq(item.chunk, chunks[0]);
     cr_assert(bs_work_admit_large(work, chunks[0], 100), "alone, a row of any size has room");
     bs_work_done(work, chunks[0]);
@@ -237,13 +276,13 @@ Test(work, after_a_chunk_that_found_no_room_the_next_of_its_table_begin_with_roo
     cr_assert_not(bs_work_admit_large(work, chunks[1], LARGE_ROW));
     bs_work_again(work, chunks[1]);
     bs_work_done(work, chunks[0]);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     cr_assert_eq(item.chunk, chunks[1]);
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     chunks[0] = cut(work, &item, false);
     cr_assert_eq(chunks[0]->large_share, LARGE_ROW);
     bs_work_done(work, chunks[0]); /* it had no large row after all */
-    cr_assert(bs_work_take(work, BS_TAKER_FIRST, &item));
+    cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
     chunks[0] = cut(work, &item, true);
     cr_assert_eq(chunks[0]->large_share, 0);
     bs_work_done(work, chunks[0]);
