@@ -297,14 +297,14 @@ def another_selection_is_refused(pair):
 
 
 def bad_row_is_named(pair):
-    """A row that the target refuses as it is: a CHECK that was not enforced when the row was written."""
-    if not pair.server.startswith("mariadb"):
-        return  # MySQL keeps in the table's definition whether a CHECK is enforced
+    """A row that the target refuses as it is: a lenient sql_mode has cut what is too long for a generated column."""
+    if pair.server == "mysql-5.6":
+        return  # it has no generated columns
     with contextlib.closing(pair.source.connect()) as connection, connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE bad")
-        cursor.execute("CREATE TABLE bad.t (id VARCHAR(20) PRIMARY KEY, v INT, CONSTRAINT positive CHECK (v > 0))")
-        cursor.execute("SET check_constraint_checks=0")
-        cursor.execute("INSERT INTO bad.t VALUES ('good', 1), ('it''s bad', -1)")
+        cursor.execute("CREATE TABLE bad.t (id VARCHAR(20) PRIMARY KEY, v CHAR(4) AS (id) STORED)")
+        cursor.execute("SET sql_mode=''")
+        cursor.execute("INSERT INTO bad.t (id) VALUES ('good'), ('it''s bad')")
     report = pair.run("databases=bad", expect=SERVER)
     assert "goes again, by INSERT" in report["log"], report["log"]
     assert "row with key ('it\\'s bad')" in report["log"], report["log"]
