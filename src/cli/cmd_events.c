@@ -1,6 +1,7 @@
 /* `events`: what is in a binlog, as lines of JSON, as counts, or just verified. */
 #include "cli/cli.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
 #include "catalog/catalog.h"
@@ -41,8 +42,9 @@ static const struct bs_option OPTIONS[] = {
      .kind = BS_OPTION_TEXT,
      .offset = BS_FIELD(schema),
      .value = "URI",
-     .help = "take column names, and what else the log does not tell, from the tables as they are "
-             "on this server now, where their columns fit the log's"},
+     .help = "take what the log does not tell (column names, signs, character sets, labels of ENUM "
+             "and SET, primary keys) from the tables as they are on this server now; a table whose "
+             "columns are not those of the log is told, and nothing taken from it"},
     {.name = "stats",
      .kind = BS_OPTION_FLAG,
      .offset = BS_FIELD(stats),
@@ -84,6 +86,7 @@ struct schema {
 
 struct known {
     struct bs_table *table; /* NULL: there is none */
+    bool is_told;           /* that it is not the log's */
 };
 
 static enum bs_status
@@ -110,9 +113,8 @@ schema_close(struct schema *schema) {
     bs_endpoint_fini(&schema->endpoint);
 }
 
-static const struct bs_table *
-schema_find(void *arg, struct bs_str db, struct bs_str table) {
-    struct schema *schema = arg;
+static struct known *
+schema_known(struct schema *schema, struct bs_str db, struct bs_str table) {
     struct bs_buf key = {0};
     bs_buf_put(&key, db.data, db.len + 1);
     bs_buf_put_str(&key, table);
@@ -124,7 +126,23 @@ schema_find(void *arg, struct bs_str db, struct bs_str table) {
         (void)bs_map_put(&schema->tables, bs_buf_str(&key), known);
     }
     bs_buf_fini(&key);
+    return known;
+}
+
+static const struct bs_table *
+schema_find(void *arg, struct bs_str db, struct bs_str table) {
+    const struct known *known = schema_known(arg, db, table);
     return known != NULL ? known->table : NULL;
+}
+
+/* Once a table: what differs from a map of many differs from the next ones, too. */
+static void
+schema_misfit(void *arg, struct bs_str db, struct bs_str table, const struct bs_error *why) {
+    struct known *known = schema_known(arg, db, table);
+    if (known != NULL && !known->is_told) {
+        known->is_told = true;
+        bs_log_error(BS_LOG_WARNING, why);
+    }
 }
 
 /* ---- the output ---------------------------------------------------------------------------- */
@@ -238,6 +256,7 @@ run_events(struct bs_run *run, struct bs_error *err) {
     }
     if (status == BS_OK && v->schema != NULL) {
         config.find_model = schema_find;
+        config.tell_misfit = schema_misfit;
         config.find_model_arg = &schema;
         status = schema_open(&schema, v->schema, err);
     }

@@ -30,8 +30,8 @@ string_type(const struct bs_map_column *wire) {
     }
 }
 
-static const char *
-type_of_wire(const struct bs_map_column *wire) {
+const char *
+bs_events_wire_type(const struct bs_map_column *wire) {
     static const char *const names[256] = {
         [BS_WIRE_TINY] = "tinyint",
         [BS_WIRE_SHORT] = "smallint",
@@ -83,7 +83,7 @@ type_of_model(const struct bs_map_column *wire, const struct bs_column *model) {
     case BS_TYPE_BLOB:
         return blob_type(wire->meta, model->type == BS_TYPE_TEXT);
     default:
-        return type_of_wire(wire);
+        return bs_events_wire_type(wire);
     }
 }
 
@@ -140,8 +140,9 @@ put_column(struct bs_buf *out, const struct bs_events_table *t, size_t i) {
     const struct bs_column *model = t->model != NULL ? &t->model->columns[i] : NULL;
     BS_EVENTS_PUT(out, "{\"name\":");
     bs_events_put_string(out, t->columns[i].name);
-    bs_events_member_text(out, "type",
-                          bs_str(model != NULL ? type_of_model(wire, model) : type_of_wire(wire)));
+    bs_events_member_text(
+        out, "type",
+        bs_str(model != NULL ? type_of_model(wire, model) : bs_events_wire_type(wire)));
     if (is_signed_type(wire->type) && bs_table_map_has(t->map, BS_MAP_SIGNEDNESS)) {
         bs_events_member_bool(out, "unsigned", wire->is_unsigned);
     } else if (is_signed_type(wire->type) && model != NULL) {
@@ -173,23 +174,46 @@ put_column(struct bs_buf *out, const struct bs_events_table *t, size_t i) {
 }
 
 static void
-put_primary_key(struct bs_buf *out, const struct bs_events_table *t) {
-    if (t->map->primary_key_count == 0) {
-        return;
+put_key_part(struct bs_buf *out, const struct bs_events_table *t, size_t column, uint64_t prefix) {
+    bs_buf_puts(out, prefix > 0 ? "[" : "");
+    bs_events_put_string(out, t->columns[column].name);
+    if (prefix > 0) {
+        BS_EVENTS_PUT(out, ",");
+        bs_events_put_u64(out, prefix);
+        BS_EVENTS_PUT(out, "]");
     }
+}
+
+static void
+put_logged_key(struct bs_buf *out, const struct bs_events_table *t) {
     bs_events_member(out, "primary_key");
     for (size_t i = 0; i < t->map->primary_key_count; i++) {
         const struct bs_map_key_part *part = &t->map->primary_key[i];
         bs_buf_puts(out, i > 0 ? "," : "[");
-        bs_buf_puts(out, part->prefix > 0 ? "[" : "");
-        bs_events_put_string(out, t->columns[part->column].name);
-        if (part->prefix > 0) {
-            BS_EVENTS_PUT(out, ",");
-            bs_events_put_u64(out, part->prefix);
-            BS_EVENTS_PUT(out, "]");
-        }
+        put_key_part(out, t, part->column, part->prefix);
     }
     BS_EVENTS_PUT(out, "]");
+}
+
+static void
+put_key_of_model(struct bs_buf *out, const struct bs_events_table *t) {
+    const struct bs_key *key = &t->model->keys[0];
+    bs_events_member(out, "primary_key");
+    for (size_t i = 0; i < key->part_count; i++) {
+        bs_buf_puts(out, i > 0 ? "," : "[");
+        put_key_part(out, t, key->parts[i].column, key->parts[i].prefix);
+    }
+    BS_EVENTS_PUT(out, "]");
+}
+
+/* A log with names would have the key, too: without one, the table had none. */
+static void
+put_primary_key(struct bs_buf *out, const struct bs_events_table *t) {
+    if (t->map->primary_key_count > 0) {
+        put_logged_key(out, t);
+    } else if (t->names == BS_EVENTS_NAMES_SCHEMA && bs_table_has_primary_key(t->model)) {
+        put_key_of_model(out, t);
+    }
 }
 
 void

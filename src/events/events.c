@@ -45,6 +45,7 @@ bs_events_new(const struct bs_events_config *config) {
     e->range.start = config->start;
     e->range.stop = config->stop;
     e->tables.find_model = config->find_model;
+    e->tables.tell_misfit = config->tell_misfit;
     e->tables.find_model_arg = config->find_model_arg;
     if (config->selection != NULL) {
         e->tables.is_selected = is_selected;

@@ -26,9 +26,10 @@ typedef enum bs_status bs_events_sink(void *arg, struct bs_str text, struct bs_e
 
 struct bs_events_config {
     enum bs_events_mode mode;
-    struct bs_events_bound start, stop; /* the caller's */
-    bs_events_find_model *find_model;   /* NULL: no schema */
-    void *find_model_arg;
+    struct bs_events_bound start, stop;   /* the caller's */
+    bs_events_find_model *find_model;     /* NULL: no schema */
+    bs_events_tell_misfit *tell_misfit;   /* NULL: nobody wants to know */
+    void *find_model_arg;                 /* of both */
     const struct bs_selection *selection; /* of the rows; NULL: all tables */
     bs_events_sink *sink;
     void *sink_arg;

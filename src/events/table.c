@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "binlog/wire_type.h"
 #include "events/charset.h"
+#include "events/labels.h"
+#include "events/model_fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,8 +77,17 @@ show_by_map(struct bs_events_table *t, size_t i) {
     }
 }
 
-/* What the model adds: which strings are texts and in which character set, and MariaDB's types that
- * are strings of bytes on the wire. */
+static void
+take_labels(struct bs_events_table *t, size_t i) {
+    struct bs_events_column *column = &t->columns[i];
+    if (column->labels == NULL) {
+        column->label_count = bs_events_labels(&t->model->columns[i], &t->arena, &column->labels);
+        column->text = BS_EVENTS_UTF8;
+    }
+}
+
+/* What the model adds where the log says nothing: which strings are texts and in which character
+ * set, labels, and MariaDB's types that are strings of bytes on the wire. */
 static void
 show_by_model(struct bs_events_table *t, size_t i) {
     const struct bs_column *model = &t->model->columns[i];
@@ -85,12 +96,18 @@ show_by_model(struct bs_events_table *t, size_t i) {
     case BS_TYPE_CHAR:
     case BS_TYPE_VARCHAR:
     case BS_TYPE_TEXT:
-        show_bytes(column, bs_events_text_of_charset(model->charset));
+        if (t->map->columns[i].collation == 0) {
+            show_bytes(column, bs_events_text_of_charset(model->charset));
+        }
         break;
     case BS_TYPE_BINARY:
     case BS_TYPE_VARBINARY:
     case BS_TYPE_BLOB:
         column->show = BS_EVENTS_SHOW_HEX;
+        break;
+    case BS_TYPE_ENUM:
+    case BS_TYPE_SET:
+        take_labels(t, i);
         break;
     case BS_TYPE_VECTOR:
         column->show = BS_EVENTS_SHOW_VECTOR;
@@ -112,10 +129,17 @@ show_by_model(struct bs_events_table *t, size_t i) {
 /* Definitions of today may not be those of the log: they count only where the columns fit. */
 static const struct bs_table *
 fitting_model(const struct bs_events_tables *tables, const struct bs_table_map *map) {
+    struct bs_error why;
     const struct bs_table *model =
         tables->find_model != NULL ? tables->find_model(tables->find_model_arg, map->db, map->table)
                                    : NULL;
-    return model != NULL && bs_rows_model_fits(map, model) ? model : NULL;
+    if (model == NULL || bs_events_check_model(map, model, &why) == BS_OK) {
+        return model;
+    }
+    if (tables->tell_misfit != NULL) {
+        tables->tell_misfit(tables->find_model_arg, map->db, map->table, &why);
+    }
+    return NULL;
 }
 
 static struct bs_events_table *
@@ -123,12 +147,12 @@ table_new(const struct bs_events_tables *tables, const struct bs_table_map *map)
     struct bs_events_table *t = bs_zalloc(sizeof *t);
     t->arena.block_len = ARENA_LEN; /* many tables are kept */
     t->map = bs_table_map_share(map);
-    t->model = fitting_model(tables, map);
+    t->selected = tables->is_selected == NULL ||
+                  tables->is_selected(tables->is_selected_arg, map->db, map->table);
+    t->model = t->selected ? fitting_model(tables, map) : NULL;
     t->names = bs_table_map_has(map, BS_MAP_COLUMN_NAME) ? BS_EVENTS_NAMES_LOG
                : t->model != NULL                        ? BS_EVENTS_NAMES_SCHEMA
                                                          : BS_EVENTS_NAMES_NONE;
-    t->selected = tables->is_selected == NULL ||
-                  tables->is_selected(tables->is_selected_arg, map->db, map->table);
     t->columns = bs_zalloc(map->column_count * sizeof *t->columns);
     for (size_t i = 0; i < map->column_count; i++) {
         name_column(t, i);

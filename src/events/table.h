@@ -46,10 +46,14 @@ struct bs_events_table {
 /* A model from --schema: NULL if there is none for this table. */
 typedef const struct bs_table *bs_events_find_model(void *arg, struct bs_str db,
                                                     struct bs_str table);
+/* There is one, and it is not that of the log's table: why tells. Once for each map. */
+typedef void bs_events_tell_misfit(void *arg, struct bs_str db, struct bs_str table,
+                                   const struct bs_error *why);
 
 struct bs_events_tables {
     struct bs_map by_id; /* table id -> struct bs_events_table */
     bs_events_find_model *find_model;
+    bs_events_tell_misfit *tell_misfit;
     void *find_model_arg;
     bool (*is_selected)(void *arg, struct bs_str db, struct bs_str table);
     void *is_selected_arg;
@@ -59,6 +63,9 @@ struct bs_events_tables {
 struct bs_events_table *bs_events_table(struct bs_events_tables *tables,
                                         const struct bs_table_map *map);
 void bs_events_tables_fini(struct bs_events_tables *tables);
+
+/* "int", "varchar": what the log alone tells of a column. */
+const char *bs_events_wire_type(const struct bs_map_column *wire);
 
 /* The members of a TABLE_MAP line behind "table". */
 void bs_events_put_columns(struct bs_buf *out, const struct bs_events_table *table);

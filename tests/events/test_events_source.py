@@ -359,16 +359,87 @@ def test_schema(lab):
             "INSERT INTO named VALUES (1,'gr\u00fc\u00df','b',4000000000)",
             "INSERT INTO wider VALUES (1,'a','b',2)", "INSERT INTO dropped VALUES (1,'a','b',2)",
             "ALTER TABLE wider ADD COLUMN x INT AFTER id", "DROP TABLE dropped")
-    lines = [json.loads(line) for line in lab.stream("--start", start, "--schema", lab.uri)]
+    code, out, err = run("--start", start, "--schema", lab.uri, "--source", lab.uri)
+    assert code == 0 and len(re.findall("is not the one in the log", err)) == 1, err
+    assert "w.wider" in err and "5 columns, 4 in the log" in err and "what to do" in err, err
+    lines = [json.loads(line) for line in plain(out)]
     maps = {line["table"]: line for line in lines if line.get("event") == "TABLE_MAP"}
     rows = {line["table"]: line for line in lines if "row" in line}
-    assert maps["named"]["names"] == "schema", maps["named"]
+    assert maps["named"]["names"] == "schema" and maps["named"]["primary_key"] == ["id"], maps["named"]
     want = {"id": 1, "c": {"hex": "6772fcdf"}, "b": {"hex": "62"}, "u": 4000000000}
     assert rows["named"]["after"] == want, rows["named"]
     for table in ("wider", "dropped"):
-        assert maps[table]["names"] == "none", maps[table]
+        assert maps[table]["names"] == "none" and "primary_key" not in maps[table], maps[table]
         assert list(rows[table]["after"]) == ["@1", "@2", "@3", "@4"], rows[table]
-    both(lab, "--start", start, "--schema", lab.uri)
+    same(plain(run("--start", start, "--schema", lab.uri, *lab.files())[1]), plain(out), "from the files")
+    good("--start", start, "--schema", lab.uri, "--source", lab.uri, "--exclude-tables", "w.wider")
+
+
+def with_metadata(lab, kind, *statements):
+    """The lines of these statements under --schema, and what was said."""
+    start = lab.end()
+    before = lab.server.query("SELECT @@GLOBAL.binlog_row_metadata")[0][0]
+    lab.server.query("SET GLOBAL binlog_row_metadata = " + kind)
+    lab.write.connect()
+    lab.write.run(*statements)
+    lab.server.query("SET GLOBAL binlog_row_metadata = " + before)
+    lab.write.connect()
+    code, out, err = run("--start", start, "--schema", lab.uri, "--source", lab.uri)
+    assert code == 0, err
+    lines = [json.loads(line) for line in plain(out)]
+    return ({line["table"]: line for line in lines if line.get("event") == "TABLE_MAP"},
+            {line["table"]: line["after"] for line in lines if "row" in line}, err)
+
+
+def test_schema_has_labels(lab):
+    start = lab.end()
+    lab.write.run("CREATE TABLE labels (id INT, e ENUM('a','b''c','d\\\\e','f\\ng','gr\u00fcn, \u00dcber') "
+                  "CHARACTER SET latin1, s SET('x','y','\u00e4') CHARACTER SET latin1, b ENUM('q') CHARACTER SET "
+                  "binary, m ENUM('yes','why?') CHARACTER SET utf8mb4, PRIMARY KEY (e, id)) ENGINE=InnoDB",
+                  "INSERT INTO labels VALUES (1,'b''c','x,\u00e4','q','yes'), (2,'d\\\\e','','q','yes'), "
+                  "(3,'f\\ng','y','q',2), (4,'gr\u00fcn, \u00dcber','x','q','why?')")
+    lines = [json.loads(line) for line in both(lab, "--start", start, "--schema", lab.uri)]
+    assert [tuple(line["after"].values()) for line in lines if "row" in line] == [
+        (1, "b'c", ["x", "\u00e4"], 1, 1), (2, "d\\e", [], 1, 1), (3, "f\ng", ["y"], 1, 2),
+        (4, "gr\u00fcn, \u00dcber", ["x"], 1, 2)], lines
+    told = [line for line in lines if line.get("event") == "TABLE_MAP"][0]
+    assert told["columns"][1]["labels"][1] == "b'c" and "labels" not in told["columns"][3], told
+    assert told["primary_key"] == ["e", "id"], told
+
+
+def test_schema_adds_only_what_the_log_lacks(lab):
+    """Each table is another one by now, and the log tells what it was."""
+    if lab.write.version < (8, 0):
+        return
+    maps, rows, err = with_metadata(
+        lab, "MINIMAL", "CREATE TABLE kept (c VARCHAR(20) CHARACTER SET latin1, u BIGINT UNSIGNED) ENGINE=InnoDB",
+        "CREATE TABLE bytes (c VARCHAR(20) CHARACTER SET latin1) ENGINE=InnoDB",
+        "CREATE TABLE sign (id INT, n INT UNSIGNED) ENGINE=InnoDB",
+        # In latin1 these two letters are the bytes of one in UTF-8.
+        "INSERT INTO kept VALUES ('\u00c3\u00bc',18446744073709551615)", "INSERT INTO bytes VALUES ('\u00fc')",
+        "INSERT INTO sign VALUES (1,4000000000)",
+        "ALTER TABLE kept MODIFY c VARCHAR(20) CHARACTER SET utf8mb4", "ALTER TABLE bytes MODIFY c VARBINARY(20)",
+        "UPDATE sign SET n = 1 WHERE id = 1", "ALTER TABLE sign MODIFY n INT")
+    assert rows["kept"] == {"c": {"hex": "c3bc"}, "u": 18446744073709551615}, rows
+    assert rows["bytes"] == {"@1": {"hex": "fc"}} and maps["bytes"]["columns"][0]["type"] == "varchar", (rows, maps)
+    assert re.search(r"w\.bytes .*column 1, `c` varbinary\(20\) there and varchar of 20 bytes in the log", err), err
+    assert re.search(r"w\.sign .*column 2, `n` int\S* there and int unsigned in the log", err), err
+    assert rows["sign"] == {"@1": 1, "@2": 1}, rows
+    maps, rows, err = with_metadata(
+        lab, "FULL", "CREATE TABLE all_told (e ENUM('one','two'), s SET('x','y')) ENGINE=InnoDB",
+        "CREATE TABLE renamed (a INT, b INT) ENGINE=InnoDB", "INSERT INTO all_told VALUES ('two','y')",
+        "INSERT INTO renamed VALUES (1,2)", "ALTER TABLE all_told MODIFY e ENUM('two','one'), MODIFY s SET('y','x'), "
+        "ADD PRIMARY KEY (e)", "ALTER TABLE renamed CHANGE a b INT, CHANGE b a INT")
+    assert rows["all_told"] == {"e": "two", "s": ["y"]} and "primary_key" not in maps["all_told"], (rows, maps)
+    assert rows["renamed"] == {"a": 1, "b": 2} and maps["renamed"]["names"] == "log", (rows, maps)
+    assert re.search(r"w\.renamed .*column 1, `b` int\S* there and `a` int in the log", err), err
+    if not lab.mysql:
+        for kind, value in (("UUID", "123e4567-e89b-12d3-a456-426655440000"), ("INET6", "2001:db8::ff00:42:8329")):
+            if lab.write.version < (10, 10) and kind == "UUID":
+                continue
+            _, rows, err = with_metadata(lab, "FULL", "CREATE TABLE full_%s (v %s)" % (kind, kind),
+                                         "INSERT INTO full_%s VALUES ('%s')" % (kind, value))
+            assert rows["full_" + kind] == {"v": value} and not err, (rows, err)
 
 
 def test_schema_that_cannot_be_had(lab):
