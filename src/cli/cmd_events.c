@@ -53,7 +53,8 @@ static const struct bs_option OPTIONS[] = {
     {.name = "verify",
      .kind = BS_OPTION_FLAG,
      .offset = BS_FIELD(verify),
-     .help = "only verify that files are whole: the frame and the checksum of every event"},
+     .help = "only verify that files are whole: the frame and the checksum of every event; all "
+             "files are gone through, a line for each says what is wrong with it, and where"},
     {.name = "defaults-file",
      .kind = BS_OPTION_TEXT,
      .offset = BS_FIELD(defaults_file),

@@ -35,8 +35,8 @@ hint_resume(const struct bs_events *events, const struct bs_values *values, stru
 /* ---- files --------------------------------------------------------------------------------- */
 
 static void
-report_file(struct bs_buf *report, const struct bs_events *events, const char *name, uint64_t count,
-            bool json) {
+report_whole(struct bs_buf *report, const struct bs_events *events, const char *name,
+             uint64_t count, bool json) {
     const char *sums = bs_events_has_sums(events) ? "CRC32" : "NONE";
     if (json) {
         bs_json_open(report);
@@ -60,6 +60,25 @@ report_file(struct bs_buf *report, const struct bs_events *events, const char *n
                 bs_events_is_closed(events)
                     ? "\n"
                     : "; no ROTATE or STOP ends it: still written, or cut between events\n");
+}
+
+/* pos: where the damage is; in front of it are count events that are whole. */
+static void
+report_damage(struct bs_buf *report, const char *name, uint64_t count, uint64_t pos, bool json,
+              const struct bs_error *err) {
+    if (json) {
+        bs_json_open(report);
+        bs_json_put_text(report, "file", name);
+        bs_json_put_u64(report, "events", count);
+        bs_json_put_u64(report, "bytes", pos);
+        bs_json_put_text(report, "error", err->message);
+        bs_json_close(report);
+        bs_buf_puts(report, "\n");
+        return;
+    }
+    bs_buf_printf(report, "%s: NOT WHOLE at %" PRIu64 ", behind ", name, pos);
+    bs_report_put_things(report, count, "event");
+    bs_buf_printf(report, ": %s\n", err->message);
 }
 
 static enum bs_status
@@ -88,27 +107,71 @@ read_file(struct bs_events *events, const struct bs_values *values, struct bs_lo
     return status;
 }
 
+/* One file from its head to its end, and its line of the report. */
+static enum bs_status
+verify_file(struct bs_events *events, const struct bs_values *values, const char *path,
+            struct bs_buf *report, struct bs_error *err) {
+    bool done = false;
+    struct bs_logfile *file = NULL;
+    uint64_t before = bs_events_seen(events);
+    enum bs_status status = bs_logfile_open(&file, path, err);
+    const char *name = file != NULL ? bs_logfile_name(file) : path;
+    if (status == BS_OK) {
+        status = read_file(events, values, file, &done, err);
+    }
+    uint64_t count = bs_events_seen(events) - before;
+    if (status == BS_OK) {
+        report_whole(report, events, name, count, values->json);
+    } else if (status != BS_CANCELLED) {
+        report_damage(report, name, count, file != NULL ? bs_logfile_pos(file) : 0, values->json,
+                      err);
+    }
+    bs_logfile_close(file);
+    return status;
+}
+
+/* A file that is not whole says nothing about the next one: the report has a line for each, and the
+ * error is that of the first. */
+static enum bs_status
+verify_files(struct bs_events *events, const struct bs_values *values, struct bs_buf *report,
+             struct bs_error *err) {
+    struct bs_error failure;
+    size_t bad = 0;
+    for (size_t i = 0; i < values->file_count; i++) {
+        bs_error_clear(&failure);
+        enum bs_status status = verify_file(events, values, values->files[i], report, &failure);
+        if (status != BS_OK && (bad == 0 || status == BS_CANCELLED)) {
+            *err = failure;
+        }
+        if (status == BS_CANCELLED) {
+            return status;
+        }
+        bad += status != BS_OK;
+    }
+    if (bad == 0 || values->file_count == 1) {
+        return bad == 0 ? BS_OK : err->status;
+    }
+    return bs_error_context(err, "verifying %zu files; %zu not whole, of which this is the first",
+                            values->file_count, bad);
+}
+
 enum bs_status
 bs_events_read_files(struct bs_events *events, const struct bs_values *values,
                      struct bs_buf *report, struct bs_error *err) {
     bool done = false;
-    for (size_t i = 0; i < values->file_count && !done; i++) {
+    enum bs_status status = BS_OK;
+    if (values->verify) {
+        return verify_files(events, values, report, err);
+    }
+    for (size_t i = 0; status == BS_OK && i < values->file_count && !done; i++) {
         struct bs_logfile *file = NULL;
-        uint64_t before = bs_events_seen(events);
-        enum bs_status status = bs_logfile_open(&file, values->files[i], err);
+        status = bs_logfile_open(&file, values->files[i], err);
         if (status == BS_OK) {
             status = read_file(events, values, file, &done, err);
         }
-        if (status == BS_OK && values->verify) {
-            report_file(report, events, bs_logfile_name(file), bs_events_seen(events) - before,
-                        values->json);
-        }
         bs_logfile_close(file);
-        if (status != BS_OK) {
-            return status;
-        }
     }
-    return BS_OK;
+    return status;
 }
 
 /* ---- a server's stream --------------------------------------------------------------------- */

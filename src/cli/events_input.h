@@ -6,8 +6,8 @@
 #include "cli/values.h"
 #include "events/events.h"
 
-/* Reads the files in order, up to the end of the range. --verify: a line, or with json an object,
- * for each is appended to report. */
+/* Reads the files in order, up to the end of the range. --verify: all of them, whatever is wrong
+ * with one; a line, or with json an object, for each is appended to report. */
 enum bs_status bs_events_read_files(struct bs_events *events, const struct bs_values *values,
                                     struct bs_buf *report, struct bs_error *err) BS_MUST_CHECK;
 

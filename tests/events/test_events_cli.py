@@ -6,6 +6,7 @@
 import gzip
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -258,6 +259,32 @@ def test_verify(folder):
     assert "no ROTATE or STOP ends it" in told("--verify", cut)
     assert [line.split(":")[0] for line in told("--verify", *FILES).splitlines()] == [
         os.path.basename(path) for path in FILES]
+
+
+def test_verify_goes_through_all_files(folder):
+    data, frames = read(MYSQL), list(walk(read(MYSQL)))
+    flipped = bytearray(data)
+    flipped[frames[7].end - 5] ^= 0x10
+    cut = write(os.path.join(folder, "cut.binlog"), data[:frames[9].end - 1])
+    sums = write(os.path.join(folder, "sums.binlog"), flipped)
+    text = write(os.path.join(folder, "text"), b"no binlog at all\n" * 9)
+    missing = os.path.join(folder, "missing.binlog")
+    files = [FILES[0], cut, missing, sums, text, FILES[1], MARIADB]
+    done = subprocess.run([BINSTREAM, "events", "--verify"] + files, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    err, said = done.stderr.decode(), done.stdout.decode().splitlines()
+    assert done.returncode == 1 and "7 files; 4 not whole" in err, err
+    assert "cut.binlog:%d" % frames[9].pos in err and "ends inside an event" in err, err
+    assert len(said) == 7 and [bool(re.search("NOT WHOLE", line)) for line in said] == [
+        False, True, True, True, True, False, False], said
+    assert said[1].startswith("cut.binlog: NOT WHOLE at %d, behind 9 events: " % frames[9].pos), said
+    assert said[3].startswith("sums.binlog: NOT WHOLE at %d, behind 7 events: " % frames[7].pos), said
+    assert "checksum" in said[3] and "No such file" in said[2] and "no binlog file" in said[4], said
+    found = [json.loads(line) for line in told("--verify", "--json", *files, code=1).splitlines()]
+    assert [item["file"] for item in found] == [os.path.basename(FILES[0]), "cut.binlog", missing, "sums.binlog",
+                                                text, os.path.basename(FILES[1]), os.path.basename(MARIADB)], found
+    assert [item["bytes"] for item in found if "error" in item] == [frames[9].pos, 0, frames[7].pos, 0], found
+    assert all(("error" in item) != ("closed" in item) for item in found), found
+    assert found[6] == json.loads(told("--verify", "--json", MARIADB)), found  # nothing of the bad ones is left
 
 
 def test_verify_does_not_read_what_is_inside(folder):
