@@ -49,7 +49,8 @@ static const struct bs_option OPTIONS[] = {
      .kind = BS_OPTION_FLAG,
      .offset = BS_FIELD(stats),
      .help = "instead of the events, print where the log's bytes come from: events, rows and bytes "
-             "by table, and by type of event; every row is decoded"},
+             "by table, tables that are not selected in one line, and by type of event; every row "
+             "is decoded"},
     {.name = "verify",
      .kind = BS_OPTION_FLAG,
      .offset = BS_FIELD(verify),

@@ -226,11 +226,42 @@ give_rows(struct bs_events *e, const struct bs_walked *walked, struct bs_events_
     return status;
 }
 
+/* False: they cannot be read, which is no error in a table that nobody asked for. */
+static bool
+count_unselected_rows(struct bs_events *e, const struct bs_walked *walked) {
+    struct bs_rows rows;
+    bool more = true;
+    enum bs_status status = bs_rows_open(&rows, &walked->event, walked->map, NULL, &e->arena, NULL);
+    if (status != BS_OK) {
+        return false;
+    }
+    while (status == BS_OK && more) {
+        status = bs_rows_next(&rows, &more, NULL);
+    }
+    e->stats.others.rows += status == BS_OK ? rows.row_count : 0;
+    bs_rows_close(&rows);
+    return status == BS_OK;
+}
+
+static void
+count_unselected(struct bs_events *e, const struct bs_walked *walked) {
+    struct bs_events_others *others = &e->stats.others;
+    bs_events_stats_add(&e->stats, walked);
+    others->events++;
+    others->bytes += walked->event.event_size;
+    if (is_rows(walked) && !count_unselected_rows(e, walked)) {
+        others->unread++;
+    }
+}
+
 static enum bs_status
 give(struct bs_events *e, const struct bs_walked *walked, struct bs_error *err) {
     struct bs_events_table *table =
         walked->map != NULL ? bs_events_table(&e->tables, walked->map) : NULL;
     if (table != NULL && !table->selected) {
+        if (e->config.mode == BS_EVENTS_COUNT) {
+            count_unselected(e, walked);
+        }
         return BS_OK;
     }
     return is_rows(walked) ? give_rows(e, walked, table, err) : give_event(e, walked, table, err);

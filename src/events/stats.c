@@ -122,9 +122,26 @@ put_tables(const struct bs_events_stats *stats, struct bs_buf *out) {
     free(list);
 }
 
+static void
+put_others(const struct bs_events_stats *stats, struct bs_buf *out) {
+    const struct bs_events_others *o = &stats->others;
+    if (o->events == 0) {
+        return;
+    }
+    bs_buf_printf(out,
+                  "others, not selected: %" PRIu64 " events, %" PRIu64 " rows, %" PRIu64
+                  " bytes, %.2f%%\n",
+                  o->events, o->rows, o->bytes, share(stats, o->bytes));
+    if (o->unread > 0) {
+        bs_buf_printf(out, "The rows of %" PRIu64 " of them cannot be read and are not counted.\n",
+                      o->unread);
+    }
+}
+
 void
 bs_events_stats_put(const struct bs_events_stats *stats, struct bs_buf *out) {
     put_tables(stats, out);
+    put_others(stats, out);
     bs_buf_printf(out, "\n%-28s %10s %15s\n", "EVENT", "COUNT", "BYTES");
     for (unsigned i = 0; i < 256; i++) {
         if (stats->types[i].events > 0) {
@@ -166,7 +183,11 @@ bs_events_stats_put_json(const struct bs_events_stats *stats, struct bs_buf *out
         bs_events_member_u64(out, "bytes", c->bytes);
         BS_EVENTS_PUT(out, "}");
     }
-    BS_EVENTS_PUT(out, "],\"types\":[");
+    bs_buf_printf(out, "],\"others\":{\"events\":%" PRIu64, stats->others.events);
+    bs_events_member_u64(out, "rows", stats->others.rows);
+    bs_events_member_u64(out, "bytes", stats->others.bytes);
+    bs_events_member_u64(out, "unread", stats->others.unread);
+    BS_EVENTS_PUT(out, "},\"types\":[");
     const char *comma = "";
     for (unsigned i = 0; i < 256; i++) {
         if (stats->types[i].events > 0) {

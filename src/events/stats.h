@@ -17,11 +17,18 @@ struct bs_events_table_count {
     uint64_t inserts, updates, deletes;
 };
 
+/* What a selection leaves out: so that tables and others are all that the log has of tables. */
+struct bs_events_others {
+    uint64_t events, bytes, rows;
+    uint64_t unread; /* of the events: whose rows could not be read, and are not in `rows` */
+};
+
 /* Zero-initialised memory has counted nothing. */
 struct bs_events_stats {
     struct bs_map tables;              /* "db\0table" -> struct bs_events_table_count */
     struct bs_events_count types[256]; /* as logged; those inside of others too */
     struct bs_events_count log;        /* what stands in the log itself */
+    struct bs_events_others others;    /* tables that are not selected */
     uint64_t unpacked; /* bytes inside of TRANSACTION_PAYLOAD and PARTIAL_ROW_DATA events */
     uint32_t first_time, last_time;
 };

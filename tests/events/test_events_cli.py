@@ -333,6 +333,35 @@ def check_stats(path):
         assert any(line.split()[:6] == words for line in text.splitlines()), (words, text)
 
 
+def test_stats_of_a_selection_add_up_to_the_log(folder):
+    for path in (MYSQL, MARIADB):
+        whole = json.loads(told("--stats", "--json", path))
+        assert whole["others"] == {"events": 0, "rows": 0, "bytes": 0, "unread": 0}, whole
+        assert "not selected" not in told("--stats", path)
+        for options in (["--tables", "g.n"], ["--exclude-tables", "g.n"], ["--databases", "nothing"]):
+            found = json.loads(told("--stats", "--json", *options, path))
+            names = [(table["db"], table["table"]) for table in found["tables"]]
+            left = [table for table in whole["tables"] if (table["db"], table["table"]) not in names]
+            rows = sum(table[key] for table in left for key in ("inserts", "updates", "deletes"))
+            want = {"events": sum(table["events"] for table in left), "rows": rows,
+                    "bytes": sum(table["bytes"] for table in left), "unread": 0}
+            assert left and found["others"] == want, (options, found["others"], want)
+            assert found["tables"] == [table for table in whole["tables"] if table not in left], options
+            for key in whole:
+                assert key in ("tables", "others") or found[key] == whole[key], (options, key)
+            line = "others, not selected: %(events)d events, %(rows)d rows, %(bytes)d bytes, " % want
+            assert line in told("--stats", *options, path), options
+
+
+def test_stats_without_a_table_that_cannot_be_read(folder):
+    path = os.path.join(GOLDEN, "old-temporals-mariadb-11.8.binlog")
+    bad = told("--stats", "--json", path, code=1)
+    assert bad
+    found = json.loads(told("--stats", "--json", "--exclude-tables", "g.old", path))
+    assert found["others"]["unread"] > 0 and found["others"]["rows"] == 0, found
+    assert "%d of them cannot be read" % found["others"]["unread"] in told("--stats", "--exclude-tables", "g.old", path)
+
+
 def test_closed_pipe(folder):
     process = subprocess.Popen([BINSTREAM, "events"] + [MYSQL] * 50, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE)
