@@ -37,7 +37,28 @@ static const struct bs_option OPTIONS[] = {
      .kind = BS_OPTION_FLAG,
      .offset = BS_FIELD(follow),
      .help = "with --source: go on with what the server writes, until stopped"},
-    BS_OPTIONS_SELECTION,
+    {.name = "databases",
+     .kind = BS_OPTION_LIST,
+     .offset = BS_FIELD(databases),
+     .value = "LIST",
+     .help = "rows and table maps of these databases only, the system's too: names separated by "
+             "commas, % and _ as in LIKE; statements, and all other events, stay"},
+    {.name = "tables",
+     .kind = BS_OPTION_LIST,
+     .offset = BS_FIELD(tables),
+     .value = "LIST",
+     .help = "rows and table maps of these tables only, each as database.table, with the same "
+             "patterns; beside --databases, of these as well"},
+    {.name = "exclude-databases",
+     .kind = BS_OPTION_LIST,
+     .offset = BS_FIELD(exclude_databases),
+     .value = "LIST",
+     .help = "no rows and table maps of these databases, whatever --databases and --tables say"},
+    {.name = "exclude-tables",
+     .kind = BS_OPTION_LIST,
+     .offset = BS_FIELD(exclude_tables),
+     .value = "LIST",
+     .help = "the same of these tables, each as database.table"},
     {.name = "schema",
      .kind = BS_OPTION_TEXT,
      .offset = BS_FIELD(schema),
@@ -249,6 +270,7 @@ run_events(struct bs_run *run, struct bs_error *err) {
                                       .selection = run->selection_given ? &run->selection : NULL,
                                       .sink = write_out,
                                       .sink_arg = &output};
+    run->selection.with_system = true;
     enum bs_status status = check_usage(v, err);
     if (status == BS_OK) {
         status = bs_events_bound_parse(&config.start, "start", v->start, err);

@@ -233,9 +233,14 @@ bs_selection_is_system_database(struct bs_str db) {
 }
 
 static bool
-is_excluded_database(const struct bs_selection *s, struct bs_str db) {
+is_never_moved(const struct bs_selection *s, struct bs_str db) {
     return bs_selection_is_system_database(db) || bs_str_is_nocase(db, "binstream") ||
-           (s->state_schema != NULL && bs_str_is_nocase(db, s->state_schema)) ||
+           (s->state_schema != NULL && bs_str_is_nocase(db, s->state_schema));
+}
+
+static bool
+is_excluded_database(const struct bs_selection *s, struct bs_str db) {
+    return (!s->with_system && is_never_moved(s, db)) ||
            list_matches(s->exclude_databases, db, no_table);
 }
 

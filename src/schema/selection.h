@@ -17,6 +17,8 @@ struct bs_selection {
     char **exclude_databases;
     char **exclude_tables;
     char *state_schema; /* never selected; "binstream" by default */
+    /* For who only looks: the system's databases and the state schemas are as any other. */
+    bool with_system;
 };
 
 /* Splits "a,b" (quotes `...` protect commas and dots) into the list, adding to what it holds;

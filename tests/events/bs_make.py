@@ -50,3 +50,13 @@ class Log:
 
     def rotate(self, name, pos=4):
         return self.event(4, pos.to_bytes(8, "little") + name)
+
+    def table_map(self, number, db, table):
+        """A table of one INT, which may be NULL."""
+        names = b"".join(bytes((len(name),)) + name + b"\0" for name in (db, table))
+        return self.event(19, number.to_bytes(6, "little") + b"\1\0" + names + b"\1\3\0\1")
+
+    def insert(self, number, value):
+        """Its row, and the end of the statement."""
+        head = number.to_bytes(6, "little") + b"\1\0\2\0" + b"\1\1"
+        return self.event(30, head + b"\0" + value.to_bytes(4, "little"))

@@ -235,6 +235,24 @@ def test_tables(folder):
         assert [row for _, row in got.all_rows()] == want, options
 
 
+def test_tables_of_the_system_are_as_any_other(folder):
+    log = bs_make.Log(checksum=True)
+    data = log.start()
+    for number, db in enumerate((b"mysql", b"binstream", b"shop"), 10):
+        data += log.query(b"BEGIN") + log.table_map(number, db, b"t") + log.insert(number, number) + log.xid(number)
+    path = write(os.path.join(folder, "system.000001"), data)
+    for options, wanted in (([], {"mysql", "binstream", "shop"}), (["--databases", "mysql,shop"], {"mysql", "shop"}),
+                            (["--tables", "binstream.t"], {"binstream"}),
+                            (["--exclude-tables", "shop.t"], {"mysql", "binstream"}),
+                            (["--exclude-databases", "mysql"], {"binstream", "shop"}),
+                            (["--databases", "%", "--exclude-databases", "s%"], {"mysql", "binstream"}),
+                            (["--databases", "mysql", "--tables", "shop.t"], {"mysql", "shop"})):
+        got = good(*options, path)
+        assert {row["db"] for _, row in got.all_rows()} == wanted, (options, got.out)
+        assert {event["db"] for event in got.events if event.name == "TABLE_MAP"} == wanted, options
+        assert [event.name for event in got.events].count("QUERY") == 3, options  # these always stay
+
+
 # -- other outputs --------------------------------------------------------------------------------
 
 
