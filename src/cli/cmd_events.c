@@ -3,15 +3,13 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/stop.h"
 #include "catalog/catalog.h"
 #include "cli/connect.h"
 #include "cli/events_input.h"
+#include "cli/events_output.h"
 #include "cli/report.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static const struct bs_option OPTIONS[] = {
     {.name = "source",
@@ -168,32 +166,6 @@ schema_misfit(void *arg, struct bs_str db, struct bs_str table, const struct bs_
     }
 }
 
-/* ---- the output ---------------------------------------------------------------------------- */
-
-struct output {
-    bool closed; /* nobody reads it any more: the run ends quietly */
-};
-
-static enum bs_status
-write_out(void *arg, struct bs_str text, struct bs_error *err) {
-    struct output *output = arg;
-    while (text.len > 0) {
-        ssize_t n = write(STDOUT_FILENO, text.data, text.len);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0 && errno == EPIPE) {
-            output->closed = true;
-            return bs_error_set(err, BS_CANCELLED, "standard output was closed");
-        }
-        if (n < 0) {
-            return bs_error_sys(err, errno, "cannot write to standard output");
-        }
-        text = (struct bs_str){text.data + n, text.len - (size_t)n};
-    }
-    return BS_OK;
-}
-
 /* ---- the command --------------------------------------------------------------------------- */
 
 static enum bs_status
@@ -263,12 +235,12 @@ static enum bs_status
 run_events(struct bs_run *run, struct bs_error *err) {
     const struct bs_values *v = run->values;
     struct schema schema = {.status = BS_OK};
-    struct output output = {.closed = false};
+    struct bs_events_output output = {.closed = false};
     struct bs_events_config config = {.mode = v->verify  ? BS_EVENTS_VERIFY
                                               : v->stats ? BS_EVENTS_COUNT
                                                          : BS_EVENTS_PRINT,
                                       .selection = run->selection_given ? &run->selection : NULL,
-                                      .sink = write_out,
+                                      .sink = bs_events_write,
                                       .sink_arg = &output};
     run->selection.with_system = true;
     enum bs_status status = check_usage(v, err);
@@ -296,6 +268,9 @@ run_events(struct bs_run *run, struct bs_error *err) {
     if (status == BS_OK && schema.status != BS_OK) {
         *err = schema.err;
         status = bs_error_context(err, "reading the definitions of --schema");
+    }
+    if (output.stalled && status == BS_IO) {
+        err->status = status = BS_CANCELLED;
     }
     schema_close(&schema);
     bs_events_bound_fini(&config.start);

@@ -408,6 +408,56 @@ def test_a_signal(folder):
     assert [e.line for e in output.events + body(rest)] == [e.line for e in whole.events]
 
 
+def large_log(folder):
+    """Much more than a pipe holds, in one file."""
+    return write(os.path.join(folder, "large.binlog"), read(MYSQL) + read(MYSQL)[4:] * 40)
+
+
+def test_a_signal_while_nobody_reads(folder):
+    """What was written is the beginning of all that there is, and its last line may be cut."""
+    path = large_log(folder)
+    whole = good(path).out
+    for options, signo in (([], signal.SIGINT), (["-"], signal.SIGTERM)):
+        with open(path, "rb") as stdin:
+            process = subprocess.Popen([BINSTREAM, "events"] + (options or [path]), stdin=stdin,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            time.sleep(1)
+            assert process.poll() is None
+            process.send_signal(signo)
+            began = time.monotonic()
+            try:
+                code = process.wait(20)
+            finally:
+                process.kill()
+        out, err = process.stdout.read(), process.stderr.read().decode()
+        assert time.monotonic() - began < 5 and code == 6, (code, err)
+        assert "nobody reads standard output" in err and "may be cut" in err and "what to do" in err, err
+        assert 4096 <= len(out) < len(whole) and (options or whole.startswith(out)), (len(out), len(whole))
+
+
+def test_a_signal_while_somebody_reads_slowly(folder):
+    """Then all that was read is printed, and where to go on is said."""
+    path = large_log(folder)
+    process = subprocess.Popen([BINSTREAM, "events", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    got, began, is_told = b"", time.monotonic(), False
+    while True:
+        piece = os.read(process.stdout.fileno(), 8192)
+        got += piece
+        if not piece:
+            break
+        time.sleep(0.02)
+        if not is_told and time.monotonic() - began > 0.3:
+            process.send_signal(signal.SIGINT)
+            is_told = True
+    err = process.stderr.read().decode()
+    assert process.wait(30) == 6 and "--start large.binlog:" in err, err
+    output = bs_events.Output(6, got, b"")  # which holds that the last line is whole
+    start = re.search(r"--start ([^\s;,]+)", err).group(1)
+    rest = body(good("--start", start, path))
+    whole = [event.line for event in body(good(path))]
+    assert [event.line for event in body(output) + rest] == whole and rest, (start, len(rest))
+
+
 def test_full_disk(folder):
     if not os.path.exists("/dev/full"):
         return
