@@ -1,14 +1,14 @@
 #include "cli/events_input.h"
 
-#include "base/cursor.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "cli/events_find.h"
+#include "cli/events_stream.h"
 #include "cli/report.h"
 #include "logfile/logfile.h"
-#include "net/stream.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 
 /* Where to go on: in a stream, rows can be read only behind their table's map, so that is where the
  * transaction begins; what of it was printed already will come again. */
@@ -176,132 +176,112 @@ bs_events_read_files(struct bs_events *events, const struct bs_values *values,
 
 /* ---- a server's stream --------------------------------------------------------------------- */
 
-enum { QUEUE_BYTES = 16 << 20, WAIT_MS = 200, FILE_HEAD = 4 };
+enum { QUEUE_BYTES = 16 << 20, FILE_HEAD = 4 };
 enum { ER_BINLOG_DUMP = 1236 };
 
-struct source_run {
-    struct bs_events *events;
-    const struct bs_values *values;
-    const struct bs_stream_config *config;
-    struct bs_queue *queue;
-    struct bs_stream *stream;
-};
-
-static enum bs_status
-feed_block(struct source_run *run, const struct bs_stream_msg *msg, bool *done,
-           struct bs_error *err) {
-    struct bs_cursor block = bs_cursor(msg->data, msg->len);
-    while (bs_cursor_left(&block) > 0 && !*done) {
-        struct bs_str raw;
-        enum bs_status status = bs_event_split(&block, &raw, err);
-        if (status == BS_OK) {
-            status = bs_events_feed(run->events, raw, done, err);
-        }
-        if (status != BS_OK) {
-            return status;
-        }
-    }
-    return bs_events_flush(run->events, err);
+static void
+on_connected(void *arg, bool sums) {
+    bs_events_is_stream(arg, sums);
 }
 
-/* The stream ended by itself. To connect again is for the reader to do, who knows what became of
- * the events of the transaction that was cut. */
 static enum bs_status
-stream_lost(const struct source_run *run, const struct bs_stream_msg *msg, struct bs_error *err) {
-    *err = *msg->error;
+on_event(void *arg, struct bs_str raw, bool *done, struct bs_error *err) {
+    return bs_events_feed(arg, raw, done, err);
+}
+
+static enum bs_status
+on_block_read(void *arg, struct bs_error *err) {
+    return bs_events_flush(arg, err);
+}
+
+/* What the stream itself failed with. To connect again is for the reader to do, who knows what
+ * became of the events of the transaction that was cut. */
+static void
+hint_lost(const struct bs_events *events, const struct bs_values *values, bool is_broken,
+          struct bs_error *err) {
     if (err->status == BS_PURGED) {
         err->hint[0] = '\0';
         (void)bs_error_hint(err, "the server has no such place in its log: SHOW BINARY LOGS there "
                                  "tells its files and their sizes; without --start, reading begins "
                                  "with the oldest");
-    } else if (msg->kind == BS_STREAM_BROKEN || err->hint[0] == '\0') {
-        hint_resume(run->events, run->values, err);
+    } else if (is_broken || err->hint[0] == '\0') {
+        hint_resume(events, values, err);
     }
-    return err->status;
 }
 
 static enum bs_status
-handle(struct source_run *run, const struct bs_stream_msg *msg, bool *done, struct bs_error *err) {
-    switch (msg->kind) {
-    case BS_STREAM_CONNECTED:
-        bs_events_is_stream(run->events, msg->checksums);
-        return BS_OK;
-    case BS_STREAM_EVENTS:
-        return feed_block(run, msg, done, err);
-    case BS_STREAM_ENDED:
-        *done = true;
-        return BS_OK;
-    case BS_STREAM_BROKEN:
-    case BS_STREAM_FAILED:
+run_stream(struct bs_events *events, const struct bs_values *values,
+           const struct bs_stream_config *config, const struct bs_stream_request *request,
+           struct bs_error *err) {
+    const struct bs_events_reader reader = {events, QUEUE_BYTES, on_connected, on_event,
+                                            on_block_read};
+    enum bs_events_stream_end end;
+    bs_events_enter(events, request->file, request->pos);
+    enum bs_status status = bs_events_stream(config, request, &reader, &end, err);
+    switch (end) {
+    case BS_EVENTS_STREAM_BROKEN:
+    case BS_EVENTS_STREAM_FAILED:
+        hint_lost(events, values, end == BS_EVENTS_STREAM_BROKEN, err);
+        break;
+    case BS_EVENTS_STREAM_STOPPED:
+        hint_resume(events, values, err);
+        break;
+    case BS_EVENTS_STREAM_DONE:
+    case BS_EVENTS_STREAM_REFUSED:
         break;
     }
-    return stream_lost(run, msg, err);
-}
-
-static enum bs_status
-read_stream(struct source_run *run, struct bs_error *err) {
-    enum bs_status status = BS_OK;
-    for (bool done = false; status == BS_OK && !done;) {
-        struct bs_stream_msg *msg = bs_queue_pop(run->queue, WAIT_MS);
-        if (msg != NULL) {
-            status = handle(run, msg, &done, err);
-            bs_stream_msg_free(msg);
-        }
-        if (status == BS_OK && !done) {
-            status = bs_stop_check(err);
-        }
-    }
-    if (status == BS_CANCELLED) {
-        hint_resume(run->events, run->values, err);
-    }
     return status;
 }
 
+/* A place that the caller has named, and that is none. */
+static void
+hint_place(enum bs_status status, struct bs_error *err) {
+    if (status == BS_PROTOCOL || (status == BS_SERVER && err->sql_errno == ER_BINLOG_DUMP)) {
+        err->hint[0] = '\0';
+        (void)bs_error_hint(err, "the position of --start is not that of an event, or the server's "
+                                 "file is damaged there");
+    }
+}
+
+/* From where to read: the place that --start names, the file that has its transaction, or the
+ * oldest. *found: the file's name, heap-owned. */
 static enum bs_status
-run_stream(struct source_run *run, const struct bs_stream_request *request, struct bs_error *err) {
-    run->queue = bs_queue_new(QUEUE_BYTES);
-    bs_events_enter(run->events, request->file, request->pos);
-    enum bs_status status = bs_stream_new(&run->stream, run->config, run->queue, err);
-    if (status == BS_OK) {
-        status = bs_stream_start(run->stream, request, err);
+find_start(const struct bs_stream_config *config, const struct bs_events_bound *start,
+           struct bs_stream_request *request, char **found, struct bs_error *err) {
+    *request = (struct bs_stream_request){
+        .mode = BS_POSITION_FILE, .file = "", .pos = FILE_HEAD, .gtid_text = ""};
+    if (start->kind == BS_EVENTS_AT_POSITION) {
+        request->file = start->file;
+        request->pos = start->pos;
+    } else if (start->kind == BS_EVENTS_AT_GTID) {
+        enum bs_status status = bs_events_find_file(config, &start->gtid, found, err);
+        request->file = status == BS_OK ? *found : "";
+        return status;
     }
-    if (status == BS_OK) {
-        status = read_stream(run, err);
-    }
-    bs_stream_stop(run->stream);
-    run->stream = NULL;
-    for (struct bs_stream_msg *msg; (msg = bs_queue_pop(run->queue, 0)) != NULL;) {
-        bs_stream_msg_free(msg);
-    }
-    bs_queue_free(run->queue);
-    return status;
+    return BS_OK;
 }
 
 enum bs_status
 bs_events_read_source(struct bs_events *events, const struct bs_endpoint *source,
                       const struct bs_values *values, const struct bs_events_bound *start,
                       struct bs_error *err) {
-    bool at_place = start->kind == BS_EVENTS_AT_POSITION;
-    struct bs_stream_request request = {.mode = BS_POSITION_FILE,
-                                        .file = at_place ? start->file : "",
-                                        .pos = at_place ? start->pos : FILE_HEAD,
-                                        .gtid_text = ""};
+    struct bs_stream_request request;
     struct bs_stream_config config = {.source = source, .non_block = !values->follow};
-    struct source_run run = {.events = events, .values = values, .config = &config};
+    char *found = NULL;
     enum bs_status status = bs_stream_name(&config, err);
     if (status == BS_OK) {
-        status = run_stream(&run, &request, err);
+        status = find_start(&config, start, &request, &found, err);
     }
-    if (status != BS_OK && request.pos > FILE_HEAD && bs_events_needs_earlier(events)) {
-        request.pos = FILE_HEAD;
-        status = run_stream(&run, &request, err);
+    if (status == BS_OK) {
+        status = run_stream(events, values, &config, &request, err);
+        if (status != BS_OK && request.pos > FILE_HEAD && bs_events_needs_earlier(events)) {
+            request.pos = FILE_HEAD;
+            status = run_stream(events, values, &config, &request, err);
+        }
     }
-    bool place_is_wrong =
-        status == BS_PROTOCOL || (status == BS_SERVER && err->sql_errno == ER_BINLOG_DUMP);
-    if (place_is_wrong && at_place && bs_events_seen(events) == 0) {
-        err->hint[0] = '\0';
-        (void)bs_error_hint(err, "the position of --start is not that of an event, or the server's "
-                                 "file is damaged there");
+    if (status != BS_OK && start->kind == BS_EVENTS_AT_POSITION && bs_events_seen(events) == 0) {
+        hint_place(status, err);
     }
+    free(found);
     return status;
 }

@@ -210,6 +210,33 @@ def test_gtids(lab):
     both(lab, "--start", groups[len(groups) // 3][0])
 
 
+def test_a_gtid_is_read_from_its_file_on(lab):
+    """Whichever that is; what lies before is not looked at, and may be damaged."""
+    if not lab.has_gtids:
+        return
+    lab.settle()
+    firsts = {}
+    for gtid, lines in lab.groups():
+        firsts.setdefault(place(lines[0])[0], (gtid, lines))
+    assert len(firsts) >= 3, firsts.keys()
+    for gtid, lines in firsts.values():
+        same(both(lab, "--start", gtid, "--stop", gtid), lines, gtid)
+    names, (last, lines) = sorted(firsts), firsts[max(firsts)]
+    for name in names[:-1]:
+        path = os.path.join(lab.server.datadir, name)
+        with open(path, "rb+") as file:
+            whole = file.read()
+            file.seek(len(whole) // 2)
+            file.write(bytes(40))
+            file.flush()
+            try:
+                same(lab.stream("--start", last, "--stop", last), lines, "behind the damage of " + name)
+                assert Follower("--start", last, "--stop", last, "--source", lab.uri).end()[0] == 0
+            finally:
+                file.seek(0)
+                file.write(whole)
+
+
 def test_bounds_that_are_not_there(lab):
     gtid = "3e11fa47-71ca-11e1-9e33-c80aa9429562:5" if lab.mysql else "7-7-7"
     bad(2, ["--start", gtid], "--start", gtid, "--source", lab.uri)
@@ -549,6 +576,11 @@ def test_z1_purged_files(lab):
     files = [os.path.basename(path) for path in lab.files()]
     lab.server.query("PURGE BINARY LOGS TO '%s'" % files[2])
     assert bad(5, ["SHOW BINARY LOGS"], "--start", files[0] + ":4", "--source", lab.uri) == []
+    gone = [(gtid, lines) for gtid, lines in lab.groups() if place(lines[0])[0] in files[:2]]
+    for gtid, _ in (gone[0], gone[-1]) if lab.has_gtids else ():
+        words = ["gone from the server's log", re.escape(files[2]), "purged"]
+        assert bad(5, words, "--start", gtid, "--source", lab.uri) == []
+        assert bad(5, words, "--follow", "--start", gtid, "--source", lab.uri) == []
     options = ["--exclude-tables", "w.old"]  # whose old temporal columns need a schema
     same(lab.stream(*options), lab.filed(*options), "from the oldest that is left")
 
