@@ -1,6 +1,7 @@
 #include "events/events.h"
 
 #include "base/mem.h"
+#include "events/carried.h"
 #include "events/event.h"
 #include "events/row.h"
 #include "schema/selection.h"
@@ -18,6 +19,7 @@ struct bs_events {
     struct bs_events_range range;
     struct bs_events_tables tables;
     struct bs_events_stats stats;
+    struct bs_events_carried carried;
     struct bs_arena arena;  /* of the row */
     struct bs_buf inflated; /* scratch */
     struct bs_buf row_head; /* what the rows of an event have in common */
@@ -62,6 +64,7 @@ bs_events_free(struct bs_events *e) {
     bs_walker_free(e->walker);
     bs_events_tables_fini(&e->tables);
     bs_events_stats_fini(&e->stats);
+    bs_events_carried_fini(&e->carried);
     bs_arena_fini(&e->arena);
     bs_buf_fini(&e->inflated);
     bs_buf_fini(&e->row_head);
@@ -72,6 +75,7 @@ bs_events_free(struct bs_events *e) {
 void
 bs_events_enter(struct bs_events *e, const char *file, uint64_t pos) {
     bs_walker_enter(e->walker, file, pos);
+    bs_events_carried_enter(&e->carried, file);
 }
 
 enum bs_status
@@ -296,8 +300,22 @@ take_turn(struct bs_events *e, const struct bs_walked *walked) {
     }
     if (e->is_stream) {
         follow_group(e, walked);
+    } else if (e->config.mode != BS_EVENTS_VERIFY) {
+        bs_events_carried_follow(&e->carried, walked);
     }
     return bs_events_range_turn(&e->range, walked);
+}
+
+/* The next event in what was pushed; that of a statement whose maps are in the file before, too. */
+static enum bs_status
+next_event(struct bs_events *e, struct bs_walked *walked, bool *more, struct bs_error *err) {
+    enum bs_status status = bs_walker_next(e->walker, walked, more, err);
+    if (status != BS_OK && bs_walker_lacks_map(e->walker) &&
+        bs_events_carried_complete(&e->carried, walked)) {
+        bs_error_clear(err);
+        return BS_OK;
+    }
+    return status;
 }
 
 enum bs_status
@@ -307,7 +325,7 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
     *done = false;
     enum bs_status status = bs_walker_push(e->walker, raw, err);
     for (bool more = true; status == BS_OK;) {
-        status = bs_walker_next(e->walker, &walked, &more, err);
+        status = next_event(e, &walked, &more, err);
         if (status != BS_OK || !more) {
             e->failed_pos = walked.pos;
             break;

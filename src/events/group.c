@@ -73,8 +73,19 @@ ends(struct bs_events_group *group, const struct bs_walked *walked) {
     }
 }
 
+/* A replica that begins another file of its relay log, or takes up its source's again, may do so in
+ * the middle of a group. */
+static bool
+is_between_relay_logs(const struct bs_event *event) {
+    return bs_events_is_of_log(event->type) &&
+           (event->flags & (BS_EVENT_FLAG_RELAY_LOG | BS_EVENT_FLAG_ARTIFICIAL)) != 0;
+}
+
 void
 bs_events_group_follow(struct bs_events_group *group, const struct bs_walked *walked) {
+    if (is_between_relay_logs(&walked->event)) {
+        return;
+    }
     if (bs_events_is_gtid(walked->event.type)) {
         open_by_name(group, walked);
     } else if (bs_events_is_of_log(walked->event.type)) {

@@ -23,15 +23,15 @@ class Log:
         data = b"".join(n.to_bytes(width, "little") for n, width in parts) + body
         return data + (zlib.crc32(data).to_bytes(4, "little") if self.checksum else b"")
 
-    def start(self):
+    def start(self, flags=0):
         lengths = bytes(_LENGTHS.get(number, 0) for number in range(1, 39))
         body = b"\4\0" + self.version.ljust(50, b"\0") + self.time.to_bytes(4, "little") + b"\x13" + lengths
         body += b"\1" if self.checksum else b"\0"
         if self.checksum:
-            return MAGIC + self.event(15, body)
+            return MAGIC + self.event(15, body, flags)
         # Without checksums a FORMAT_DESCRIPTION has one all the same.
         self.checksum = True
-        data = MAGIC + self.event(15, body)
+        data = MAGIC + self.event(15, body, flags)
         self.checksum = False
         return data
 
@@ -48,15 +48,18 @@ class Log:
     def xid(self, number):
         return self.event(16, number.to_bytes(8, "little"))
 
-    def rotate(self, name, pos=4):
-        return self.event(4, pos.to_bytes(8, "little") + name)
+    def rotate(self, name, pos=4, flags=0):
+        return self.event(4, pos.to_bytes(8, "little") + name, flags)
+
+    def gtid(self, number):
+        return self.event(33, b"\1" + bytes(15) + b"\7" + number.to_bytes(8, "little") + b"\2" + bytes(16))
 
     def table_map(self, number, db, table):
         """A table of one INT, which may be NULL."""
         names = b"".join(bytes((len(name),)) + name + b"\0" for name in (db, table))
         return self.event(19, number.to_bytes(6, "little") + b"\1\0" + names + b"\1\3\0\1")
 
-    def insert(self, number, value):
+    def insert(self, number, value, is_last=True):
         """Its row, and the end of the statement."""
-        head = number.to_bytes(6, "little") + b"\1\0\2\0" + b"\1\1"
+        head = number.to_bytes(6, "little") + (b"\1" if is_last else b"\0") + b"\0\2\0" + b"\1\1"
         return self.event(30, head + b"\0" + value.to_bytes(4, "little"))

@@ -128,6 +128,48 @@ def test_several_files(folder):
     assert last.name == "STOP" and [e for e in output.events if e["file"] == names[0]][-1].name == "ROTATE"
 
 
+RELAY_LOG, ARTIFICIAL = 0x40, 0x20
+
+
+def relay_logs(folder, next_name=b"relay.000002"):
+    """A transaction in three files of a relay log, cut between a table map and its rows, and another behind it."""
+    log = bs_make.Log(checksum=True)
+    first = log.start(RELAY_LOG) + log.rotate(b"binlog.000009", 4, ARTIFICIAL) + log.gtid(5) + log.query(b"BEGIN")
+    first += log.table_map(9, b"shop", b"t") + log.rotate(next_name, 4, RELAY_LOG)
+    log = bs_make.Log(checksum=True)
+    second = log.start(RELAY_LOG) + log.insert(9, 1, False) + log.rotate(b"relay.000003", 4, RELAY_LOG)
+    log = bs_make.Log(checksum=True)
+    third = log.start(RELAY_LOG) + log.insert(9, 2) + log.xid(1) + log.gtid(6) + log.query(b"BEGIN")
+    third += log.table_map(9, b"shop", b"t") + log.insert(9, 3) + log.xid(2)
+    return [write(os.path.join(folder, "relay.00000%d" % number), data)
+            for number, data in enumerate((first, second, third), 1)]
+
+
+def test_a_transaction_in_several_relay_logs(folder):
+    files = relay_logs(folder)
+    output = good(*files)
+    assert [row["after"]["@1"] for _, row in output.all_rows()] == [1, 2, 3], output.out
+    assert all((row["db"], row["table"]) == ("shop", "t") for _, row in output.all_rows())
+    found = json.loads(told("--stats", "--json", *files))["tables"]
+    assert [(table["events"], table["inserts"]) for table in found] == [(5, 3)], found
+    name = "00000000-0000-0000-0000-000000000007:%d"
+    output = good("--start", name % 5, "--stop", name % 5, *files)
+    assert [row["after"]["@1"] for _, row in output.all_rows()] == [1, 2], output.out
+    assert body(output)[0].name == "GTID" and output.events[-1].name == "XID", output.events
+    output = good("--start", name % 6, *files)
+    assert [row["after"]["@1"] for _, row in output.all_rows()] == [3], output.out
+
+
+def test_relay_logs_that_do_not_follow_each_other(folder):
+    """Rows are never read with a map of another file than the one before."""
+    files = relay_logs(folder)
+    for wrong in ([files[1]], [files[0], files[2]], [files[0], files[0], files[1], files[0], files[2]]):
+        bad(1, ["without its TABLE_MAP", "relay.00000"], *wrong)
+    other = os.path.join(folder, "other")
+    os.mkdir(other)
+    bad(1, ["without its TABLE_MAP"], *relay_logs(other, b"relay.000007"))
+
+
 # -- which part -----------------------------------------------------------------------------------
 
 
