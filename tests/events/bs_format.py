@@ -44,14 +44,50 @@ def load():
     must, may = table["TRANSACTION_CONTEXT"]
     for name in ("TRANSACTION_CONTEXT", "LARGE_TRANSACTION_HEADER"):
         table[name] = (must - {"view_id"}, may)
-    columns = re.search(r"then where they apply or are\s+known: (.*?)\. Where", text, re.S).group(1)
+    columns = re.search(r"then where they apply or are\s+known: (.*?)\. \(", text, re.S).group(1)
     table["column"] = ({"name", "type"}, set(re.findall(r"`([a-z_]+)`", columns)))
     types = re.search(r"object per column: `name`, `type` \((.*?)\), then where", text, re.S).group(1)
     table["types"] = set(re.findall(r"`([a-z0-9]+)`", types))
     return table
 
 
+_WORDS = (("number", "number"), ("string", "string"), ("array", "array"), ('{"hex"', "hex"), ('{"diff"', "diff"))
+
+
+def load_values():
+    """{column type: the forms that the table of values names for it}."""
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    part = text[text.index("| column | JSON | why |"):]
+    forms = {}
+    for line in part[:part.index("\n\n")].split("\n")[2:]:
+        names, cell = line.strip("|").split(" | ")[:2]
+        found = {form for word, form in _WORDS if word in cell}
+        names = "JSON" if "of a JSON document" in names else re.sub(r"\([^()]*\)", "", names)
+        for name in re.findall(r"\b[A-Z][A-Z0-9]+\b", names):
+            forms.setdefault(name.lower(), set()).update(found)
+    missing = load()["types"] - set(forms)
+    assert not missing, "the table of values does not tell of " + ", ".join(sorted(missing))
+    return forms
+
+
+def form_of(value):
+    if isinstance(value, dict):
+        return next(iter(value))
+    return "array" if isinstance(value, list) else "string" if isinstance(value, str) else "number"
+
+
+def check_values(event, row):
+    """Each value has a form that the page names for its column's type."""
+    types = {column["name"]: column["type"] for column in event.map["columns"]}
+    for side in ("before", "after"):
+        for name, value in row.get(side, {}).items():
+            if value is not None and form_of(value) not in VALUES[types[name]]:
+                yield "%r: %s %s, of the type %s" % (event, name, str(value)[:60], types[name])
+
+
 TABLE = load()
+VALUES = load_values()
 
 
 def check_keys(events):
@@ -68,6 +104,8 @@ def check_keys(events):
         for row in event.rows:
             sides = {"insert": {"after"}, "delete": {"before"}, "update": {"before", "after"}}[row["row"]]
             yield from _check("%r: row %s" % (event, row["n"]), set(row), _ROW | sides, {"inner"})
+            if event.map is not None:
+                yield from check_values(event, row)
 
 
 def _keys_of(event, mariadb):
