@@ -34,6 +34,10 @@ is_text_as_logged(const struct bs_map_column *wire, const struct bs_column *mode
     case BS_TYPE_BINARY:
     case BS_TYPE_VARBINARY:
     case BS_TYPE_BLOB:
+    case BS_TYPE_VECTOR:
+    case BS_TYPE_UUID:
+    case BS_TYPE_INET4:
+    case BS_TYPE_INET6:
         return is_binary;
     default:
         return true;
