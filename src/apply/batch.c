@@ -383,28 +383,35 @@ unsettled(struct bs_error *err) {
     return BS_IO;
 }
 
+void
+bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet) {
+    bs_buf_puts(packet, packet->len > 0 ? ";" : "");
+    put_guarded(packet, batch);
+}
+
 enum bs_status
-bs_batch_commit(struct bs_batch *batch, struct bs_sql *sql, struct bs_spent *spent,
-                struct bs_error *err) {
-    struct bs_buf text = {0};
+bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql, struct bs_error *err) {
+    enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(packet), err);
+    bs_fault_point("commit-sent");
+    return is_settled(status) ? status : unsettled(err);
+}
+
+enum bs_status
+bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_last,
+                     struct bs_spent *spent, struct bs_error *err) {
     bool more = false;
     uint64_t affected = 0;
     unsigned int warnings = 0;
-    put_guarded(&text, batch);
-    enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(&text), err);
-    bs_buf_fini(&text);
-    bs_fault_point("commit-sent");
-    if (status == BS_OK) {
-        status = read_guarded(batch, sql, err);
-    }
+    enum bs_status status = read_guarded(batch, sql, err);
     (void)bs_spent_move(spent, BS_SPENT_COMMIT);
-    if (status == BS_OK) { /* COMMIT's own, and that nothing comes behind it */
+    if (status == BS_OK) { /* COMMIT's own, and that nothing comes behind the last one */
         status = bs_sql_commit_outcome(read_one(sql, &affected, err), err);
     }
     if (status == BS_OK) {
         bs_fault_point("commit-answered");
+    }
+    if (status == BS_OK && is_last) {
         status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
     }
-    bs_batch_clear(batch);
     return is_settled(status) ? status : unsettled(err);
 }

@@ -98,12 +98,18 @@ void bs_batch_name_origin(const struct bs_batch *batch, const struct bs_expect *
 enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql,
                              struct bs_error *err) BS_MUST_CHECK;
 
-/* Can the target check all of it? */
+/* Can the target check all of it? Then it can be put into a packet with COMMIT behind it, and
+ * behind that another batch, which the target runs only if the COMMIT before it went well. The
+ * packet is sent, and the answers of each batch are read in their order.
+ *
+ * spent, which may be NULL, is told when only the COMMIT is waited for. After BS_IO the target may
+ * have committed this batch and those behind it; after any other error it has not, has run none
+ * behind it, and the caller must roll back. is_last: of the packet. */
 bool bs_batch_can_commit(const struct bs_batch *batch);
-/* The same with COMMIT behind it; spent, which may be NULL, is told when only that is waited for.
- * After BS_IO the target may have committed; after any other error it has not, and the caller must
- * roll back. */
-enum bs_status bs_batch_commit(struct bs_batch *batch, struct bs_sql *sql, struct bs_spent *spent,
-                               struct bs_error *err) BS_MUST_CHECK;
+void bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet);
+enum bs_status bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql,
+                                    struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_last,
+                                    struct bs_spent *spent, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

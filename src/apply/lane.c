@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PACKET_BYTES = 64 << 10 }; /* that transactions behind others may fill */
+
 static enum bs_status
 read_max_packet(struct bs_lane *lane, struct bs_error *err) {
     struct bs_buf value = {0};
@@ -101,9 +103,25 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     return BS_OK;
 }
 
+static void
+drop_staged(struct bs_lane *lane) {
+    for (size_t i = 0; i < lane->staged_count; i++) {
+        bs_batch_clear(&lane->staged[i].batch); /* its memory is for the next one */
+        bs_checkpoint_fini(&lane->staged[i].next);
+    }
+    lane->staged_count = 0;
+    lane->staged_read = 0;
+    bs_buf_clear(&lane->packet);
+}
+
 void
 bs_lane_close(struct bs_lane *lane) {
     bs_sql_close(lane->sql);
+    drop_staged(lane);
+    for (size_t i = 0; i < BS_LANE_STAGED_MAX; i++) {
+        bs_batch_fini(&lane->staged[i].batch);
+    }
+    bs_buf_fini(&lane->packet);
     bs_batch_fini(&lane->batch);
     bs_checkpoint_fini(&lane->checkpoint);
     bs_checkpoint_fini(&lane->next);
@@ -144,6 +162,9 @@ enum bs_status
 bs_lane_flush(struct bs_lane *lane, struct bs_error *err) {
     if (lane->batch.count == 0) {
         return BS_OK;
+    }
+    if (lane->staged_count > 0) {
+        return bs_error_set(err, BS_LIMIT, "the transaction does not fit behind others");
     }
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_send(&lane->batch, lane->sql, err);
@@ -200,12 +221,14 @@ put_checkpoint(struct bs_lane *lane, const struct bs_checkpoint *next) {
 static void
 prepare(struct bs_lane *lane, const struct bs_lane_mark *mark) {
     struct bs_checkpoint *next = &lane->next;
+    const struct bs_checkpoint *last =
+        lane->staged_count > 0 ? &lane->staged[lane->staged_count - 1].next : &lane->checkpoint;
     BS_ASSERT(lane->open);
     bs_checkpoint_fini(next);
     *next = (struct bs_checkpoint){
         .file_created = mark->file_created,
-        .transactions = lane->checkpoint.transactions + lane->open_groups,
-        .rows = lane->checkpoint.rows + lane->open_rows,
+        .transactions = last->transactions + lane->open_groups,
+        .rows = last->rows + lane->open_rows,
         .source_us = mark->source_us,
         .applied_us = bs_clock_wall_us(),
         .ahead = mark->ahead != NULL ? bs_strdup(mark->ahead) : NULL,
@@ -223,20 +246,71 @@ committed(struct bs_lane *lane, struct bs_error *err) {
 }
 
 bool
-bs_lane_can_commit_at_once(const struct bs_lane *lane) {
+bs_lane_can_stage(const struct bs_lane *lane) {
     /* One packet has no moment in which the transaction is open, and its answers are here. */
     return lane->is_alone && lane->is_guarded && lane->open && !lane->is_sent &&
-           bs_batch_can_commit(&lane->batch) && !bs_fault_is_asked("txn-open");
+           lane->staged_count < BS_LANE_STAGED_MAX && bs_batch_can_commit(&lane->batch) &&
+           (lane->staged_count == 0 || lane->packet.len + lane->batch.sql.len < PACKET_BYTES) &&
+           !bs_fault_is_asked("txn-open");
+}
+
+void
+bs_lane_stage(struct bs_lane *lane, const struct bs_lane_mark *mark) {
+    struct bs_staged *staged = &lane->staged[lane->staged_count];
+    BS_ASSERT(bs_lane_can_stage(lane));
+    prepare(lane, mark);
+    struct bs_batch empty = staged->batch;
+    *staged = (struct bs_staged){.batch = lane->batch, .next = lane->next};
+    lane->staged_count++;
+    lane->next = (struct bs_checkpoint){0};
+    lane->batch = empty;
+    lane->batch.max_packet = staged->batch.max_packet;
+    lane->open = false;
+    bs_batch_put_commit(&staged->batch, &lane->packet);
+}
+
+void
+bs_lane_unwrite(struct bs_lane *lane, bool fk_checks_before) {
+    BS_ASSERT(lane->staged_count > 0 && lane->number > 0);
+    bs_batch_clear(&lane->batch);
+    lane->open = false;
+    lane->fk_checks = fk_checks_before;
 }
 
 enum bs_status
-bs_lane_commit_at_once(struct bs_lane *lane, const struct bs_lane_mark *mark,
-                       struct bs_error *err) {
-    prepare(lane, mark);
+bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) {
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
-    enum bs_status status = bs_batch_commit(&lane->batch, lane->sql, lane->spent, err);
+    enum bs_status status = bs_batch_send_packet(&lane->packet, lane->sql, err);
     (void)bs_spent_move(lane->spent, before);
-    return status == BS_OK ? committed(lane, err) : bs_error_context(err, "applying on the target");
+    bs_buf_clear(&lane->packet);
+    if (status != BS_OK) {
+        drop_staged(lane);
+        return bs_error_context(err, "applying on the target");
+    }
+    return BS_OK;
+}
+
+enum bs_status
+bs_lane_read_staged(struct bs_lane *lane, struct bs_error *err) {
+    struct bs_staged *staged = &lane->staged[lane->staged_read];
+    bool is_last = lane->staged_read + 1 == lane->staged_count;
+    BS_ASSERT(lane->staged_read < lane->staged_count);
+    enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
+    enum bs_status status =
+        bs_batch_read_commit(&staged->batch, lane->sql, is_last, lane->spent, err);
+    (void)bs_spent_move(lane->spent, before);
+    if (status != BS_OK) {
+        drop_staged(lane);
+        return bs_error_context(err, "applying on the target");
+    }
+    bs_checkpoint_fini(&lane->checkpoint);
+    lane->checkpoint = staged->next;
+    staged->next = (struct bs_checkpoint){0};
+    lane->staged_read++;
+    if (is_last) {
+        drop_staged(lane);
+    }
+    return BS_OK;
 }
 
 enum bs_status

@@ -32,6 +32,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { BS_LANE_STAGED_MAX = 4 };
+
+/* A transaction in a packet: its statements, and what the lane's row holds once it is committed. */
+struct bs_staged {
+    struct bs_batch batch;
+    struct bs_checkpoint next;
+};
+
 struct bs_lane {
     struct bs_sql *sql;
     struct bs_state state;
@@ -48,7 +56,10 @@ struct bs_lane {
     bool is_guarded; /* the target ends a packet at a wrong count: see batch.h */
     bool fk_checks;  /* the session's setting, batch included */
     uint64_t open_groups, open_rows; /* of the open transaction */
-    struct bs_spent *spent;          /* of the thread that uses the lane; not owned, may be NULL */
+    struct bs_staged staged[BS_LANE_STAGED_MAX];
+    size_t staged_count, staged_read; /* of them, those whose answers are in */
+    struct bs_buf packet;             /* the staged ones, until they are sent */
+    struct bs_spent *spent;           /* of the thread that uses the lane; not owned, may be NULL */
 };
 
 /* Connects, takes the lane's slot, reads its checkpoint. The epoch is the caller's, after
@@ -80,12 +91,24 @@ struct bs_lane_mark {
 enum bs_status bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark,
                               struct bs_error *err) BS_MUST_CHECK;
 
-/* The same with everything that the transaction is made of in one packet. Only if all of it is
- * still in the batch, and the target can check it: bs_batch_can_commit; and not in a cluster: a
- * Galera node was seen to answer such a packet with an error and to keep its transaction. */
-bool bs_lane_can_commit_at_once(const struct bs_lane *lane);
-enum bs_status bs_lane_commit_at_once(struct bs_lane *lane, const struct bs_lane_mark *mark,
-                                      struct bs_error *err) BS_MUST_CHECK;
+/* The same with everything that the transaction is made of in one packet, and other transactions
+ * behind it in the same packet: so the target goes from one to the next without waiting for us.
+ *
+ *   begin, changes, stage ─> begin, changes, stage ─> send ─> read, read
+ *
+ * Only if all of the transaction is still in the batch, and the target can check it:
+ * bs_batch_can_commit; and not in a cluster: a Galera node was seen to answer such a packet with an
+ * error and to keep its transaction. Between the first stage and the last read nothing else goes to
+ * the session: bs_lane_flush then fails with BS_LIMIT, and bs_lane_unwrite takes back what the
+ * batch holds of a transaction that does not fit.
+ *
+ * read: of the next one. What fails is told for it, with the meaning of bs_batch_read_commit; none
+ * behind it is staged any more. */
+bool bs_lane_can_stage(const struct bs_lane *lane);
+void bs_lane_stage(struct bs_lane *lane, const struct bs_lane_mark *mark);
+void bs_lane_unwrite(struct bs_lane *lane, bool fk_checks_before);
+enum bs_status bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_lane_read_staged(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
 
 /* The same in two steps, for what must happen in between: until commit is called, the transaction
  * can still be rolled back. */

@@ -1,5 +1,6 @@
 #include "apply/pool.h"
 
+#include "apply/bulk_insert.h"
 #include "apply/lane.h"
 #include "base/clock.h"
 #include "base/mem.h"
@@ -16,12 +17,19 @@
  * the wait ends soon, and the later one gives way. */
 enum { ORDERED_LOCK_WAIT_S = 2 };
 
+enum {
+    SMALL_ROWS = 32, /* of a bundle that may share a packet */
+    SMALL_BYTES = 16 << 10,
+};
+
 enum worker_state { OPENING, IDLE, WORKING, GONE };
 
 /* A bundle from when it is given to when it is taken. */
 struct job {
     struct job *next;
     bool one_by_one;
+    bool is_small;                /* its target transaction may share a packet with others */
+    struct bs_applied applied;    /* by its lane, once it is committed; while it is staged */
     struct bs_pool_result result; /* its bundle from the start */
 };
 
@@ -35,6 +43,7 @@ struct worker {
     unsigned int number; /* of the lane */
     struct bs_lane lane;
     struct bs_applied applied; /* by this lane, beyond the low-water mark */
+    struct job *left;          /* taken, and yet to be done; NULL */
     struct bs_spent spent;
     pthread_t thread;
     bool is_started;
@@ -51,6 +60,7 @@ struct bs_pool {
     bool has_lost; /* a lane */
     struct jobs ready, done;
     unsigned int in_flight; /* bundles that were given and not taken yet */
+    unsigned int small;     /* of them, the small ones */
     struct bs_pool_config config;
     uint64_t next_commit; /* in commit order: the number whose turn it is */
     uint64_t giving_way;  /* bundles behind this one roll back; 0: none */
@@ -81,10 +91,18 @@ take_job(struct jobs *jobs) {
 }
 
 static void
+free_job(struct job *job) {
+    if (job != NULL) {
+        bs_applied_fini(&job->applied);
+        free(job);
+    }
+}
+
+static void
 drop_jobs(struct jobs *jobs) {
     struct job *job;
     while ((job = take_job(jobs)) != NULL) {
-        free(job);
+        free_job(job);
     }
 }
 
@@ -123,13 +141,32 @@ make_way(struct bs_pool *pool, uint64_t number) {
     pthread_mutex_unlock(&pool->lock);
 }
 
+/* What the lane has applied once the bundle is in, and what its row is to say. base: before it. */
+static void
+mark_of(const struct bs_applied *base, struct job *job, struct bs_buf *ahead,
+        struct bs_lane_mark *mark) {
+    const struct bs_bundle *bundle = job->result.bundle;
+    struct bs_log_place low;
+    bs_log_place_set(&low, bundle->low.file, bundle->low.pos);
+    bs_applied_fini(&job->applied);
+    bs_applied_add_all(&job->applied, base);
+    bs_applied_forget(&job->applied, &low);
+    bs_applied_add(&job->applied, &bundle->from, &bundle->to);
+    bs_applied_text(&job->applied, ahead);
+    *mark = (struct bs_lane_mark){&bundle->low, bundle->low_file_created, bundle->source_us,
+                                  bs_buf_cstr(ahead)};
+}
+
 static enum bs_status
-commit_in_turn(struct worker *worker, const struct bs_bundle *bundle,
-               const struct bs_lane_mark *mark, struct bs_error *err) {
+commit_in_turn(struct worker *worker, struct job *job, struct bs_error *err) {
     struct bs_lane *lane = &worker->lane;
-    enum bs_status status = bs_lane_prepare(lane, mark, err);
+    struct bs_buf ahead = {0};
+    struct bs_lane_mark mark;
+    mark_of(&worker->applied, job, &ahead, &mark);
+    enum bs_status status = bs_lane_prepare(lane, &mark, err);
+    bs_buf_fini(&ahead);
     enum bs_spent_state before = bs_spent_move(&worker->spent, BS_SPENT_TURN);
-    bool is_turn = status != BS_OK || await_turn(worker->pool, bundle->number);
+    bool is_turn = status != BS_OK || await_turn(worker->pool, job->result.bundle->number);
     (void)bs_spent_move(&worker->spent, before);
     if (status == BS_OK && !is_turn) {
         status = bs_error_set(err, BS_CONFLICT, "gave way to a transaction before it");
@@ -137,50 +174,41 @@ commit_in_turn(struct worker *worker, const struct bs_bundle *bundle,
     return status == BS_OK ? bs_lane_commit_prepared(lane, err) : status;
 }
 
-static enum bs_status
-commit(struct worker *worker, const struct bs_bundle *bundle, struct bs_error *err) {
-    struct bs_lane *lane = &worker->lane;
+static void
+stage(struct worker *worker, const struct bs_applied *base, struct job *job) {
     struct bs_buf ahead = {0};
-    struct bs_log_place low;
-    bs_log_place_set(&low, bundle->low.file, bundle->low.pos);
-    bs_applied_forget(&worker->applied, &low);
-    struct bs_applied next = {0};
-    bs_applied_add_all(&next, &worker->applied);
-    bs_applied_add(&next, &bundle->from, &bundle->to);
-    bs_applied_text(&next, &ahead);
-    struct bs_lane_mark mark = {&bundle->low, bundle->low_file_created, bundle->source_us,
-                                bs_buf_cstr(&ahead)};
-    bool at_once = !worker->pool->config.keep_commit_order && bs_lane_can_commit_at_once(lane);
-    enum bs_status status = at_once ? bs_lane_commit_at_once(lane, &mark, err)
-                                    : commit_in_turn(worker, bundle, &mark, err);
-    if (status == BS_OK) {
-        bs_applied_fini(&worker->applied);
-        worker->applied = next;
-        pass_turn(worker->pool, bundle->number);
-    } else {
-        bs_applied_fini(&next);
-    }
+    struct bs_lane_mark mark;
+    mark_of(base, job, &ahead, &mark);
+    bs_lane_stage(&worker->lane, &mark);
     bs_buf_fini(&ahead);
-    return status;
 }
 
-/* On the lane's thread. */
 static void
-work(struct worker *worker, struct job *job) {
-    struct bs_pool_result *result = &job->result;
-    const struct bs_bundle *bundle = result->bundle;
-    struct bs_error *err = &result->err;
-    result->status = bs_bundle_write(bundle, &worker->lane, job->one_by_one, err);
-    if (result->status == BS_OK) {
-        result->status = commit(worker, bundle, err);
-    }
-    if (result->status == BS_OK) {
-        return;
-    }
+note_committed(struct worker *worker, struct job *job) {
+    bs_applied_fini(&worker->applied);
+    worker->applied = job->applied;
+    job->applied = (struct bs_applied){0};
+    pass_turn(worker->pool, job->result.bundle->number);
+}
+
+/* The lane goes on, if it can. */
+static void
+note_failed(struct worker *worker, struct job *job, enum bs_status status) {
     struct bs_error ignored;
-    bool can_go_on = result->status != BS_IO && result->status != BS_FENCED;
-    result->is_lost = !can_go_on || bs_lane_roll_back(&worker->lane, &ignored) != BS_OK;
-    make_way(worker->pool, bundle->number);
+    bool can_go_on = status != BS_IO && status != BS_FENCED;
+    job->result.status = status;
+    job->result.is_lost = !can_go_on || bs_lane_roll_back(&worker->lane, &ignored) != BS_OK;
+    make_way(worker->pool, job->result.bundle->number);
+}
+
+/* Behind one that failed, in the same packet: the target has not run it, unless it is not known
+ * what became of the one before. It runs again. */
+static void
+note_not_run(struct worker *worker, struct job *job, bool is_lost) {
+    job->result.status =
+        bs_error_set(&job->result.err, BS_CONFLICT, "gave way to a transaction before it");
+    job->result.is_lost = is_lost;
+    make_way(worker->pool, job->result.bundle->number);
 }
 
 static void
@@ -221,11 +249,25 @@ await_job(struct worker *worker) {
     struct bs_pool *pool = worker->pool;
     struct job *job = NULL;
     pthread_mutex_lock(&pool->lock);
-    while (!pool->is_closing && (job = take_job(&pool->ready)) == NULL) {
+    while (!pool->is_closing && worker->left == NULL && (job = take_job(&pool->ready)) == NULL) {
         worker->state = IDLE;
         pthread_cond_wait(&pool->given, &pool->lock);
     }
+    if (!pool->is_closing && job == NULL) {
+        job = worker->left;
+        worker->left = NULL;
+    }
     worker->state = WORKING;
+    pthread_mutex_unlock(&pool->lock);
+    return job;
+}
+
+/* One more for the same packet, if the other lanes have enough to do; NULL: none. */
+static struct job *
+take_small(struct bs_pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    bool is_enough = pool->ready.count > pool->count / 2 && pool->ready.first->is_small;
+    struct job *job = is_enough && !pool->is_closing ? take_job(&pool->ready) : NULL;
     pthread_mutex_unlock(&pool->lock);
     return job;
 }
@@ -234,7 +276,8 @@ await_job(struct worker *worker) {
  * applier for each small bundle costs more than what is decoded meanwhile. */
 static bool
 is_worth_waking(const struct bs_pool *pool) {
-    return pool->done.first != NULL && (pool->has_lost || pool->ready.count * 2 <= pool->count);
+    unsigned int enough = pool->small > 0 ? pool->count : pool->count / 2;
+    return pool->done.first != NULL && (pool->has_lost || pool->ready.count <= enough);
 }
 
 /* false: the lane is of no more use. */
@@ -243,7 +286,7 @@ give_back(struct worker *worker, struct job *job) {
     struct bs_pool *pool = worker->pool;
     bool is_lost = job->result.is_lost;
     pthread_mutex_lock(&pool->lock);
-    worker->state = is_lost ? GONE : IDLE;
+    worker->state = is_lost ? GONE : worker->state;
     pool->has_lost = pool->has_lost || is_lost;
     put_job(&pool->done, job);
     if (is_worth_waking(pool)) {
@@ -252,6 +295,74 @@ give_back(struct worker *worker, struct job *job) {
     pthread_mutex_unlock(&pool->lock);
     tell_done(pool);
     return !is_lost;
+}
+
+/* Puts small bundles behind the one that is staged. What does not fit is for the next time. */
+static size_t
+stage_more(struct worker *worker, struct job **jobs) {
+    size_t count = 1;
+    struct job *job;
+    while (count < BS_LANE_STAGED_MAX && (job = take_small(worker->pool)) != NULL) {
+        bool fk_checks = worker->lane.fk_checks;
+        enum bs_status status =
+            bs_bundle_write(job->result.bundle, &worker->lane, false, &job->result.err);
+        if (status != BS_OK || !bs_lane_can_stage(&worker->lane)) {
+            bs_error_clear(&job->result.err);
+            bs_lane_unwrite(&worker->lane, fk_checks);
+            worker->left = job;
+            break;
+        }
+        stage(worker, &jobs[count - 1]->applied, job);
+        jobs[count++] = job;
+    }
+    return count;
+}
+
+/* The bundle is staged: it goes, and others with it. false: the lane is of no more use. */
+static bool
+run_packet(struct worker *worker, struct job *first) {
+    struct job *jobs[BS_LANE_STAGED_MAX] = {first};
+    size_t count = first->is_small ? stage_more(worker, jobs) : 1;
+    bool has_failed = false, is_of_use = true;
+    enum bs_status status = bs_lane_send_staged(&worker->lane, &first->result.err);
+    for (size_t i = 0; i < count; i++) {
+        struct job *job = jobs[i];
+        if (status == BS_OK) {
+            status = bs_lane_read_staged(&worker->lane, &job->result.err);
+        }
+        if (status == BS_OK) {
+            note_committed(worker, job);
+        } else if (!has_failed) {
+            note_failed(worker, job, status);
+        } else {
+            note_not_run(worker, job, !is_of_use);
+        }
+        has_failed = status != BS_OK;
+        is_of_use = give_back(worker, job) && is_of_use;
+    }
+    return is_of_use;
+}
+
+/* On the lane's thread. false: the lane is of no more use. */
+static bool
+work(struct worker *worker, struct job *job) {
+    const struct bs_bundle *bundle = job->result.bundle;
+    struct bs_error *err = &job->result.err;
+    enum bs_status status = bs_bundle_write(bundle, &worker->lane, job->one_by_one, err);
+    if (status == BS_OK && !worker->pool->config.keep_commit_order &&
+        bs_lane_can_stage(&worker->lane)) {
+        stage(worker, &worker->applied, job);
+        return run_packet(worker, job);
+    }
+    if (status == BS_OK) {
+        status = commit_in_turn(worker, job, err);
+    }
+    if (status == BS_OK) {
+        note_committed(worker, job);
+    } else {
+        note_failed(worker, job, status);
+    }
+    return give_back(worker, job);
 }
 
 static void *
@@ -264,9 +375,8 @@ run_worker(void *arg) {
     become(worker, is_of_use ? IDLE : GONE);
     while (is_of_use && (job = await_job(worker)) != NULL) {
         (void)bs_spent_move(&worker->spent, BS_SPENT_WORK);
-        work(worker, job);
+        is_of_use = work(worker, job);
         (void)bs_spent_move(&worker->spent, BS_SPENT_IDLE);
-        is_of_use = give_back(worker, job);
     }
     bs_sql_thread_end();
     return NULL;
@@ -361,6 +471,7 @@ bs_pool_close(struct bs_pool *pool) {
         }
         bs_lane_close(&worker->lane);
         bs_applied_fini(&worker->applied);
+        free_job(worker->left);
         if (worker->pool != NULL) {
             bs_spent_fini(&worker->spent);
         }
@@ -376,23 +487,31 @@ bs_pool_close(struct bs_pool *pool) {
 }
 
 /* A lane counts as idle once what it did has been taken: what may run next depends on that. */
-static bool
-has_room_for(struct bs_pool *pool, unsigned int count) {
+bool
+bs_pool_has_idle(struct bs_pool *pool) {
     pthread_mutex_lock(&pool->lock);
-    bool has_room = pool->in_flight < count;
+    bool has_idle = pool->in_flight < pool->count;
+    pthread_mutex_unlock(&pool->lock);
+    return has_idle;
+}
+
+/* In commit order one that must run again could find all lanes with those behind it. Else there is
+ * a second one for each lane, and of small ones twice as many, for packets. */
+bool
+bs_pool_has_room(struct bs_pool *pool) {
+    pthread_mutex_lock(&pool->lock);
+    unsigned int halves = 2 * (pool->in_flight - pool->small) + pool->small;
+    bool has_room =
+        pool->config.keep_commit_order ? pool->in_flight < pool->count : halves < 4 * pool->count;
     pthread_mutex_unlock(&pool->lock);
     return has_room;
 }
 
-bool
-bs_pool_has_idle(struct bs_pool *pool) {
-    return has_room_for(pool, pool->count);
-}
-
-/* In commit order one that must run again could find all lanes with those behind it. */
-bool
-bs_pool_has_room(struct bs_pool *pool) {
-    return has_room_for(pool, pool->config.keep_commit_order ? pool->count : 2 * pool->count);
+/* One that is never sent but at once, and so can share a packet. */
+static bool
+is_small(const struct bs_bundle *bundle) {
+    return bundle->rows < SMALL_ROWS && bundle->rows < BS_BULK_INSERT_ROWS_MIN &&
+           bundle->raw_bytes < SMALL_BYTES;
 }
 
 void
@@ -406,6 +525,7 @@ void
 bs_pool_give(struct bs_pool *pool, struct bs_bundle *bundle, bool one_by_one) {
     struct job *job = bs_zalloc(sizeof *job);
     job->one_by_one = one_by_one;
+    job->is_small = !one_by_one && is_small(bundle);
     job->result.bundle = bundle;
     bs_error_clear(&job->result.err);
     pthread_mutex_lock(&pool->lock);
@@ -414,6 +534,7 @@ bs_pool_give(struct bs_pool *pool, struct bs_bundle *bundle, bool one_by_one) {
     }
     put_job(&pool->ready, job);
     pool->in_flight++;
+    pool->small += job->is_small;
     pthread_cond_signal(&pool->given);
     pthread_mutex_unlock(&pool->lock);
 }
@@ -423,10 +544,11 @@ bs_pool_take(struct bs_pool *pool, struct bs_pool_result *result) {
     pthread_mutex_lock(&pool->lock);
     struct job *job = take_job(&pool->done);
     pool->in_flight -= job != NULL;
+    pool->small -= job != NULL && job->is_small;
     pthread_mutex_unlock(&pool->lock);
     if (job != NULL) {
         *result = job->result;
-        free(job);
+        free_job(job);
         return true;
     }
     return false;

@@ -25,6 +25,7 @@ struct bs_sql {
     uint64_t id;
     bool is_cut;
     struct sim_statement *sent;
+    const struct sim_statement *packet_at; /* of sent: where the next batch's statements begin */
     bool is_read;
 };
 
@@ -421,25 +422,12 @@ check(const struct bs_expect *expect, const struct sim_statement *statement, str
     return is_wrong && is_all ? conflict(expect, err) : status;
 }
 
+/* The answers of the statements of one batch, and of the COMMIT behind them, if commits. */
 static enum bs_status
-send_batch(struct bs_batch *batch, struct bs_sql *sql, bool commits, struct bs_error *err) {
-    if (is_lost(sql)) {
-        bs_batch_clear(batch);
-        return lost(err);
-    }
-    struct sim_statement *list = list_of(batch, commits);
-    size_t count = batch->count;
-    if (sim_bug == SIM_BUG_INSERTS_FIRST) {
-        put_inserts_first(list, count);
-    } else if (sim_bug == SIM_BUG_CUT) {
-        count = cut_in_two(list, count);
-    }
-    bool is_spoilt = count != batch->count;
-    if (commits) {
-        list[count++] = (struct sim_statement){.text = "COMMIT"};
-    }
-    send_list(sql, list, (int)count);
-    enum bs_status status = await(sql, err);
+check_answers(const struct bs_batch *batch, const struct sim_statement *list, size_t count,
+              bool commits, struct bs_error *err) {
+    bool is_spoilt = count != batch->count + commits;
+    enum bs_status status = BS_OK;
     for (size_t i = 0; i < batch->count && status == BS_OK && !is_spoilt; i++) {
         status = check(&batch->expects[i], &list[i], err);
     }
@@ -450,13 +438,37 @@ send_batch(struct bs_batch *batch, struct bs_sql *sql, bool commits, struct bs_e
     if (is_committed && status != BS_OK && status != BS_IO) {
         status = bs_error_set(err, BS_IO, "it went on behind a wrong count");
     }
-    bs_batch_clear(batch);
     return status;
+}
+
+static struct sim_statement *
+statements_of(const struct bs_batch *batch, bool commits, size_t *count) {
+    struct sim_statement *list = list_of(batch, commits);
+    *count = batch->count;
+    if (sim_bug == SIM_BUG_INSERTS_FIRST) {
+        put_inserts_first(list, *count);
+    } else if (sim_bug == SIM_BUG_CUT) {
+        *count = cut_in_two(list, *count);
+    }
+    if (commits) {
+        list[(*count)++] = (struct sim_statement){.text = "COMMIT"};
+    }
+    return list;
 }
 
 enum bs_status
 bs_batch_send(struct bs_batch *batch, struct bs_sql *sql, struct bs_error *err) {
-    return send_batch(batch, sql, false, err);
+    size_t count;
+    if (is_lost(sql)) {
+        bs_batch_clear(batch);
+        return lost(err);
+    }
+    struct sim_statement *list = statements_of(batch, false, &count);
+    send_list(sql, list, (int)count);
+    enum bs_status status = await(sql, err);
+    status = status == BS_OK ? check_answers(batch, list, count, false, err) : status;
+    bs_batch_clear(batch);
+    return status;
 }
 
 bool
@@ -465,11 +477,40 @@ bs_batch_can_commit(const struct bs_batch *batch) {
     return batch->count <= STATEMENTS_MAX;
 }
 
+/* A packet holds the statements themselves. */
+void
+bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet) {
+    size_t count;
+    struct sim_statement *list = statements_of(batch, true, &count);
+    list[count - 1].ends_batch = true;
+    bs_buf_put(packet, list, count * sizeof *list);
+}
+
 enum bs_status
-bs_batch_commit(struct bs_batch *batch, struct bs_sql *sql, struct bs_spent *spent,
-                struct bs_error *err) {
+bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql, struct bs_error *err) {
+    if (is_lost(sql)) {
+        return lost(err);
+    }
+    struct sim_statement *list = bs_arena_alloc(&sim_arena, packet->len);
+    memcpy(list, packet->data, packet->len);
+    sql->packet_at = list;
+    send_list(sql, list, (int)(packet->len / sizeof *list));
+    return BS_OK;
+}
+
+enum bs_status
+bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_last,
+                     struct bs_spent *spent, struct bs_error *err) {
+    (void)is_last;
     (void)spent;
-    return send_batch(batch, sql, true, err);
+    size_t count = 1;
+    enum bs_status status = await(sql, err);
+    const struct sim_statement *list = sql->packet_at;
+    while (!list[count - 1].ends_batch) {
+        count++;
+    }
+    sql->packet_at += count;
+    return status == BS_OK ? check_answers(batch, list, count, true, err) : status;
 }
 
 /* Changes of rows. */

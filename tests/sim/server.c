@@ -47,6 +47,18 @@ sim_index_of(const struct sim_session *s) {
     return (int)(s - sim_target.sessions);
 }
 
+/* A seeded bug: what stands behind the COMMIT that will not come is run all the same. */
+static bool
+goes_on_behind(struct sim_session *s) {
+    int at = s->at;
+    while (at < s->count && !s->list[at - 1].ends_batch) {
+        at++;
+    }
+    bool goes_on = sim_bug == SIM_BUG_PACKET && at < s->count && s->list[at - 1].ends_batch;
+    s->at = goes_on ? at : s->at;
+    return goes_on;
+}
+
 /* One step of a session. */
 void
 sim_server_step(int at) {
@@ -81,6 +93,9 @@ sim_server_step(int at) {
         sim_commit(s); /* autocommit */
     }
     s->at++;
+    if (statement->error != 0 && goes_on_behind(s)) {
+        return;
+    }
     if (statement->error != 0 || s->at == s->count) {
         s->phase = ANSWERED;
     }

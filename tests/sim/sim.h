@@ -205,6 +205,7 @@ enum sim_bug {
     SIM_BUG_COMMIT_ORDER,
     SIM_BUG_AUTOCOMMIT,
     SIM_BUG_GUARD,
+    SIM_BUG_PACKET,
     SIM_BUG_COUNT,
 };
 
@@ -241,6 +242,7 @@ struct sim_statement {
     bool is_row;
     bool is_checkpoint;
     bool is_guarded; /* fails if it affects nothing */
+    bool ends_batch; /* of several in one packet */
     struct sim_change change;
     const char *text;
     /* The answer. */
