@@ -245,13 +245,19 @@ committed(struct bs_lane *lane, struct bs_error *err) {
     return end_transaction(lane, err);
 }
 
+/* Behind others, which have to fit into the same packet. */
+static bool
+has_room_behind(const struct bs_lane *lane) {
+    uint64_t most = lane->batch.max_packet > 0 ? lane->batch.max_packet / 2 : PACKET_BYTES;
+    return lane->packet.len + lane->batch.sql.len < (most < PACKET_BYTES ? most : PACKET_BYTES);
+}
+
 bool
 bs_lane_can_stage(const struct bs_lane *lane) {
     /* One packet has no moment in which the transaction is open, and its answers are here. */
     return lane->is_alone && lane->is_guarded && lane->open && !lane->is_sent &&
            lane->staged_count < BS_LANE_STAGED_MAX && bs_batch_can_commit(&lane->batch) &&
-           (lane->staged_count == 0 || lane->packet.len + lane->batch.sql.len < PACKET_BYTES) &&
-           !bs_fault_is_asked("txn-open");
+           (lane->staged_count == 0 || has_room_behind(lane)) && !bs_fault_is_asked("txn-open");
 }
 
 void

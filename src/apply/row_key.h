@@ -1,11 +1,11 @@
 /* Keys of rows as numbers. Two uses, with opposite demands:
  *
- *   conflicts   two rows that the target could take for the same key must hash alike: text is
- *               folded as far as its collation is known to equate it, and what is not known to be
- *               safe has no hash at all (its table is then one key). Alike without need is
- * harmless. identity    one stored row and no other: exact values, and a comparison behind the hash
+ *   conflicts   two rows that the target could take for the same key must hash alike
+ *   identity    one stored row and no other: exact values, and a comparison behind the hash
  *
- * Pure. */
+ * For conflicts text is folded as far as its collation is known to equate it, and what is not known
+ * to be safe has no hash at all: its table is then one key. Alike without need is harmless. Pure.
+ */
 #ifndef BS_APPLY_ROW_KEY_H
 #define BS_APPLY_ROW_KEY_H
 

@@ -8,8 +8,7 @@
  *
  *   touch, touch ... ─> close ─> [waiting] ──next──> [running] ──committed──> counts for `low`
  *                                    ^                   │
- *                                    └───── failed ──────┘   once more, with all before it
- * committed
+ *                                    └───── failed ──────┘   once all before it are committed
  *
  * A bundle that writes a key waits for those before it that wrote or read it; one that only reads
  * it, for those that wrote it. It waits until everything up to the newest of them is committed (the

@@ -1,10 +1,11 @@
 /* One connection to a source, from the greeting to the stream of events: drives src/wire over a
  * link.
  *
- *   CLOSED ──open──> CONNECTING ──opened──> GREETING ──┬──────────────> LOGIN ──OK──> PREPARING
- *     ^                                                └──> SECURING ──────^             │ all
- * steps │                                                                                  v └──
- * close, lost, end ──── (every state) ───────────────── DUMPING <──OK── REGISTERING
+ *   CLOSED ──open──> CONNECTING ──opened──> GREETING ──┬────────────> LOGIN ──OK──> PREPARING
+ *     ^                                                └─> SECURING ───^               │
+ *     │                                                                      all steps │
+ *     │                                                                                v
+ *     └── close, lost, end: from every state           DUMPING <──────OK────── REGISTERING
  *
  * Edges: bs_client_open, on_opened, take_greeting, on_secured, take_login, next_step,
  * take_registered, bs_client_close. One packet handler per state, in a const table.

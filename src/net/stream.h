@@ -11,8 +11,7 @@
  *   queue <─── BROKEN (why)        connection lost: waits
  *   rolls back, picks a position
  *   bs_stream_resume(request) ───> backs off, connects again ...
- *   queue <─── FAILED (why)        not to be mended by trying again: purged, refused, another
- * server
+ *   queue <─── FAILED (why)        trying again will not mend it: purged, another server ...
  *
  * start, resume and stop may be called from any one thread; everything else happens on the stream's
  * own. */

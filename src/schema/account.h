@@ -2,9 +2,10 @@
  * that make them on a server. Pure. src/catalog/accounts.h reads them, src/accounts makes them.
  *
  *   account.c            the model
- *   account_grant.c      SHOW GRANTS, line by line, into the model; which grants a selection
- * carries account_text.c       the model as statements of a server translate_account.c  what one
- * server's account is on another translate_grant.c    the privileges of it, by name
+ *   account_grant.c      SHOW GRANTS into the model; which of them a selection carries
+ *   account_text.c       the model as statements of a server
+ *   translate_account.c  what one server's account is on another
+ *   translate_grant.c    the privileges of it, by name
  *
  * Names, hashes and texts are bytes in UTF-8, as servers store them. Statements hold hashes: they
  * are never logged. */

@@ -1,11 +1,11 @@
 /* The loader's thread: stores blocks on the target, one transaction a chunk (or a piece of a table
  * that is read whole): fence, rows, ledger, COMMIT.
  *
- *   LOAD DATA LOCAL turns errors into warnings, duplicates into skipped rows, under strict mode
- * too. So records, skipped and warnings must be exactly what they have to be; else the transaction
- * is rolled back and the chunk goes back to the work, to be sent as strict INSERTs, where the error
- *   names the row. Storing the error value 0 of an ENUM warns once on every server: those are
- *   counted by the dumper and expected here.
+ * LOAD DATA LOCAL turns errors into warnings, duplicates into skipped rows, under strict mode too.
+ * So records, skipped and warnings must be exactly what they have to be; else the transaction is
+ * rolled back and the chunk goes back to the work, to be sent as strict INSERTs, where the error
+ * names the row. Storing the error value 0 of an ENUM warns once on every server: those are counted
+ * by the dumper and expected here.
  *
  * Deadlocks and lock waits: the chunk goes back to the work a few times. Anything else ends the
  * run; the ledger tells a rerun what is in.

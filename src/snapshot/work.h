@@ -2,8 +2,9 @@
  *
  *   table ──plan (one dumper at a time)──> chunk ──dump──> blocks ──load──> done
  *                                            ^                       │
- *                                            └───── again ───────────┘   deadlock; refused by LOAD
- * DATA
+ *                                            └─────── again ─────────┘
+ *
+ * Again: a deadlock, or LOAD DATA has refused it.
  *
  * A table whose keys are late (late_keys.h) is done once they are built, by whoever was told that
  * it was loaded.
