@@ -300,8 +300,6 @@ take_turn(struct bs_events *e, const struct bs_walked *walked) {
     }
     if (e->is_stream) {
         follow_group(e, walked);
-    } else if (e->config.mode != BS_EVENTS_VERIFY) {
-        bs_events_carried_follow(&e->carried, walked);
     }
     return bs_events_range_turn(&e->range, walked);
 }
@@ -316,6 +314,15 @@ next_event(struct bs_events *e, struct bs_walked *walked, bool *more, struct bs_
         return BS_OK;
     }
     return status;
+}
+
+/* Behind the event: its map may be one of those that its end makes us forget. */
+static void
+keep_maps(struct bs_events *e, const struct bs_walked *walked) {
+    bool is_of_file = walked->inner == 0 && !walked->is_whole;
+    if (is_of_file && !e->is_stream && e->config.mode != BS_EVENTS_VERIFY) {
+        bs_events_carried_follow(&e->carried, walked);
+    }
 }
 
 enum bs_status
@@ -343,6 +350,7 @@ bs_events_feed(struct bs_events *e, struct bs_str raw, bool *done, struct bs_err
                 return fail(&walked, status, err);
             }
         }
+        keep_maps(e, &walked);
     }
     if (status != BS_OK) {
         return status;

@@ -158,6 +158,8 @@ def test_a_transaction_in_several_relay_logs(folder):
     assert body(output)[0].name == "GTID" and output.events[-1].name == "XID", output.events
     output = good("--start", name % 6, *files)
     assert [row["after"]["@1"] for _, row in output.all_rows()] == [3], output.out
+    output = good("--start", "relay.000003:4", *files)  # of the table map, which is in the first file, nothing was shown
+    assert [row["after"]["@1"] for _, row in output.all_rows()] == [2, 3], output.out
 
 
 def test_relay_logs_that_do_not_follow_each_other(folder):
