@@ -10,10 +10,18 @@
 #include <string.h>
 
 enum {
-    LOCK_WAIT_TIMEOUT = 1205, /* DDL waits for a table, and MySQL lets nobody read its dictionary
-                                 past that */
-    NAMED_MAX = 100,          /* of more tables it is cheaper to take all that come */
+    NAMED_MAX = 100, /* of more tables it is cheaper to take all that come */
+    UNKNOWN_TABLE = 1109,
+    NO_SUCH_TABLE = 1146,
+    ACCESS_DENIED = 1227, /* no PROCESS privilege */
 };
+
+static bool
+cannot_be_told(enum bs_status status, const struct bs_error *err) {
+    return status == BS_SERVER &&
+           (err->sql_errno == ACCESS_DENIED || err->sql_errno == NO_SUCH_TABLE ||
+            err->sql_errno == UNKNOWN_TABLE);
+}
 
 /* InnoDB names tables as their files are named: every ASCII character but letters, digits and _
  * becomes @ and four hexadecimal digits. Other characters follow tables of the server's, which only
@@ -80,6 +88,9 @@ add_up(struct bs_answer *answer, const struct bs_map *map, struct bs_error *err)
     enum bs_status status = BS_OK;
     while ((status = bs_answer_next(answer, err)) == BS_OK && answer->row != NULL) {
         struct bs_str name = answer->row[0];
+        if (name.data == NULL || answer->row[1].data == NULL) {
+            continue;
+        }
         const char *end = memchr(name.data, '#', name.len);
         name.len = end != NULL ? (size_t)(end - name.data) : name.len;
         uint64_t *id = bs_map_get(map, name);
@@ -107,9 +118,9 @@ bs_catalog_table_ids(struct bs_sql *sql, const struct bs_server *server,
         status = status == BS_OK ? add_up(&answer, &map, &failure) : status;
         bs_answer_fini(&answer);
     }
-    if (status == BS_SERVER && failure.sql_errno != LOCK_WAIT_TIMEOUT) {
+    if (map.count > 0 && cannot_be_told(status, &failure)) {
         memset(ids, 0, count * sizeof *ids);
-        status = BS_OK; /* no PROCESS privilege, or no such table */
+        status = BS_OK;
     } else if (status != BS_OK && err != NULL) {
         *err = failure;
     }

@@ -38,21 +38,33 @@ compare_size(const void *a, const void *b) {
     return x->data_bytes < y->data_bytes ? 1 : x->data_bytes > y->data_bytes ? -1 : 0;
 }
 
+/* May the copy's key be of another order on the target? UUIDs are on other versions of MariaDB. */
+static bool
+is_ordered_otherwise(const struct bs_copying *run, const struct bs_copy *copy) {
+    bool differs = run->source_server.version != run->target_server.version;
+    bool has_uuid = false;
+    for (size_t i = 0; i < copy->key->part_count; i++) {
+        has_uuid =
+            has_uuid || copy->table->columns[copy->key->parts[i].column].type == BS_TYPE_UUID;
+    }
+    return bs_translation_is_across(&run->translation) || (differs && has_uuid);
+}
+
 /* What tables without transactions have taken stays, whatever becomes of the transaction. A DELETE
- * on a system-versioned table makes history of its rows, and ARCHIVE knows none. Across flavours a
- * key may be of another order on the target, so that a range of it there is not what was read: then
- * the table goes whole, unless an archive has it in chunks. */
+ * on a system-versioned table makes history of its rows, and ARCHIVE knows none. Where the key is
+ * of another order on the target a range of it there is not what was read: then the table goes
+ * whole, unless an archive has it in chunks. */
 static void
 choose_removal(const struct bs_copying *run, struct bs_copy *copy) {
     const struct bs_table *table = copy->table;
     size_t period[2];
     bool has_transactions = run->to != NULL || !run->config->keep_engines ||
                             bs_engine_kind(table->engine) == BS_ENGINE_INNODB;
-    if (has_transactions) {
+    if (has_transactions || table->is_sequence) { /* whose only row takes the other's place */
         copy->removal = BS_REMOVAL_ROLLBACK;
         return;
     }
-    bool is_cut_otherwise = copy->key != NULL && bs_translation_is_across(&run->translation);
+    bool is_cut_otherwise = copy->key != NULL && is_ordered_otherwise(run, copy);
     if (is_cut_otherwise && run->from == NULL) {
         bs_copy_read_whole(copy);
         is_cut_otherwise = false;
@@ -115,6 +127,7 @@ make_work(struct bs_copying *run) {
         .epoch = run->task.epoch,
         .piece_bytes = chunk_bytes,
         .packet_bytes = packet < PACKET_BYTES_MAX ? packet : PACKET_BYTES_MAX,
+        .may_hold = run->config->max_bytes_per_s == 0 && run->config->max_load == 0,
     };
 }
 

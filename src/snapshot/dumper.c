@@ -470,14 +470,14 @@ do_item(struct bs_pair *pair, enum bs_taker taker, struct bs_work_item *item,
         struct bs_error *err) {
     struct bs_chunk *chunk = item->chunk;
     bool is_cut = chunk == NULL, is_last = false;
+    enum bs_status status = bs_held_begin(pair, taker, item, err);
+    if (status == BS_OK && is_cut) {
+        status = bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
+    }
+    if (status != BS_OK) {
+        return bs_altered_explain(item->copy, err);
+    }
     if (is_cut) {
-        enum bs_status status = bs_held_begin(pair, taker, item, err);
-        if (status == BS_OK) {
-            status = bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
-        }
-        if (status != BS_OK) {
-            return bs_altered_explain(item->copy, err);
-        }
         if (chunk != NULL) {
             chunk->form = bs_work_form(pair->config->work, item->table);
         }
@@ -485,7 +485,7 @@ do_item(struct bs_pair *pair, enum bs_taker taker, struct bs_work_item *item,
             send_for_keys(pair, item->copy);
         }
     }
-    enum bs_status status = chunk != NULL ? dump_chunk(pair, chunk, err) : BS_OK;
+    status = chunk != NULL ? dump_chunk(pair, chunk, err) : BS_OK;
     if (status == BS_OK && is_cut) {
         status = bs_held_end(pair, item->copy, is_last, err);
     }

@@ -1,10 +1,20 @@
 #include "snapshot/held.h"
 
+#include "base/clock.h"
 #include "catalog/catalog.h"
+#include "snapshot/altered.h"
 #include "snapshot/pair.h"
 #include "sql/text.h"
 
-enum { WAIT_S = 1, LONG_WAIT_S = 31536000 };
+enum {
+    WAIT_S = 1, /* for DDL on one of them: that long the others are held for nothing */
+    LONG_WAIT_S = 31536000,
+    HELD_MS = 1000, /* then they are given back, whatever is left */
+    APART = 64,     /* tables that are read one by one after a group that failed */
+    QUEUE_BYTES =
+        4 << 20, /* of blocks that the loader has not taken: more may hold the dumper up */
+    LOCK_DEADLOCK = 1213,
+};
 
 static enum bs_status
 give_back(struct bs_pair *pair, struct bs_error *err) {
@@ -51,48 +61,71 @@ compare_ids(const struct bs_pair *pair, bool *same, struct bs_error *err) {
     return status;
 }
 
-/* Nobody shall wait for the others for as long as DDL on one of them may take. */
 static enum bs_status
-hold(const struct bs_pair *pair, bool *same, struct bs_error *err) {
-    enum bs_status status = bs_sql_limit_waits(pair->source, WAIT_S, err);
-    if (status == BS_OK) {
-        status = open_tables(pair, err);
+limit_waits(const struct bs_pair *pair, int seconds, struct bs_error *err) {
+    return bs_sql_exec(pair->source, err, "SET SESSION lock_wait_timeout=%d", seconds);
+}
+
+/* *same: all are held, and what they were at the point. Else what went wrong with one of them is
+ * for who reads it to tell; but a session that was chosen to end a deadlock has lost its view. */
+static enum bs_status
+hold(const struct bs_pair *pair, const struct bs_copy *copy, bool *same, struct bs_error *err) {
+    struct bs_error failure;
+    bs_error_clear(&failure);
+    *same = false;
+    enum bs_status status = limit_waits(pair, WAIT_S, err);
+    if (status != BS_OK) {
+        return status;
     }
+    status = open_tables(pair, &failure);
     if (status == BS_OK) {
-        status = compare_ids(pair, same, err);
+        status = compare_ids(pair, same, &failure);
+    }
+    if (status == BS_SERVER && failure.sql_errno == LOCK_DEADLOCK) {
+        return bs_altered_refuse(copy, err);
     }
     if (status == BS_OK || status == BS_SERVER) {
-        enum bs_status restored = bs_sql_limit_waits(pair->source, LONG_WAIT_S, NULL);
-        status = restored == BS_OK ? status : restored;
+        return limit_waits(pair, LONG_WAIT_S, err);
+    }
+    if (err != NULL) {
+        *err = failure;
     }
     return status;
+}
+
+static bool
+may_hold(struct bs_pair *pair) {
+    struct bs_held *held = &pair->held;
+    if (held->apart > 0) {
+        held->apart--;
+        return false;
+    }
+    return pair->source != NULL && pair->config->may_hold && !pair->is_locker &&
+           bs_queue_weight(pair->queue) < QUEUE_BYTES;
 }
 
 enum bs_status
 bs_held_begin(struct bs_pair *pair, enum bs_taker taker, const struct bs_work_item *item,
               struct bs_error *err) {
     struct bs_held *held = &pair->held;
-    struct bs_error failure;
     bool same = false;
-    if (pair->source == NULL || pair->is_locker || held->count > 0) {
+    if (held->count > 0) {
+        return bs_held_has(pair, item->copy) ? BS_OK : give_back(pair, err);
+    }
+    if (item->chunk != NULL || !may_hold(pair)) {
         return BS_OK;
     }
     held->count =
         bs_work_keep(pair->config->work, taker, pair->index, item, held->copies, BS_HELD_MAX);
     held->left = held->count;
+    held->since_ms = bs_clock_mono_ms();
     if (held->count == 0) {
         return BS_OK;
     }
-    bs_error_clear(&failure);
-    enum bs_status status = hold(pair, &same, &failure);
-    if (status == BS_OK && same) {
-        return BS_OK;
-    }
-    if (status == BS_OK || status == BS_SERVER) { /* one of them was altered: each tells itself */
-        return give_back(pair, err);
-    }
-    if (err != NULL) {
-        *err = failure;
+    enum bs_status status = hold(pair, item->copy, &same, err);
+    if (status == BS_OK && !same) {
+        held->apart = APART;
+        status = give_back(pair, err);
     }
     return status;
 }
@@ -109,9 +142,11 @@ bs_held_has(const struct bs_pair *pair, const struct bs_copy *copy) {
 
 enum bs_status
 bs_held_end(struct bs_pair *pair, const struct bs_copy *copy, bool is_last, struct bs_error *err) {
+    struct bs_held *held = &pair->held;
     if (!bs_held_has(pair, copy)) {
         return BS_OK;
     }
-    pair->held.left -= is_last;
-    return is_last && pair->held.left > 0 ? BS_OK : give_back(pair, err);
+    held->left -= is_last;
+    bool goes_on = is_last && held->left > 0 && bs_clock_mono_ms() - held->since_ms < HELD_MS;
+    return goes_on ? BS_OK : give_back(pair, err);
 }

@@ -6,7 +6,9 @@
  * Which table it is that was read (point.h) is asked of the server, to which each question is a
  * walk through all of its tables: with thousands of small ones that would take longer than to read
  * them. So it is asked once for many, under the metadata locks of all of them; what is held cannot
- * become another table. For the dumper's thread. */
+ * become another table. DDL on them waits meanwhile, and who wants the table waits for the DDL: so
+ * they are held for about a second at most, by nobody who is to read slowly, and given back before
+ * anything else is read. For the dumper's thread. */
 #ifndef BS_SNAPSHOT_HELD_H
 #define BS_SNAPSHOT_HELD_H
 
@@ -14,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct bs_pair;
 
@@ -23,11 +26,13 @@ struct bs_held {
     const struct bs_copy *copies[BS_HELD_MAX];
     size_t count; /* 0: nothing is held */
     size_t left;  /* of them, that are not read to their end */
+    int64_t since_ms;
+    unsigned int apart; /* so many tables more are read one by one */
 };
 
-/* Before the item, a table that is to be begun: holds it and others, if it is a small one. Does
- * nothing while something is held. A table that is not what it was is not held: who reads it tells.
- */
+/* Before any item. If it is a table that is to be begun, and small: holds it and others. What was
+ * held is given back if the item is of another table. A table that is not what it was is not held:
+ * who reads it tells. */
 enum bs_status bs_held_begin(struct bs_pair *pair, enum bs_taker taker,
                              const struct bs_work_item *item, struct bs_error *err) BS_MUST_CHECK;
 

@@ -187,7 +187,8 @@ check_key(const struct bs_copying *run, const struct bs_table *model,
                          "one position; or leave the table out");
 }
 
-/* Rows of a chunk that was being loaded may be in, though the ledger lacks it. */
+/* Rows of a chunk that was being loaded may be in, though the ledger lacks it; and those that it
+ * has may be gone, as the target was started anew. */
 static bool
 keeps_what_failed(const struct bs_copying *run, const struct bs_table *model) {
     return run->config->keep_engines && bs_engine_kind(model->engine) != BS_ENGINE_INNODB;
@@ -217,8 +218,8 @@ settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     bool is_whole = count == table->chunk_count;
     resumed->first = table->unit.first;
     resumed->last = table->unit.last;
-    bool is_unsure = !is_whole && (!is_cut || keeps_what_failed(run, model) ||
-                                   (table->has_history && count == 0));
+    bool is_unsure = keeps_what_failed(run, model) ||
+                     (!is_whole && (!is_cut || (table->has_history && count == 0)));
     resumed->fate = unit == NULL || is_unsure ? BS_FATE_FRESH
                     : is_whole                ? BS_FATE_KEPT
                                               : BS_FATE_CONTINUED;

@@ -445,7 +445,9 @@ choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *for
 /* The rows that it has stored stay: only the whole table can go again, in another run. */
 static bool
 may_go_again(const struct piece *piece, struct bs_error *err) {
-    if (piece->chunk->copy->removal != BS_REMOVAL_NONE) {
+    const struct bs_chunk *chunk = piece->chunk;
+    bool has_stored_none = chunk->form == BS_FORM_LOAD && is_load_forbidden(err);
+    if (chunk->copy->removal != BS_REMOVAL_NONE || has_stored_none) {
         return true;
     }
     if (bs_sql_is_retryable(err)) {

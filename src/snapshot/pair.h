@@ -59,6 +59,7 @@ struct bs_pair_config {
     const struct bs_server *source;
     struct bs_state state;
     uint64_t epoch;
+    bool may_hold;         /* nothing slows the dumpers down: see held.h */
     uint64_t piece_bytes;  /* --chunk-bytes */
     uint64_t packet_bytes; /* the target's max_allowed_packet */
 };

@@ -390,7 +390,6 @@ bs_work_keys_built(struct bs_work *work, const struct bs_copy *copy) {
 void
 bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
     enum bs_removal removal = chunk->copy->removal;
-    BS_ASSERT(removal != BS_REMOVAL_NONE);
     pthread_mutex_lock(&work->lock);
     work->totals.rows -= chunk->rows;
     work->totals.bytes -= chunk->bytes;

@@ -90,7 +90,8 @@ struct bs_work_item {
 enum bs_taker { BS_TAKER_LOCKER, BS_TAKER_FIRST, BS_TAKER_OTHER };
 
 /* Waits for work that is for the taker; false: all of it is loaded, or the work was stopped. pair:
- * its index; tables that are kept for it come first, those of others never. */
+ * its index; of tables that are to be cut those that are kept for it come first, those of others
+ * never. */
 bool bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
                   struct bs_work_item *item);
 

@@ -3,8 +3,8 @@
 #include "snapshot/work_private.h"
 
 enum {
-    SMALL_BYTES = 1 << 20, /* by the catalogue's guess */
-    PART_KEPT = 4,         /* of the small tables that are left: one in so many, at most */
+    SMALL_BYTES = 256 << 10, /* by the catalogue's guess */
+    PART_KEPT = 4,           /* of the small tables that are left: one in so many, at most */
 };
 
 bool
@@ -12,12 +12,13 @@ bs_work_is_kept_from(const struct bs_work_table *table, unsigned int pair) {
     return table->kept_for != 0 && table->kept_for != pair + 1;
 }
 
-/* Under the lock. Nothing of it was given out, and nothing is in. */
+/* Under the lock. Nothing of it was given out, and nothing is in. One without a key is read in one
+ * stream, however much it is in truth. */
 static bool
 is_fresh_and_small(const struct bs_work_table *table, enum bs_taker taker) {
     const struct bs_copy *copy = table->copy;
     return table->chunk_count == 0 && !table->is_cut && table->open_chunks == 0 &&
-           table->kept_for == 0 && copy->table_id != 0 && !copy->is_locked &&
+           table->kept_for == 0 && copy->table_id != 0 && !copy->is_locked && copy->key != NULL &&
            copy->table->data_bytes < SMALL_BYTES && bs_work_large_share(table) == 0 &&
            bs_work_is_for(copy, taker);
 }
@@ -36,9 +37,10 @@ bs_work_keep(struct bs_work *work, enum bs_taker taker, unsigned int pair,
              const struct bs_work_item *item, const struct bs_copy **copies, size_t cap) {
     size_t count = 0;
     pthread_mutex_lock(&work->lock);
-    size_t most = count_small(work, taker) / PART_KEPT;
+    bool is_small = is_fresh_and_small(&work->tables[item->table], taker);
+    size_t most = is_small ? count_small(work, taker) / PART_KEPT : 0;
     most = most < cap ? most : cap;
-    if (most > 1 && is_fresh_and_small(&work->tables[item->table], taker)) {
+    if (most > 1) {
         work->tables[item->table].kept_for = pair + 1;
         copies[count++] = item->copy;
     }

@@ -62,11 +62,12 @@ Test(work, small_tables_are_kept_for_a_pair) {
     static struct bs_copy many_copies[12];
     struct bs_copy *list[12];
     const struct bs_copy *kept[8];
+    static const struct bs_key key;
     struct bs_work_item first, second, third;
     for (size_t i = 0; i < 12; i++) {
         many[i] = (struct bs_table){.db = tables[1].db, .name = tables[1].name};
         many[i].data_bytes = i == 0 ? 8 << 20 : 16384;
-        many_copies[i] = (struct bs_copy){.table = &many[i], .table_id = i + 1};
+        many_copies[i] = (struct bs_copy){.table = &many[i], .table_id = i + 1, .key = &key};
         list[i] = &many_copies[i];
     }
     struct bs_work *work = bs_work_new(list, 12, 1 << 20);
