@@ -375,14 +375,6 @@ is_settled(enum bs_status status) {
     return status == BS_OK || status == BS_SERVER || status == BS_CONFLICT || status == BS_FENCED;
 }
 
-static enum bs_status
-unsettled(struct bs_error *err) {
-    if (err != NULL) {
-        err->status = BS_IO;
-    }
-    return BS_IO;
-}
-
 void
 bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet) {
     bs_buf_puts(packet, packet->len > 0 ? ";" : "");
@@ -393,7 +385,7 @@ enum bs_status
 bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql, struct bs_error *err) {
     enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(packet), err);
     bs_fault_point("commit-sent");
-    return is_settled(status) ? status : unsettled(err);
+    return is_settled(status) ? status : bs_sql_commit_lost(err);
 }
 
 enum bs_status
@@ -410,8 +402,9 @@ bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_l
     if (status == BS_OK) {
         bs_fault_point("commit-answered");
     }
-    if (status == BS_OK && is_last) {
-        status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
+    if (status == BS_OK && is_last &&
+        bs_sql_multi_next(sql, &more, &affected, &warnings, err) != BS_OK) {
+        return bs_sql_commit_lost(err); /* it is committed */
     }
-    return is_settled(status) ? status : unsettled(err);
+    return is_settled(status) ? status : bs_sql_commit_lost(err);
 }

@@ -8,16 +8,15 @@
  * behind it in the batch may have run on the session, so the caller must roll back. Owned by its
  * lane's thread.
  *
- * With bs_batch_commit the packet ends with COMMIT, which spares a round trip.
- * So that the target does not get as far when a count is wrong, it holds the counts against the
- * expectations itself, by
- *     SET @bs_guard=IF(ROW_COUNT()=n,0,EXP(9999))
- * behind each statement that has one: the double is out of range, and what stands behind a failed
- * statement of a packet is not run; each lane tries that on its target before it counts on it (seen
- * on MySQL 5.6, 9.7, MariaDB 10.5, 11.8). A statement that ends in a condition, as the checkpoint
- * does, looks at the count in front of it by AND ROW_COUNT()=n, which spares a guard: behind a
- * wrong count it finds no row, which makes its own count wrong, up to the checkpoint, which has a
- * guard. */
+ * A batch may have its COMMIT in the same packet (bs_batch_put_commit), which spares a round trip,
+ * and other batches with theirs behind it. So that the target does not get as far when a count is
+ * wrong, it holds the counts against the expectations itself, by SET
+ * @bs_guard=IF(ROW_COUNT()=n,0,EXP(9999)) behind each statement that has one: the double is out of
+ * range, and what stands behind a failed statement of a packet is not run; each lane tries that on
+ * its target before it counts on it (seen on MySQL 5.6, 9.7, MariaDB 10.5, 11.8). A statement that
+ * ends in a condition, as the checkpoint does, looks at the count in front of it by AND
+ * ROW_COUNT()=n, which spares a guard: behind a wrong count it finds no row, which makes its own
+ * count wrong, up to the checkpoint, which has a guard. */
 #ifndef BS_APPLY_BATCH_H
 #define BS_APPLY_BATCH_H
 

@@ -1,10 +1,10 @@
 /* A bundle as SQL.
  *
  *   rows in order       as they are, neighbours of one kind gathered
- *   a folded table      DELETEs, looks for what must not be there, then UPDATEs in place, then
- * upserts, then INSERTs: row_ways.h; many INSERTs go as values in binary, where the target takes
- * them
- */
+ *   a folded table      DELETEs, looks for what must not be there, UPDATEs in place, upserts,
+ *                       INSERTs: row_ways.h
+ *
+ * Many INSERTs go as values in binary, where the target takes them. */
 #include "apply/bundle.h"
 
 #include "apply/bulk_insert.h"

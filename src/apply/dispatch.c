@@ -146,7 +146,7 @@ try_again(struct bs_applier *applier, const struct bs_pool_result *result, struc
     bool may_pass = bs_sql_is_retryable(&result->err) && ++d->closed[slot].tries < TRIES_MAX;
     bs_log(BS_LOG_DEBUG, "bundle %" PRIu64 " was rolled back: %s", number, result->err.message);
     d->waiting++;
-    if (may_be_order || may_pass) {
+    if (may_be_order || may_pass || result->is_not_run) {
         return BS_OK;
     }
     if (!d->closed[slot].one_by_one && !bs_sql_is_of_server(&result->err)) {

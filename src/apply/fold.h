@@ -4,8 +4,9 @@
  *            insert                update            delete
  *   absent ─────────> (none, a)   before: b, after: a    (b, none)
  *
- *   insert, delete: nothing is left, nor may anything be there     delete, insert: (b, a) update
- * that moves the key: the old key's row is deleted, the new key's inserted
+ *   insert, delete: nothing is left, nor may anything be there
+ *   delete, insert: (b, a)
+ *   update that moves the key: the old key's row is deleted, the new key's inserted
  *
  * Then all that go are deleted, and all that come are inserted. This is sound with any number of
  * unique keys: the source's rows at the end of a transaction break none, and whatever a row that

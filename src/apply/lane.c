@@ -103,6 +103,15 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     return BS_OK;
 }
 
+/* One that carried a large transaction does not keep its memory. */
+static void
+forget_packet(struct bs_lane *lane) {
+    if (lane->packet.cap > 2 * PACKET_BYTES) {
+        bs_buf_fini(&lane->packet);
+    }
+    bs_buf_clear(&lane->packet);
+}
+
 static void
 drop_staged(struct bs_lane *lane) {
     for (size_t i = 0; i < lane->staged_count; i++) {
@@ -197,7 +206,8 @@ send_commit(struct bs_lane *lane, struct bs_error *err) {
         return bs_sql_commit_outcome(status, err);
     }
     bs_fault_point("commit-answered");
-    return bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
+    status = bs_sql_multi_next(lane->sql, &more, &affected, &warnings, err);
+    return status == BS_OK ? BS_OK : bs_sql_commit_lost(err); /* it is committed */
 }
 
 /* Lane 0's session is also used between transactions, and nothing must stay open there. */
@@ -288,7 +298,7 @@ bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) {
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_send_packet(&lane->packet, lane->sql, err);
     (void)bs_spent_move(lane->spent, before);
-    bs_buf_clear(&lane->packet);
+    forget_packet(lane);
     if (status != BS_OK) {
         drop_staged(lane);
         return bs_error_context(err, "applying on the target");

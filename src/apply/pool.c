@@ -204,11 +204,11 @@ note_failed(struct worker *worker, struct job *job, enum bs_status status) {
 /* Behind one that failed, in the same packet: the target has not run it, unless it is not known
  * what became of the one before. It runs again. */
 static void
-note_not_run(struct worker *worker, struct job *job, bool is_lost) {
+note_not_run(struct job *job, bool is_lost) {
     job->result.status =
         bs_error_set(&job->result.err, BS_CONFLICT, "gave way to a transaction before it");
     job->result.is_lost = is_lost;
-    make_way(worker->pool, job->result.bundle->number);
+    job->result.is_not_run = true;
 }
 
 static void
@@ -335,7 +335,7 @@ run_packet(struct worker *worker, struct job *first) {
         } else if (!has_failed) {
             note_failed(worker, job, status);
         } else {
-            note_not_run(worker, job, !is_of_use);
+            note_not_run(job, !is_of_use);
         }
         has_failed = status != BS_OK;
         is_of_use = give_back(worker, job) && is_of_use;
@@ -500,6 +500,7 @@ bs_pool_has_idle(struct bs_pool *pool) {
 bool
 bs_pool_has_room(struct bs_pool *pool) {
     pthread_mutex_lock(&pool->lock);
+    /* One that is not small counts for two. */
     unsigned int halves = 2 * (pool->in_flight - pool->small) + pool->small;
     bool has_room =
         pool->config.keep_commit_order ? pool->in_flight < pool->count : halves < 4 * pool->count;

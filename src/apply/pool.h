@@ -1,11 +1,11 @@
 /* The lanes that apply bundles side by side: one thread and one session on the target each.
  *
  *   applier's thread                       lane's thread
- *   give(bundle) ──> [ready] ──────────>   fence, rows, checkpoint ── COMMIT
+ *   give(bundle) ──> [ready] ──────────>   rows, checkpoint under the epoch ── COMMIT
  *   take(result) <── [done] <───────────   or ROLLBACK, with the reason
  *
  * A lane goes from one bundle to the next without the applier: what is given beyond the idle lanes
- * waits for the first that is done.
+ * waits for the first that is done. Of small ones a lane takes several, for one packet.
  *
  * Which bundle may run is not known here: that is src/apply/scheduler.h. Everything is called from
  * the applier's thread. A lane that lost its session, or the task, is of no more use: the pool is
@@ -56,6 +56,7 @@ struct bs_pool_result {
     struct bs_bundle *bundle;
     enum bs_status status; /* BS_OK: committed. Else rolled back, or lost: see is_lost */
     bool is_lost;          /* what became of it is not known: the lane's session is gone */
+    bool is_not_run;       /* one before it failed, and this one has not been tried */
     struct bs_error err;
 };
 

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "apply/applied.h"
+#include "apply/ddl_run.h"
 #include "base/clock.h"
 #include "base/stop.h"
 #include "cli/pace.h"
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { WATCH_MS = 1000, STEP_MS = 100, BEAT_STALE_US = 10000000, STATEMENT_SHOWN_MAX = 200 };
+enum { WATCH_MS = 1000, STEP_MS = 100, BEAT_STALE_US = 10000000 };
 
 static const struct bs_option OPTIONS[] = {
     BS_OPTION_TARGET,
@@ -196,6 +197,13 @@ put_pace_json(struct bs_buf *out, const struct look *look) {
     bs_pace_put_rates(out, &pace);
 }
 
+/* Without what may be a secret. */
+static const char *
+show_statement(const struct look *look, char out[BS_DDL_SHOWN_MAX]) {
+    struct bs_statement statement = {.sql = bs_str(look->intent.statement)};
+    return bs_ddl_show(&statement, out);
+}
+
 static void
 put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) {
     const struct bs_position *at = position_of(look);
@@ -216,7 +224,8 @@ put_json(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_json_put_bool(out, "cutover_cut_short", look->is_left && !look->running);
     put_pace_json(out, look);
     bool is_run = look->running && look->has_intent;
-    bs_json_put_text(out, "statement", is_run ? look->intent.statement : "");
+    char shown[BS_DDL_SHOWN_MAX] = "";
+    bs_json_put_text(out, "statement", is_run ? show_statement(look, shown) : "");
     bs_json_put_raw(out, "copy", look->copy);
     bs_json_put_raw(out, "follow", look->beat);
     bs_json_put_raw(out, "cutover", look->cutover);
@@ -306,7 +315,8 @@ put_silence(struct bs_buf *out, const struct look *look) {
     double silent_s = ((double)bs_clock_wall_us() - beat_number(look, "at_us")) / 1e6;
     bs_report_put_line(out, "lag", "not known: what follow last said is %.0f s old", silent_s);
     if (look->has_intent) {
-        bs_report_put_line(out, "runs", "%.*s", STATEMENT_SHOWN_MAX, look->intent.statement);
+        char shown[BS_DDL_SHOWN_MAX];
+        bs_report_put_line(out, "runs", "%s", show_statement(look, shown));
     }
 }
 

@@ -287,6 +287,7 @@ bs_follow_recover(struct bs_follow *follow, const struct bs_error *cause, struct
     bs_follow_stop_stream(follow);
     bs_follow_close_target(follow);
     follow->reconnects++;
+    follow->streamed = 0;
     for (;;) {
         struct bs_error failure;
         bs_error_clear(&failure);

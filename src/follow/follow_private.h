@@ -79,6 +79,8 @@ struct bs_follow {
     struct bs_source_end *source_end;
     struct bs_source_end_answer end_answer;
     bool end_known;
+    uint64_t
+        streamed; /* as far as rows of a transaction that streams have gone; a place's number */
     int64_t look_ms;
     bool log_went_back; /* the source's log ends before where it ended: is it another one? */
     struct bs_log_files log;

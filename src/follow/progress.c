@@ -18,7 +18,7 @@ enum {
     CAUGHT_UP_MS = 2 * BS_FOLLOW_TICK_MS,
     /* What the source said of its end longer ago says nothing of now: longer than the slowest
      * answer and the pause before it. */
-    END_OLD_US = 15000000,
+    END_OLD_US = 30000000,
 };
 
 void
@@ -91,6 +91,7 @@ bs_follow_look_at_end(struct bs_follow *follow) {
     follow->log_went_back = follow->log_went_back || bs_log_place_compare(&now_ends, &before) < 0;
     if (follow->end_known && !follow->log_is_listed) {
         follow->log_is_listed = true;
+        follow->streamed = 0;
         bs_rates_reset(&follow->rates); /* files between those that were noted may be new */
     }
 }
@@ -114,8 +115,9 @@ take_places(struct bs_follow *follow, struct bs_rate_sample *sample) {
         sample->read = sample->applied;
     }
     if (bs_applier_streams(&follow->applier)) {
-        sample->applied = sample->read;
+        follow->streamed = sample->read;
     }
+    sample->applied = sample->applied > follow->streamed ? sample->applied : follow->streamed;
     sample->end_known = sample->is_placed && follow->end_known &&
                         bs_log_files_number(&follow->log, end->file, end->pos, &sample->end);
     sample->end_us = follow->end_answer.asked_us;

@@ -66,6 +66,7 @@ note_position(struct bs_source_end *end, const struct bs_position *position, int
     bs_position_copy(&end->position, position);
     end->asked_us = asked_us;
     end->has_answer = true;
+    end->has_failed = false;
     pthread_mutex_unlock(&end->lock);
 }
 

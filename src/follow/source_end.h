@@ -43,7 +43,8 @@ struct bs_source_end_answer {
 bool bs_source_end_look(struct bs_source_end *end, struct bs_source_end_answer *answer,
                         struct bs_log_files *files);
 
-/* A question has failed, or the right to ask is missing: an answer need not be waited for. */
+/* The last question has failed, or the right to ask is missing: an answer need not be waited for.
+ */
 bool bs_source_end_has_failed(struct bs_source_end *end);
 
 #endif

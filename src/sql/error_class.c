@@ -15,7 +15,6 @@ enum {
     CON_COUNT = 1040,
     OUT_OF_RESOURCES = 1041,
     DBACCESS_DENIED = 1044,
-    SERVER_SHUTDOWN = 1053,
     UNKNOWN = 1105, /* Galera, with that text: the write set is too large */
     RECORD_FILE_FULL = 1114,
     TABLEACCESS_DENIED = 1142,
@@ -42,7 +41,8 @@ enum {
     RUN_HOOK = 3100,
     ROLLBACK_DURING_COMMIT = 3101,
     EE_WRITE = 3, /* of the file system, as bulk statements give it on */
-    EE_DISK_FULL = 28,
+    EE_DISK_FULL = 20,
+    ENOSPC_AS_IT_IS = 28,
 };
 
 static bool
@@ -60,8 +60,9 @@ is_among(unsigned int number, const unsigned int *numbers, size_t count) {
 
 bool
 bs_sql_is_retryable(const struct bs_error *err) {
-    static const unsigned int NUMBERS[] = {LOCK_WAIT_TIMEOUT, LOCK_DEADLOCK,
-                                           ROLLBACK_DURING_COMMIT};
+    static const unsigned int NUMBERS[] = {LOCK_WAIT_TIMEOUT,      LOCK_DEADLOCK,
+                                           ROLLBACK_DURING_COMMIT, QUERY_INTERRUPTED,
+                                           QUERY_TIMEOUT_MARIADB,  QUERY_TIMEOUT};
     return err->status == BS_SERVER && IS_AMONG(err, NUMBERS);
 }
 
@@ -81,22 +82,25 @@ says_rolled_back(const struct bs_error *err) {
 }
 
 enum bs_status
-bs_sql_commit_outcome(enum bs_status status, struct bs_error *err) {
-    if (status != BS_SERVER || (err != NULL && says_rolled_back(err))) {
-        return status;
-    }
+bs_sql_commit_lost(struct bs_error *err) {
     if (err != NULL) {
         err->status = BS_IO;
     }
     return BS_IO;
 }
 
+enum bs_status
+bs_sql_commit_outcome(enum bs_status status, struct bs_error *err) {
+    bool is_known =
+        status == BS_OK || (status == BS_SERVER && err != NULL && says_rolled_back(err));
+    return is_known ? status : bs_sql_commit_lost(err);
+}
+
 bool
 bs_sql_may_pass(const struct bs_error *err) {
     static const unsigned int NUMBERS[] = {
-        CON_COUNT,           SERVER_SHUTDOWN,           TOO_MANY_USER_CONNECTIONS,
-        USER_LIMIT_REACHED,  OPTION_PREVENTS_STATEMENT, READ_ONLY_MODE,
-        SERVER_OFFLINE_MODE,
+        CON_COUNT,      TOO_MANY_USER_CONNECTIONS, USER_LIMIT_REACHED, OPTION_PREVENTS_STATEMENT,
+        READ_ONLY_MODE, SERVER_OFFLINE_MODE,
     };
     return err->status == BS_IO || bs_sql_is_retryable(err) || bs_sql_is_unsettled(err) ||
            (err->status == BS_SERVER && IS_AMONG(err, NUMBERS));
@@ -107,6 +111,7 @@ bs_sql_is_of_server(const struct bs_error *err) {
     static const unsigned int NUMBERS[] = {
         EE_WRITE,
         EE_DISK_FULL,
+        ENOSPC_AS_IT_IS,
         CANT_LOCK,
         DISK_FULL,
         ERROR_ON_READ,
@@ -125,10 +130,7 @@ bs_sql_is_of_server(const struct bs_error *err) {
         TRANS_CACHE_FULL,
         LOCK_TABLE_FULL,
         SPECIFIC_ACCESS_DENIED,
-        QUERY_INTERRUPTED,
         READ_ONLY_TRANSACTION,
-        QUERY_TIMEOUT_MARIADB,
-        QUERY_TIMEOUT,
     };
     return bs_sql_may_pass(err) || (err->status == BS_SERVER && IS_AMONG(err, NUMBERS));
 }

@@ -267,10 +267,8 @@ raise_in_transaction(struct bs_sql *sql, const struct bs_state *state, uint64_t 
 }
 
 static enum bs_status
-begin(struct bs_sql *sql, int timeout_ms, struct bs_error *err) {
-    enum bs_status status =
-        bs_sql_limit_row_waits(sql, timeout_ms < 1000 ? 1 : timeout_ms / 1000, err);
-    return status == BS_OK ? bs_sql_exec(sql, err, "START TRANSACTION") : status;
+limit_waits(struct bs_sql *sql, int timeout_ms, struct bs_error *err) {
+    return bs_sql_limit_row_waits(sql, timeout_ms < 1000 ? 1 : timeout_ms / 1000, err);
 }
 
 static enum bs_status
@@ -315,14 +313,17 @@ claim_epoch(struct bs_sql *sql, const struct bs_state *state, const uint64_t *ex
     int64_t deadline = bs_clock_mono_ms() + timeout_ms;
     enum bs_status status = BS_OK;
     do {
-        status = insert_claim(sql, state, err);
+        status = limit_waits(sql, timeout_ms, err);
         if (status == BS_OK) {
-            status = begin(sql, timeout_ms, err);
+            status = insert_claim(sql, state, err);
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(sql, err, "START TRANSACTION");
         }
         if (status == BS_OK) {
             status = claim_in_transaction(sql, state, expected, claim, err);
-            status = end(sql, state, status, timeout_ms, err);
         }
+        status = end(sql, state, status, timeout_ms, err);
     } while (lost_a_race(status, deadline, err));
     return status;
 }
@@ -333,7 +334,10 @@ raise_epoch(struct bs_sql *sql, const struct bs_state *state, uint64_t claim,
     int64_t deadline = bs_clock_mono_ms() + timeout_ms;
     enum bs_status status = BS_OK;
     do {
-        status = begin(sql, timeout_ms, err);
+        status = limit_waits(sql, timeout_ms, err);
+        if (status == BS_OK) {
+            status = bs_sql_exec(sql, err, "START TRANSACTION");
+        }
         if (status == BS_OK) {
             status = raise_in_transaction(sql, state, claim, node, err);
             status = end(sql, state, status, timeout_ms, err);
@@ -374,9 +378,10 @@ claim_and_take(struct bs_sql *control, const struct bs_state *state, const uint6
                int timeout_ms, uint64_t *epoch, struct bs_error *err) {
     uint64_t claim = 0;
     struct bs_node node;
+    int row_wait_ms = timeout_ms < ROW_WAIT_MAX_MS ? timeout_ms : ROW_WAIT_MAX_MS;
     enum bs_status status = enter_node(control, state, expected, &node, err);
     if (status == BS_OK) {
-        status = claim_epoch(control, state, expected, timeout_ms, &claim, err);
+        status = claim_epoch(control, state, expected, row_wait_ms, &claim, err);
     }
     if (status == BS_OK) {
         *epoch = claim;

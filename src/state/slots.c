@@ -201,14 +201,16 @@ is_rolling_back(struct bs_sql *sql, const struct bs_slots *holders) {
     bool found = false;
     for (unsigned int slot = 0; slot < BS_SLOTS_ALL; slot++) {
         if (holders->id[slot] != 0 && holders->id[slot] != own) {
-            bs_buf_printf(&text, ", %" PRIu64, holders->id[slot]);
+            bs_buf_printf(&text, "%s%" PRIu64, text.len > 0 ? ", " : "", holders->id[slot]);
         }
     }
-    enum bs_status status =
-        bs_sql_value(sql, &count, &found, NULL,
-                     "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE "
-                     "trx_state='ROLLING BACK' AND trx_mysql_thread_id IN (0%s)",
-                     bs_buf_cstr(&text));
+    if (text.len == 0) {
+        return false;
+    }
+    enum bs_status status = bs_sql_value(sql, &count, &found, NULL,
+                                         "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE "
+                                         "trx_state='ROLLING BACK' AND trx_mysql_thread_id IN (%s)",
+                                         bs_buf_cstr(&text));
     bool rolls = status == BS_OK && found && strcmp(bs_buf_cstr(&count), "0") != 0;
     bs_buf_fini(&count);
     bs_buf_fini(&text);

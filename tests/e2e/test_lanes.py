@@ -166,6 +166,37 @@ def one_by_one(pair):
         say('one by one: %d transactions for 50' % more)
 
 
+def in_packets(pair):
+    """Small transactions that share packets, of which one is refused: those before it are in, those behind it are not lost."""
+    run(pair.target, "INSERT INTO lanes.one VALUES (3150, 'mine', 0)")
+    with pair.source.connect(autocommit=True) as connection, connection.cursor() as cursor:
+        for number in range(3000, 3300):
+            cursor.execute("INSERT INTO lanes.one VALUES (%d, 'theirs', 0)" % number)
+    for _ in range(2):
+        process = pair.follow('--max-batch', '1', expect=(1,))
+        assert 'lanes.one' in process.err and "'3150'" in process.err, process.tail()
+    run(pair.target, 'DELETE FROM lanes.one WHERE id = 3150')
+    pair.follow('--max-batch', '1')
+    same(pair, 'lanes.one')
+    say('in packets: one is refused, and the others come')
+
+
+def interrupted(pair):
+    """A statement of a lane that somebody ends on the target runs again."""
+    with pair.target.connect(autocommit=False) as holder, holder.cursor() as cursor:
+        cursor.execute('SELECT * FROM lanes.one WHERE id = 1 FOR UPDATE')
+        run(pair.source, "UPDATE lanes.one SET c = 'again' WHERE id = 1")
+        follow = pair.follow_start('--until-caught-up', '--log-level', 'debug')
+        waits = "SELECT id FROM information_schema.processlist WHERE info LIKE '%`lanes`.`one`%' AND id <> CONNECTION_ID()"
+        (session,), = pair.wait_until(lambda: pair.target.query(waits), 'a lane that waits', follow=follow)
+        pair.target.query('KILL QUERY %d' % session)
+        pair.wait_until(lambda: 'was rolled back' in follow.err, 'another try', follow=follow)
+        holder.rollback()
+    assert follow.wait(60) == 0, follow.tail()
+    same(pair, 'lanes.one')
+    say('interrupted: ran again')
+
+
 def executed(server):
     """How many transactions are in the server's log, as its last GTID says."""
     if server.name.startswith('mariadb'):
@@ -175,9 +206,10 @@ def executed(server):
 
 def more_and_fewer(pair):
     """Each run ends at a COMMIT that other lanes overtake, and the next has another number of lanes."""
-    for lanes, fault in ((8, 'commit-answered:40'), (2, 'commit-sent:30'), (5, 'txn-open:60'), (1, 'commit-answered:20'), (8, 'commit-sent:25')):
+    for lanes, fault, batch in ((8, 'commit-answered:40', 3), (2, 'commit-sent:30', 3), (4, 'commit-answered:150', 1), (5, 'txn-open:60', 3),
+                                (1, 'commit-answered:20', 3), (4, 'commit-sent:60', 1), (8, 'commit-sent:25', 3)):
         write_alternately(pair)
-        process = pair.follow('--threads', lanes, '--max-batch', '3', fault=fault, expect=(-9,))
+        process = pair.follow('--threads', lanes, '--max-batch', batch, fault=fault, expect=(-9,))
         assert 'fault point hit' in process.err
     pair.follow()
     same(pair, 'lanes.seen_a')
@@ -199,6 +231,8 @@ def main():
             times_stay(pair)
             in_order(pair)
             one_by_one(pair)
+            in_packets(pair)
+            interrupted(pair)
             more_and_fewer(pair)
 
     bs_harness.main('lanes %s gtid %s' % (options.pair, options.gtid), test)
