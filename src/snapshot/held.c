@@ -4,7 +4,7 @@
 #include "catalog/catalog.h"
 #include "snapshot/altered.h"
 #include "snapshot/pair.h"
-#include "sql/text.h"
+#include "snapshot/views.h"
 
 enum {
     WAIT_S = 1, /* for DDL on one of them: that long the others are held for nothing */
@@ -26,19 +26,10 @@ give_back(struct bs_pair *pair, struct bs_error *err) {
 static enum bs_status
 open_tables(const struct bs_pair *pair, struct bs_error *err) {
     struct bs_buf text = {0};
-    bool more = true;
-    uint64_t affected;
-    unsigned int warnings;
     for (size_t i = 0; i < pair->held.count; i++) {
-        const struct bs_table *table = pair->held.copies[i]->table;
-        bs_buf_puts(&text, i > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
-        bs_sql_put_table(&text, bs_str(table->db), bs_str(table->name));
-        bs_buf_puts(&text, " LIMIT 0");
+        bs_views_put_pin(&text, pair->held.copies[i]->table);
     }
-    enum bs_status status = bs_sql_multi_send(pair->source, bs_buf_str(&text), err);
-    while (status == BS_OK && more) {
-        status = bs_sql_multi_next(pair->source, &more, &affected, &warnings, err);
-    }
+    enum bs_status status = bs_views_run_pins(pair->source, &text, err);
     bs_buf_fini(&text);
     return status;
 }

@@ -125,8 +125,15 @@ bs_views_open(const struct bs_point_config *config, size_t from, size_t to, stru
     return status == BS_OK ? BS_OK : bs_error_context(err, "opening the views on the source");
 }
 
-static enum bs_status
-run_batch(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err) {
+void
+bs_views_put_pin(struct bs_buf *text, const struct bs_table *table) {
+    bs_buf_puts(text, text->len > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
+    bs_sql_put_table(text, bs_str(table->db), bs_str(table->name));
+    bs_buf_puts(text, " LIMIT 0");
+}
+
+enum bs_status
+bs_views_run_pins(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err) {
     bool more = true;
     uint64_t affected;
     unsigned int warnings;
@@ -147,12 +154,10 @@ bs_views_pin(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t 
     for (size_t i = 0; i <= schema->table_count && status == BS_OK; i++) {
         if (i < schema->table_count && (ids == NULL || ids[i] == 0) &&
             !bs_lock_is_long(schema->tables[i])) {
-            bs_buf_puts(&text, text.len > 0 ? "; SELECT 1 FROM " : "SELECT 1 FROM ");
-            bs_sql_put_table(&text, bs_str(schema->tables[i]->db), bs_str(schema->tables[i]->name));
-            bs_buf_puts(&text, " LIMIT 0");
+            bs_views_put_pin(&text, schema->tables[i]);
         }
         if (text.len > PIN_BATCH_BYTES || (i == schema->table_count && text.len > 0)) {
-            status = run_batch(sql, &text, err);
+            status = bs_views_run_pins(sql, &text, err);
         }
     }
     bs_buf_fini(&text);

@@ -28,6 +28,10 @@ enum bs_status bs_views_open(const struct bs_point_config *config, size_t from, 
  * tables that have none; NULL: all. */
 enum bs_status bs_views_pin(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t *ids,
                             struct bs_error *err) BS_MUST_CHECK;
+/* The same in two steps, for tables that are put one by one: text is empty afterwards. */
+void bs_views_put_pin(struct bs_buf *text, const struct bs_table *table);
+enum bs_status bs_views_run_pins(struct bs_sql *sql, struct bs_buf *text,
+                                 struct bs_error *err) BS_MUST_CHECK;
 /* on: a pin of the first view, or of the control session, waits for a second at most. */
 enum bs_status bs_views_limit_pins(const struct bs_point_config *config, bool on,
                                    struct bs_error *err) BS_MUST_CHECK;
