@@ -282,7 +282,7 @@ bs_batch_can_commit(const struct bs_batch *batch) {
     }
     enum { GUARD_BYTES = 64, CHECKPOINT_BYTES = 4096 };
     size_t len = batch->sql.len + batch->count * GUARD_BYTES + CHECKPOINT_BYTES;
-    return batch->count > 0 && len < limit(batch, 2 * BS_BATCH_BYTES);
+    return len < limit(batch, 2 * BS_BATCH_BYTES);
 }
 
 static bool
@@ -381,6 +381,11 @@ bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet) {
     put_guarded(packet, batch);
 }
 
+void
+bs_batch_put_behind(struct bs_buf *packet, const char *sql) {
+    bs_buf_printf(packet, ";%s", sql);
+}
+
 enum bs_status
 bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql, struct bs_error *err) {
     enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(packet), err);
@@ -388,23 +393,36 @@ bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql, struct bs_
     return is_settled(status) ? status : bs_sql_commit_lost(err);
 }
 
-enum bs_status
-bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_last,
-                     struct bs_spent *spent, struct bs_error *err) {
+static enum bs_status
+read_end(struct bs_sql *sql, struct bs_error *err) {
     bool more = false;
     uint64_t affected = 0;
     unsigned int warnings = 0;
+    enum bs_status status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
+    return status == BS_OK ? BS_OK : bs_sql_commit_lost(err); /* it is committed */
+}
+
+enum bs_status
+bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_last,
+                     struct bs_spent *spent, struct bs_error *err) {
+    uint64_t affected = 0;
     enum bs_status status = read_guarded(batch, sql, err);
     (void)bs_spent_move(spent, BS_SPENT_COMMIT);
-    if (status == BS_OK) { /* COMMIT's own, and that nothing comes behind the last one */
+    if (status == BS_OK) {
         status = bs_sql_commit_outcome(read_one(sql, &affected, err), err);
     }
     if (status == BS_OK) {
         bs_fault_point("commit-answered");
     }
-    if (status == BS_OK && is_last &&
-        bs_sql_multi_next(sql, &more, &affected, &warnings, err) != BS_OK) {
-        return bs_sql_commit_lost(err); /* it is committed */
+    if (status == BS_OK && is_last) {
+        return read_end(sql, err);
     }
     return is_settled(status) ? status : bs_sql_commit_lost(err);
+}
+
+enum bs_status
+bs_batch_read_behind(struct bs_sql *sql, struct bs_error *err) {
+    uint64_t affected = 0;
+    enum bs_status status = read_one(sql, &affected, err);
+    return status == BS_OK ? read_end(sql, err) : bs_sql_commit_lost(err);
 }

@@ -103,12 +103,18 @@ enum bs_status bs_batch_send(struct bs_batch *batch, struct bs_sql *sql,
  *
  * spent, which may be NULL, is told when only the COMMIT is waited for. After BS_IO the target may
  * have committed this batch and those behind it; after any other error it has not, has run none
- * behind it, and the caller must roll back. is_last: of the packet. */
+ * behind it, and the caller must roll back. is_last: nothing is behind it in the packet.
+ *
+ * put_behind: a statement for the session itself, which ends the packet and is run if the COMMIT
+ * before it went well. When reading its answer fails, that COMMIT is known to have been run, and
+ * the session is of no more use: BS_IO. */
 bool bs_batch_can_commit(const struct bs_batch *batch);
 void bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet);
+void bs_batch_put_behind(struct bs_buf *packet, const char *sql);
 enum bs_status bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql,
                                     struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_batch_read_commit(const struct bs_batch *batch, struct bs_sql *sql, bool is_last,
                                     struct bs_spent *spent, struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_batch_read_behind(struct bs_sql *sql, struct bs_error *err) BS_MUST_CHECK;
 
 #endif

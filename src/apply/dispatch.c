@@ -48,6 +48,7 @@ bs_dispatch_open(struct bs_applier *applier, const struct bs_applier_config *con
         .keep_commit_order = config->keep_commit_order,
         .first_number = 1,
     };
+    d->chains = !config->keep_commit_order; /* a lane would wait there for turns of others */
     d->scheduler = bs_scheduler_new();
     return bs_pool_open(&d->pool, &pool, err);
 }
@@ -101,18 +102,28 @@ close_open(struct bs_applier *applier, struct bs_error *err) {
     return BS_OK;
 }
 
+/* The next bundle that may run, and in which chain: its own, if it waits for none. */
+static bool
+next_to_give(struct bs_dispatch *d, uint64_t *number, uint64_t *chain) {
+    if (bs_pool_has_room(d->pool) && bs_scheduler_next(d->scheduler, number)) {
+        *chain = *number;
+        return true;
+    }
+    return d->chains && bs_scheduler_next_behind(d->scheduler, number, chain);
+}
+
 static void
 give_ready(struct bs_applier *applier) {
     struct bs_dispatch *d = &applier->dispatch;
-    uint64_t number;
-    while (d->waiting > 0 && bs_pool_has_room(d->pool) &&
-           bs_scheduler_next(d->scheduler, &number)) {
-        struct bs_bundle *bundle = d->closed[number % BS_SCHEDULER_WINDOW].bundle;
+    uint64_t number, chain;
+    while (d->waiting > 0 && next_to_give(d, &number, &chain)) {
+        size_t slot = number % BS_SCHEDULER_WINDOW;
+        struct bs_bundle *bundle = d->closed[slot].bundle;
         const struct bs_checkpoint *mark = &applier->lane.checkpoint;
         bs_position_copy(&bundle->low, &mark->position);
         bundle->low_file_created = mark->file_created;
         d->waiting--;
-        bs_pool_give(d->pool, bundle, d->closed[number % BS_SCHEDULER_WINDOW].one_by_one);
+        bs_pool_give(d->pool, bundle, chain, d->closed[slot].one_by_one);
     }
 }
 

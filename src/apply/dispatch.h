@@ -24,6 +24,7 @@ struct bs_dispatch {
     } closed[BS_SCHEDULER_WINDOW]; /* by number modulo the window */
     uint64_t low;                  /* bundles up to this one are gone */
     size_t waiting;                /* closed, and not with a lane */
+    bool chains;                   /* bundles run behind those that they wait for */
     size_t max_transactions;       /* of a bundle */
     size_t max_bytes;
     size_t closed_bytes; /* of all bundles that are closed and not committed */

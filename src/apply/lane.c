@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PACKET_BYTES = 64 << 10 }; /* that transactions behind others may fill */
+enum { PACKET_BYTES_KEPT = 128 << 10 }; /* one that was larger does not keep its memory */
 
 static enum bs_status
 read_max_packet(struct bs_lane *lane, struct bs_error *err) {
@@ -86,7 +86,7 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     if (status == BS_OK) {
         status = read_node(lane, err);
     }
-    if (status == BS_OK && number > 0) {
+    if (status == BS_OK) {
         status = try_guard(lane, err);
     }
     lane->has_bulk = status == BS_OK && bs_sql_can_bulk(lane->sql);
@@ -103,34 +103,50 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     return BS_OK;
 }
 
-/* One that carried a large transaction does not keep its memory. */
 static void
-forget_packet(struct bs_lane *lane) {
-    if (lane->packet.cap > 2 * PACKET_BYTES) {
-        bs_buf_fini(&lane->packet);
+forget_text(struct bs_packet *packet) {
+    if (packet->text.cap > PACKET_BYTES_KEPT) {
+        bs_buf_fini(&packet->text);
     }
-    bs_buf_clear(&lane->packet);
+    bs_buf_clear(&packet->text);
 }
 
 static void
-drop_staged(struct bs_lane *lane) {
-    for (size_t i = 0; i < lane->staged_count; i++) {
-        bs_batch_clear(&lane->staged[i].batch); /* its memory is for the next one */
-        bs_checkpoint_fini(&lane->staged[i].next);
+empty_packet(struct bs_packet *packet) {
+    for (size_t i = 0; i < packet->count; i++) {
+        bs_batch_clear(&packet->staged[i].batch); /* its memory is for the next one */
+        bs_checkpoint_fini(&packet->staged[i].next);
     }
-    lane->staged_count = 0;
-    lane->staged_read = 0;
-    bs_buf_clear(&lane->packet);
+    packet->count = 0;
+    packet->read = 0;
+    forget_text(packet);
+}
+
+static void
+free_packet(struct bs_packet *packet) {
+    empty_packet(packet);
+    for (size_t i = 0; i < BS_LANE_STAGED_MAX; i++) {
+        bs_batch_fini(&packet->staged[i].batch);
+    }
+    bs_buf_fini(&packet->text);
+}
+
+static void
+drop_packets(struct bs_lane *lane) {
+    empty_packet(&lane->sent);
+    empty_packet(&lane->filling);
+}
+
+static bool
+is_in_packets(const struct bs_lane *lane) {
+    return lane->filling.count > 0 || lane->sent.count > 0;
 }
 
 void
 bs_lane_close(struct bs_lane *lane) {
     bs_sql_close(lane->sql);
-    drop_staged(lane);
-    for (size_t i = 0; i < BS_LANE_STAGED_MAX; i++) {
-        bs_batch_fini(&lane->staged[i].batch);
-    }
-    bs_buf_fini(&lane->packet);
+    free_packet(&lane->filling);
+    free_packet(&lane->sent);
     bs_batch_fini(&lane->batch);
     bs_checkpoint_fini(&lane->checkpoint);
     bs_checkpoint_fini(&lane->next);
@@ -169,11 +185,11 @@ bs_lane_set_fk_checks(struct bs_lane *lane, bool on) {
 
 enum bs_status
 bs_lane_flush(struct bs_lane *lane, struct bs_error *err) {
+    if (is_in_packets(lane)) {
+        return bs_error_set(err, BS_LIMIT, "the transaction does not fit behind others");
+    }
     if (lane->batch.count == 0) {
         return BS_OK;
-    }
-    if (lane->staged_count > 0) {
-        return bs_error_set(err, BS_LIMIT, "the transaction does not fit behind others");
     }
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_send(&lane->batch, lane->sql, err);
@@ -228,11 +244,17 @@ put_checkpoint(struct bs_lane *lane, const struct bs_checkpoint *next) {
     bs_batch_close(&lane->batch);
 }
 
+/* What the lane's row holds when the transaction that is being written is run. */
+static const struct bs_checkpoint *
+checkpoint_before(const struct bs_lane *lane) {
+    const struct bs_packet *packet = lane->filling.count > 0 ? &lane->filling : &lane->sent;
+    return packet->count > 0 ? &packet->staged[packet->count - 1].next : &lane->checkpoint;
+}
+
 static void
 prepare(struct bs_lane *lane, const struct bs_lane_mark *mark) {
     struct bs_checkpoint *next = &lane->next;
-    const struct bs_checkpoint *last =
-        lane->staged_count > 0 ? &lane->staged[lane->staged_count - 1].next : &lane->checkpoint;
+    const struct bs_checkpoint *last = checkpoint_before(lane);
     BS_ASSERT(lane->open);
     bs_checkpoint_fini(next);
     *next = (struct bs_checkpoint){
@@ -255,39 +277,46 @@ committed(struct bs_lane *lane, struct bs_error *err) {
     return end_transaction(lane, err);
 }
 
-/* Behind others, which have to fit into the same packet. */
-static bool
-has_room_behind(const struct bs_lane *lane) {
-    uint64_t most = lane->batch.max_packet > 0 ? lane->batch.max_packet / 2 : PACKET_BYTES;
-    return lane->packet.len + lane->batch.sql.len < (most < PACKET_BYTES ? most : PACKET_BYTES);
+bool
+bs_lane_has_room(const struct bs_lane *lane, size_t bytes, size_t most) {
+    uint64_t taken = lane->batch.max_packet > 0 ? lane->batch.max_packet / 2 : most;
+    const struct bs_packet *packet = &lane->filling;
+    return packet->count == 0 ||
+           (packet->count < BS_LANE_STAGED_MAX &&
+            packet->text.len + lane->batch.sql.len + bytes < (most < taken ? most : taken));
 }
 
 bool
 bs_lane_can_stage(const struct bs_lane *lane) {
     /* One packet has no moment in which the transaction is open, and its answers are here. */
-    return lane->is_alone && lane->is_guarded && lane->open && !lane->is_sent &&
-           lane->staged_count < BS_LANE_STAGED_MAX && bs_batch_can_commit(&lane->batch) &&
-           (lane->staged_count == 0 || has_room_behind(lane)) && !bs_fault_is_asked("txn-open");
+    return lane->is_alone && lane->is_guarded && lane->open &&
+           bs_lane_has_room(lane, 0, SIZE_MAX) && bs_batch_can_commit(&lane->batch) &&
+           !bs_fault_is_asked("txn-open");
 }
 
 void
 bs_lane_stage(struct bs_lane *lane, const struct bs_lane_mark *mark) {
-    struct bs_staged *staged = &lane->staged[lane->staged_count];
+    struct bs_packet *packet = &lane->filling;
+    struct bs_staged *staged = &packet->staged[packet->count];
     BS_ASSERT(bs_lane_can_stage(lane));
     prepare(lane, mark);
     struct bs_batch empty = staged->batch;
     *staged = (struct bs_staged){.batch = lane->batch, .next = lane->next};
-    lane->staged_count++;
+    packet->count++;
     lane->next = (struct bs_checkpoint){0};
     lane->batch = empty;
     lane->batch.max_packet = staged->batch.max_packet;
     lane->open = false;
-    bs_batch_put_commit(&staged->batch, &lane->packet);
+    bs_batch_put_commit(&staged->batch, &packet->text);
+    if (lane->number == 0) { /* see end_transaction */
+        bs_batch_put_behind(&packet->text, "SET autocommit=1");
+        lane->is_manual = false;
+    }
 }
 
 void
 bs_lane_unwrite(struct bs_lane *lane, bool fk_checks_before) {
-    BS_ASSERT(lane->staged_count > 0 && lane->number > 0);
+    BS_ASSERT(is_in_packets(lane));
     bs_batch_clear(&lane->batch);
     lane->open = false;
     lane->fk_checks = fk_checks_before;
@@ -295,36 +324,48 @@ bs_lane_unwrite(struct bs_lane *lane, bool fk_checks_before) {
 
 enum bs_status
 bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) {
+    struct bs_packet empty = lane->sent;
+    BS_ASSERT(lane->sent.count == 0 && lane->filling.count > 0);
+    lane->sent = lane->filling;
+    lane->filling = empty;
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
-    enum bs_status status = bs_batch_send_packet(&lane->packet, lane->sql, err);
+    enum bs_status status = bs_batch_send_packet(&lane->sent.text, lane->sql, err);
     (void)bs_spent_move(lane->spent, before);
-    forget_packet(lane);
+    forget_text(&lane->sent);
     if (status != BS_OK) {
-        drop_staged(lane);
+        drop_packets(lane);
         return bs_error_context(err, "applying on the target");
     }
     return BS_OK;
 }
 
+static enum bs_status
+read_next(struct bs_lane *lane, struct bs_error *err) {
+    const struct bs_packet *packet = &lane->sent;
+    const struct bs_batch *batch = &packet->staged[packet->read].batch;
+    bool has_behind = lane->number == 0;
+    bool is_last = packet->read + 1 == packet->count && !has_behind;
+    enum bs_status status = bs_batch_read_commit(batch, lane->sql, is_last, lane->spent, err);
+    return status == BS_OK && has_behind ? bs_batch_read_behind(lane->sql, err) : status;
+}
+
 enum bs_status
 bs_lane_read_staged(struct bs_lane *lane, struct bs_error *err) {
-    struct bs_staged *staged = &lane->staged[lane->staged_read];
-    bool is_last = lane->staged_read + 1 == lane->staged_count;
-    BS_ASSERT(lane->staged_read < lane->staged_count);
+    struct bs_packet *packet = &lane->sent;
+    struct bs_staged *staged = &packet->staged[packet->read];
+    BS_ASSERT(packet->read < packet->count);
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
-    enum bs_status status =
-        bs_batch_read_commit(&staged->batch, lane->sql, is_last, lane->spent, err);
+    enum bs_status status = read_next(lane, err);
     (void)bs_spent_move(lane->spent, before);
     if (status != BS_OK) {
-        drop_staged(lane);
+        drop_packets(lane);
         return bs_error_context(err, "applying on the target");
     }
     bs_checkpoint_fini(&lane->checkpoint);
     lane->checkpoint = staged->next;
     staged->next = (struct bs_checkpoint){0};
-    lane->staged_read++;
-    if (is_last) {
-        drop_staged(lane);
+    if (++packet->read == packet->count) {
+        empty_packet(packet);
     }
     return BS_OK;
 }
@@ -349,6 +390,11 @@ enum bs_status
 bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark, struct bs_error *err) {
     if (!lane->open) {
         return BS_OK;
+    }
+    if (bs_lane_can_stage(lane)) {
+        bs_lane_stage(lane, mark);
+        enum bs_status sent = bs_lane_send_staged(lane, err);
+        return sent == BS_OK ? bs_lane_read_staged(lane, err) : sent;
     }
     enum bs_status status = bs_lane_prepare(lane, mark, err);
     return status == BS_OK ? bs_lane_commit_prepared(lane, err) : status;

@@ -40,6 +40,12 @@ struct bs_staged {
     struct bs_checkpoint next;
 };
 
+struct bs_packet {
+    struct bs_staged staged[BS_LANE_STAGED_MAX];
+    size_t count, read; /* of them, those whose answers are in */
+    struct bs_buf text; /* until it is sent */
+};
+
 struct bs_lane {
     struct bs_sql *sql;
     struct bs_state state;
@@ -56,10 +62,8 @@ struct bs_lane {
     bool is_guarded; /* the target ends a packet at a wrong count: see batch.h */
     bool fk_checks;  /* the session's setting, batch included */
     uint64_t open_groups, open_rows; /* of the open transaction */
-    struct bs_staged staged[BS_LANE_STAGED_MAX];
-    size_t staged_count, staged_read; /* of them, those whose answers are in */
-    struct bs_buf packet;             /* the staged ones, until they are sent */
-    struct bs_spent *spent;           /* of the thread that uses the lane; not owned, may be NULL */
+    struct bs_packet filling, sent;
+    struct bs_spent *spent; /* of the thread that uses the lane; not owned, may be NULL */
 };
 
 /* Connects, takes the lane's slot, reads its checkpoint. The epoch is the caller's, after
@@ -92,19 +96,23 @@ enum bs_status bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *m
                               struct bs_error *err) BS_MUST_CHECK;
 
 /* The same with everything that the transaction is made of in one packet, and other transactions
- * behind it in the same packet: so the target goes from one to the next without waiting for us.
+ * behind it in the same packet: so the target goes from one to the next without waiting for us. One
+ * packet may be filled while another is on its way.
  *
- *   begin, changes, stage ─> begin, changes, stage ─> send ─> read, read
+ *   begin, changes, stage ─> begin, changes, stage ─> send ─> read ─────────────> read ─> send ...
+ *                                                           begin, changes, stage
  *
- * Only if all of the transaction is still in the batch, and the target can check it:
- * bs_batch_can_commit; and not in a cluster: a Galera node was seen to answer such a packet with an
- * error and to keep its transaction. Between the first stage and the last read nothing else goes to
- * the session: bs_lane_flush then fails with BS_LIMIT, and bs_lane_unwrite takes back what the
- * batch holds of a transaction that does not fit.
+ * Only if all of the transaction is still in the batch, or what was sent of it has been answered,
+ * and the target can check it: bs_batch_can_commit; and not in a cluster: a Galera node was seen to
+ * answer such a packet with an error and to keep its transaction. While anything is staged or on
+ * its way nothing else goes to the session: bs_lane_flush then fails with BS_LIMIT, and
+ * bs_lane_unwrite takes back what the batch holds of a transaction that does not fit.
  *
- * read: of the next one. What fails is told for it, with the meaning of bs_batch_read_commit; none
- * behind it is staged any more. */
+ * has_room: for about so many bytes more, in a packet of at most so many. send: only if nothing is
+ * on its way. read: of the next one. What fails is told for it, with the meaning of
+ * bs_batch_read_commit; none behind it is staged or on its way any more. */
 bool bs_lane_can_stage(const struct bs_lane *lane);
+bool bs_lane_has_room(const struct bs_lane *lane, size_t bytes, size_t most);
 void bs_lane_stage(struct bs_lane *lane, const struct bs_lane_mark *mark);
 void bs_lane_unwrite(struct bs_lane *lane, bool fk_checks_before);
 enum bs_status bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;

@@ -5,7 +5,9 @@
  *   take(result) <── [done] <───────────   or ROLLBACK, with the reason
  *
  * A lane goes from one bundle to the next without the applier: what is given beyond the idle lanes
- * waits for the first that is done. Of small ones a lane takes several, for one packet.
+ * waits for the first that is done. Of small ones a lane takes several, for one packet; and those
+ * of one chain (src/apply/scheduler.h) run on the same lane, each behind the one before it, as many
+ * in a packet as fit. None runs behind one that failed: they come back together.
  *
  * Which bundle may run is not known here: that is src/apply/scheduler.h. Everything is called from
  * the applier's thread. A lane that lost its session, or the task, is of no more use: the pool is
@@ -49,14 +51,15 @@ bool bs_pool_has_room(struct bs_pool *pool);
 /* Adds to us where the time of all lanes together has gone since they were opened. */
 void bs_pool_spent(struct bs_pool *pool, int64_t us[BS_SPENT_STATES]);
 
-/* There must be room. The bundle stays the caller's, who must not touch it until it comes back. */
-void bs_pool_give(struct bs_pool *pool, struct bs_bundle *bundle, bool one_by_one);
+/* There must be room, or others of this chain that have not been taken, behind which it runs. The
+ * bundle stays the caller's, who must not touch it until it comes back. */
+void bs_pool_give(struct bs_pool *pool, struct bs_bundle *bundle, uint64_t chain, bool one_by_one);
 
 struct bs_pool_result {
     struct bs_bundle *bundle;
     enum bs_status status; /* BS_OK: committed. Else rolled back, or lost: see is_lost */
     bool is_lost;          /* what became of it is not known: the lane's session is gone */
-    bool is_not_run;       /* one before it failed, and this one has not been tried */
+    bool is_not_run;       /* one before it failed, and this one was not run */
     struct bs_error err;
 };
 

@@ -11,6 +11,8 @@ enum bundle_state { NONE, WAITING, RUNNING, COMMITTED };
 struct bundle {
     enum bundle_state state;
     uint64_t after; /* may run once low is at least this */
+    uint64_t chain; /* while it is running: 0: one that nothing joins */
+    bool is_again;  /* it was rolled back */
 };
 
 /* Who touched a key last. Entries whose bundles are all below low mean nothing any more. */
@@ -126,7 +128,7 @@ uint64_t
 bs_scheduler_close(struct bs_scheduler *s) {
     BS_ASSERT(bs_scheduler_has_room(s));
     uint64_t number = s->open++;
-    *bundle_of(s, number) = (struct bundle){WAITING, s->open_after};
+    *bundle_of(s, number) = (struct bundle){.state = WAITING, .after = s->open_after};
     s->open_after = 0;
     return number;
 }
@@ -147,7 +149,54 @@ bs_scheduler_next(struct bs_scheduler *s, uint64_t *number) {
         struct bundle *bundle = bundle_of(s, n);
         if (bundle->state == WAITING && bundle->after <= s->low) {
             bundle->state = RUNNING;
+            bundle->chain = n;
             *number = n;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The one chain that all are in that the bundle still waits for; 0: they are not in one. */
+static uint64_t
+chain_before(struct bs_scheduler *s, const struct bundle *bundle) {
+    uint64_t chain = 0;
+    for (uint64_t n = s->low + 1; n <= bundle->after; n++) {
+        const struct bundle *other = bundle_of(s, n);
+        if (other->state == COMMITTED) {
+            continue;
+        }
+        if (other->state != RUNNING || other->chain == 0 || (chain != 0 && other->chain != chain)) {
+            return 0;
+        }
+        chain = other->chain;
+    }
+    return chain;
+}
+
+static size_t
+running_in(struct bs_scheduler *s, uint64_t chain) {
+    size_t count = 0;
+    for (uint64_t n = s->low + 1; n < s->open; n++) {
+        const struct bundle *bundle = bundle_of(s, n);
+        count += bundle->state == RUNNING && bundle->chain == chain;
+    }
+    return count;
+}
+
+bool
+bs_scheduler_next_behind(struct bs_scheduler *s, uint64_t *number, uint64_t *chain) {
+    for (uint64_t n = s->low + 1; n < s->open; n++) {
+        struct bundle *bundle = bundle_of(s, n);
+        if (bundle->state != WAITING || bundle->is_again) {
+            continue;
+        }
+        uint64_t before = chain_before(s, bundle);
+        if (before != 0 && running_in(s, before) < BS_SCHEDULER_CHAIN_MAX) {
+            bundle->state = RUNNING;
+            bundle->chain = before;
+            *number = n;
+            *chain = before;
             return true;
         }
     }
@@ -170,7 +219,11 @@ bs_scheduler_failed(struct bs_scheduler *s, uint64_t number) {
     struct bundle *bundle = bundle_of(s, number);
     BS_ASSERT(bundle->state == RUNNING);
     bool was_alone = bundle->after + 1 >= number;
-    *bundle = (struct bundle){WAITING, number - 1};
+    for (uint64_t n = number + 1; n < s->open; n++) { /* those behind it have not run either */
+        struct bundle *other = bundle_of(s, n);
+        other->chain = other->chain == bundle->chain ? 0 : other->chain;
+    }
+    *bundle = (struct bundle){.state = WAITING, .after = number - 1, .is_again = true};
     return !was_alone;
 }
 

@@ -14,7 +14,12 @@
  * it, for those that wrote it. It waits until everything up to the newest of them is committed (the
  * low-water mark), not for that one alone: a bundle then depends on one number, and waits point
  * backwards only, so they cannot form a circle. Two keys that hash alike only make a bundle wait
- * without need. Used by one thread. */
+ * without need.
+ *
+ * What a bundle waits for may be running one behind the other on one lane: a chain, named by its
+ * first bundle. It may then join the chain, to run behind them on that lane, only if they are
+ * committed; so a chain of bundles that meet needs no word from here between one and the next. Used
+ * by one thread. */
 #ifndef BS_APPLY_SCHEDULER_H
 #define BS_APPLY_SCHEDULER_H
 
@@ -22,8 +27,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* So many bundles at most may be closed and not yet part of the low-water mark. */
-enum { BS_SCHEDULER_WINDOW = 64 };
+/* So many bundles at most may be closed and not yet part of the low-water mark; and be in one chain
+ * and not be known to be committed. */
+enum { BS_SCHEDULER_WINDOW = 64, BS_SCHEDULER_CHAIN_MAX = 8 };
 
 enum bs_touch { BS_TOUCH_READ, BS_TOUCH_WRITE };
 
@@ -45,11 +51,16 @@ bool bs_scheduler_open_waits(const struct bs_scheduler *scheduler);
 /* The newest bundle that the open one has to wait for so far; 0: none. */
 uint64_t bs_scheduler_open_after(const struct bs_scheduler *scheduler);
 
-/* The oldest waiting bundle that may run; it is running from now on. false: there is none. */
+/* The oldest waiting bundle that may run; it is running from now on, and the first of a chain.
+ * false: there is none. */
 bool bs_scheduler_next(struct bs_scheduler *scheduler, uint64_t *number);
 
+/* The oldest that may run behind the others of this chain; it is running from now on. */
+bool bs_scheduler_next_behind(struct bs_scheduler *scheduler, uint64_t *number, uint64_t *chain);
+
 /* Running bundles end in one of two ways. failed: rolled back; runs again when everything before it
- * is committed. false: it was so already, so what went wrong is no matter of order. */
+ * is committed, and no other joins its chain. false: everything before it was committed already, so
+ * what went wrong is no matter of order. */
 void bs_scheduler_committed(struct bs_scheduler *scheduler, uint64_t number);
 bool bs_scheduler_failed(struct bs_scheduler *scheduler, uint64_t number);
 

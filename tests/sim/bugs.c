@@ -41,6 +41,7 @@ const char *const sim_bug_names[SIM_BUG_COUNT] = {
     [SIM_BUG_COMMIT_ORDER] = "commit-order-not-kept",
     [SIM_BUG_GUARD] = "committed-behind-a-wrong-count",
     [SIM_BUG_PACKET] = "packet-goes-on-behind-a-failure",
+    [SIM_BUG_CHAIN] = "joins-a-chain-and-waits-for-others",
     [SIM_BUG_AUTOCOMMIT] = "autocommit-on-in-transactions",
     [SIM_BUG_MIXED_FAMILY] = "checked-and-folded-in-one-bundle",
 };

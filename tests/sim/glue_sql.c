@@ -486,6 +486,18 @@ bs_batch_put_commit(const struct bs_batch *batch, struct bs_buf *packet) {
     bs_buf_put(packet, list, count * sizeof *list);
 }
 
+void
+bs_batch_put_behind(struct bs_buf *packet, const char *sql) {
+    struct sim_statement statement = {.text = sql, .ends_batch = true};
+    bs_buf_put(packet, &statement, sizeof statement);
+}
+
+enum bs_status
+bs_batch_read_behind(struct bs_sql *sql, struct bs_error *err) {
+    bool is_run = sql->packet_at++->is_run;
+    return is_run ? BS_OK : lost(err);
+}
+
 enum bs_status
 bs_batch_send_packet(const struct bs_buf *packet, struct bs_sql *sql, struct bs_error *err) {
     if (is_lost(sql)) {

@@ -206,6 +206,7 @@ enum sim_bug {
     SIM_BUG_AUTOCOMMIT,
     SIM_BUG_GUARD,
     SIM_BUG_PACKET,
+    SIM_BUG_CHAIN,
     SIM_BUG_COUNT,
 };
 

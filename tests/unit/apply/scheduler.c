@@ -142,3 +142,80 @@ Test(scheduler, keys_are_still_known_after_many_others) {
     bs_scheduler_touch(scheduler, 1, BS_TOUCH_READ);
     cr_assert(bs_scheduler_open_waits(scheduler));
 }
+
+static void
+expect_next_behind(uint64_t number, uint64_t chain) {
+    uint64_t found = 0, found_chain = 0;
+    cr_assert(bs_scheduler_next_behind(scheduler, &found, &found_chain));
+    cr_assert_eq(found, number);
+    cr_assert_eq(found_chain, chain);
+}
+
+static void
+expect_none_behind(void) {
+    uint64_t found = 0, chain = 0;
+    cr_assert_not(bs_scheduler_next_behind(scheduler, &found, &chain));
+}
+
+Test(scheduler, bundles_that_meet_form_a_chain) {
+    bundle(1, BS_TOUCH_WRITE);
+    bundle(1, BS_TOUCH_WRITE);
+    bundle(1, BS_TOUCH_WRITE);
+    expect_none_behind();
+    expect_next(1);
+    expect_next_behind(2, 1);
+    expect_next_behind(3, 1);
+    bs_scheduler_committed(scheduler, 1);
+    bundle(1, BS_TOUCH_WRITE);
+    expect_next_behind(4, 1);
+    expect_none_behind();
+}
+
+Test(scheduler, what_waits_for_two_chains_joins_neither) {
+    bundle(1, BS_TOUCH_WRITE);
+    bundle(2, BS_TOUCH_WRITE);
+    bs_scheduler_touch(scheduler, 1, BS_TOUCH_WRITE);
+    bundle(2, BS_TOUCH_WRITE);
+    expect_next(1);
+    expect_next(2);
+    expect_none_behind();
+    bs_scheduler_committed(scheduler, 1);
+    expect_next_behind(3, 2);
+}
+
+Test(scheduler, what_waits_for_one_that_does_not_run_joins_no_chain) {
+    bundle(1, BS_TOUCH_WRITE);
+    bundle(1, BS_TOUCH_WRITE);
+    expect_none_behind();
+}
+
+Test(scheduler, nothing_joins_a_chain_of_which_one_failed) {
+    for (int i = 0; i < 4; i++) {
+        bundle(1, BS_TOUCH_WRITE);
+    }
+    expect_next(1);
+    expect_next_behind(2, 1);
+    expect_next_behind(3, 1);
+    cr_assert(bs_scheduler_failed(scheduler, 1) == false);
+    expect_none_behind();
+    expect_next(1);
+    expect_none_behind(); /* 3 is still to come back */
+    (void)bs_scheduler_failed(scheduler, 2);
+    (void)bs_scheduler_failed(scheduler, 3);
+    expect_none_behind();
+    bs_scheduler_committed(scheduler, 1);
+    expect_next(2);
+}
+
+Test(scheduler, a_chain_has_an_end) {
+    for (int i = 0; i <= BS_SCHEDULER_CHAIN_MAX; i++) {
+        bundle(1, BS_TOUCH_WRITE);
+    }
+    expect_next(1);
+    for (uint64_t n = 2; n <= BS_SCHEDULER_CHAIN_MAX; n++) {
+        expect_next_behind(n, 1);
+    }
+    expect_none_behind();
+    bs_scheduler_committed(scheduler, 1);
+    expect_next_behind(BS_SCHEDULER_CHAIN_MAX + 1, 1);
+}
