@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PACKET_BYTES_KEPT = 128 << 10 }; /* one that was larger does not keep its memory */
+enum { BYTES_KEPT = 128 << 10 }; /* what was larger does not keep its memory */
 
 static enum bs_status
 read_max_packet(struct bs_lane *lane, struct bs_error *err) {
@@ -104,22 +104,23 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
 }
 
 static void
-forget_text(struct bs_packet *packet) {
-    if (packet->text.cap > PACKET_BYTES_KEPT) {
-        bs_buf_fini(&packet->text);
+empty_buf(struct bs_buf *buf) {
+    if (buf->cap > BYTES_KEPT) {
+        bs_buf_fini(buf);
     }
-    bs_buf_clear(&packet->text);
+    bs_buf_clear(buf);
 }
 
 static void
 empty_packet(struct bs_packet *packet) {
     for (size_t i = 0; i < packet->count; i++) {
-        bs_batch_clear(&packet->staged[i].batch); /* its memory is for the next one */
+        bs_batch_clear(&packet->staged[i].batch);
+        empty_buf(&packet->staged[i].batch.sql);
         bs_checkpoint_fini(&packet->staged[i].next);
     }
     packet->count = 0;
     packet->read = 0;
-    forget_text(packet);
+    empty_buf(&packet->text);
 }
 
 static void
@@ -331,7 +332,7 @@ bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) {
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_send_packet(&lane->sent.text, lane->sql, err);
     (void)bs_spent_move(lane->spent, before);
-    forget_text(&lane->sent);
+    empty_buf(&lane->sent.text);
     if (status != BS_OK) {
         drop_packets(lane);
         return bs_error_context(err, "applying on the target");

@@ -4,6 +4,7 @@
  *
  * Whatever fails, none behind it in its hands is run: some of them may be of the same chain. */
 #include "apply/pool_private.h"
+#include "base/thread.h"
 
 #include <string.h>
 
@@ -326,6 +327,7 @@ step(struct bs_worker *worker) {
 void *
 bs_worker_run(void *arg) {
     struct bs_worker *worker = arg;
+    bs_thread_give_way();
     bs_sql_thread_begin();
     worker->opened = open_lane(worker, &worker->open_err);
     bool is_of_use = worker->opened == BS_OK;

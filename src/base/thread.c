@@ -1,5 +1,6 @@
 #include "base/thread.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <time.h>
 
@@ -20,4 +21,10 @@ bs_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg) {
     int failed = pthread_create(thread, NULL, run, arg);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return failed;
+}
+
+void
+bs_thread_give_way(void) {
+    struct sched_param none = {0};
+    (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &none);
 }
