@@ -109,6 +109,8 @@ put_json(struct bs_buf *out, const char *command, const struct bs_snapshot_repor
     bs_json_put_double(out, "bytes_per_s", per_second(r->bytes, r->elapsed_ms));
     bs_json_put_i64(out, "locked_ms", r->locked_ms);
     bs_json_put_text(out, "consistency", r->consistency);
+    bs_json_put_text(out, "consistency_reason",
+                     r->consistency_reason[0] != '\0' ? r->consistency_reason : NULL);
     bs_json_put_u64(out, "locked_tables", r->locked_tables);
     bs_json_put_i64(out, "locked_tables_ms", r->long_locked_ms);
     bs_json_put_text(out, "file", r->point.file);
@@ -176,6 +178,9 @@ put_text(struct bs_buf *out, const struct bs_snapshot_report *r, const char *wha
     }
     bs_report_put_line(out, "source locked", "%" PRId64 " ms (%s)", r->locked_ms,
                        r->consistency != NULL ? r->consistency : "no lock");
+    if (r->consistency_reason[0] != '\0') {
+        bs_report_put_line(out, "why so", "%s", r->consistency_reason);
+    }
     if (r->locked_tables > 0) {
         bs_report_put_things(&line, r->locked_tables, "table");
         bs_report_put_line(out, "locked for longer", "%s without transactions, %" PRId64 " ms",

@@ -26,6 +26,7 @@
 #include "sql/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -266,6 +267,7 @@ bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,
     if (status != BS_OK && is_denied(err) && config->consistency == BS_CONSISTENCY_AUTO) {
         bs_log(BS_LOG_INFO, "LOCK TABLES is not allowed (%s): trying FLUSH TABLES WITH READ LOCK",
                err->message);
+        (void)snprintf(lock->denied, sizeof lock->denied, "%.300s", err->message);
         status = ask_patiently(lock, config, schema, BS_CONSISTENCY_FTWRL, err);
     }
     if (status == BS_OK) {

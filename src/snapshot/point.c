@@ -52,6 +52,7 @@
 #include "sql/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,18 @@ try_free_point(const struct bs_point_config *config, const struct bs_schema *sch
     return status == BS_OK ? bs_views_limit_pins(config, false, err) : status;
 }
 
+/* Of the lock that auto was granted. */
+static void
+tell_reason(struct bs_point *point, const struct bs_lock *lock) {
+    if (lock->kind == BS_CONSISTENCY_FTWRL) {
+        (void)snprintf(point->reason, sizeof point->reason, "LOCK TABLES is not allowed: %s",
+                       lock->denied);
+    } else {
+        (void)snprintf(point->reason, sizeof point->reason,
+                       "LOCK TABLES is allowed, and holds up those only who write to these tables");
+    }
+}
+
 static enum bs_status
 try_point(const struct bs_point_config *config, const struct bs_schema *schema,
           struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
@@ -269,6 +282,8 @@ try_point(const struct bs_point_config *config, const struct bs_schema *schema,
     if (status != BS_OK && may_be_free(config, schema, err)) {
         bs_log(BS_LOG_INFO, "%s: each dumper takes a position of its own instead (lock-free)",
                err->message);
+        (void)snprintf(point->reason, sizeof point->reason, "no lock is allowed: %.300s",
+                       err->message);
         bs_error_clear(err);
         return try_free_point(config, schema, point, outcome, err);
     }
@@ -282,6 +297,9 @@ try_point(const struct bs_point_config *config, const struct bs_schema *schema,
     if (status == BS_OK && *outcome == BS_POINT_TAKEN) {
         point->consistency =
             lock.kind == BS_CONSISTENCY_FTWRL ? "flush tables with read lock" : "lock tables";
+        if (config->consistency == BS_CONSISTENCY_AUTO) {
+            tell_reason(point, &lock);
+        }
         point->is_exact = true;
         bs_position_copy(&point->newest, &point->position);
         status = read_again(config, schema, point, outcome, err);

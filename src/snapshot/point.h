@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { BS_POINT_REASON_MAX = 400 };
+
 struct bs_point_config {
     const struct bs_endpoint *endpoint; /* of the source: the locker connects on its own */
     const struct bs_server *server;
@@ -41,6 +43,7 @@ struct bs_point {
     uint64_t *table_ids; /* one per table of schema: InnoDB's, 0 where it cannot be told */
     int64_t locked_ms;
     const char *consistency;
+    char reason[BS_POINT_REASON_MAX]; /* why auto took it; "": it was asked for */
     struct bs_sql *locked_sql; /* holds the tables without transactions, NULL: there are none */
     int64_t locked_since_us;   /* since when, as bs_clock_mono_us */
 };
@@ -60,6 +63,7 @@ struct bs_lock {
                                * caller may take it over, and set it NULL */
     struct bs_keep keep;      /* of sql, once it is granted */
     enum bs_consistency kind; /* what was granted: LOCK_TABLES or FTWRL */
+    char denied[BS_POINT_REASON_MAX - 80]; /* what the server said to LOCK TABLES; "": nothing */
     int64_t granted_us;
 };
 enum bs_status bs_lock_take(struct bs_lock *lock, const struct bs_point_config *config,

@@ -130,6 +130,8 @@ bs_copying_take_point(struct bs_copying *run, struct bs_error *err) {
     run->report->tables = run->point.schema->table_count;
     run->report->locked_ms = run->point.locked_ms;
     run->report->consistency = run->point.consistency;
+    (void)snprintf(run->report->consistency_reason, sizeof run->report->consistency_reason, "%s",
+                   run->point.reason);
     bs_position_copy(&run->report->point, &run->point.newest);
     log_point(&run->point);
     return find_file_created(run, err);

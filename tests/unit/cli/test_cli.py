@@ -108,7 +108,7 @@ class CliTest(unittest.TestCase):
     def test_snapshot_follow_cutover_and_what_each_reports(self):
         snapshot = self.json("snapshot")
         self.assertEqual((snapshot["rows"], snapshot["tables"], snapshot["views"]), (2, 1, 1))
-        for key in ("bytes", "elapsed_ms", "locked_ms", "file", "pos", "gtid", "consistency"):
+        for key in ("bytes", "elapsed_ms", "locked_ms", "file", "pos", "gtid", "consistency", "consistency_reason"):
             self.assertIn(key, snapshot)
         self.assertEqual(self.json("snapshot")["result"], "complete before")
         status = self.json("status")

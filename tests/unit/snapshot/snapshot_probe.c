@@ -87,8 +87,9 @@ print_report(const struct bs_snapshot_report *report) {
            "\n",
            report->tables, report->rows, report->bytes, report->chunks, report->chunks_retried,
            report->views, report->routines, report->databases);
-    printf("elapsed_ms=%" PRId64 "\nlocked_ms=%" PRId64 "\nconsistency=%s\n", report->elapsed_ms,
-           report->locked_ms, report->consistency != NULL ? report->consistency : "");
+    printf("elapsed_ms=%" PRId64 "\nlocked_ms=%" PRId64 "\nconsistency=%s\nreason=%s\n",
+           report->elapsed_ms, report->locked_ms,
+           report->consistency != NULL ? report->consistency : "", report->consistency_reason);
     printf("file=%s\npos=%" PRIu64 "\ngtid=%s\n",
            report->point.file != NULL ? report->point.file : "", report->point.pos,
            report->point.gtid != NULL ? report->point.gtid : "");

@@ -89,6 +89,7 @@ def load_schema(server):
 def odd_schema_is_equal(pair):
     report = pair.run("threads=3")
     assert report["consistency"] == "lock tables", report
+    assert report["reason"].startswith("LOCK TABLES is allowed"), report
     assert int(report["locked_ms"]) < 5000, report
     if pair.server.startswith("mariadb"):  # on MySQL decimals in JSON do
         assert "goes again" not in report["log"], report["log"]
@@ -102,7 +103,7 @@ def odd_schema_is_equal(pair):
 
 def tiny_chunks_are_equal(pair):
     report = pair.run("threads=2", "chunk=100", "consistency=ftwrl")
-    assert report["consistency"] == "flush tables with read lock", report
+    assert (report["consistency"], report["reason"]) == ("flush tables with read lock", ""), report
     assert int(report["chunks"]) > 300, report
     pair.judge()
 
@@ -389,6 +390,7 @@ def without_lock_tables_another_lock_is_taken(pair):
     tells = pair.server.startswith("mariadb")  # each view's position
     report = pair.run("databases=keys", "user=nolock", expect=0 if tells else PRECHECK)
     assert "neither kind of lock" in report["log"], report["log"]
+    assert not tells or report["reason"].startswith("no lock is allowed: "), report
     if pair.server == "mysql-5.6":  # its views do not show all that gtid_executed has
         assert "GRANT" in report["log"] and "lock-free" not in report["log"], report["log"]
     else:
@@ -397,6 +399,7 @@ def without_lock_tables_another_lock_is_taken(pair):
     pair.reset()
     report = pair.run("databases=keys", "user=locker")
     assert report["consistency"] == "flush tables with read lock", report
+    assert report["reason"].startswith("LOCK TABLES is not allowed: "), report
     for user in ("locker", "nolock"):
         pair.source.query("DROP USER %s@'127.0.0.1'" % user)
 
