@@ -80,7 +80,7 @@ bs_work_new(struct bs_copy **copies, size_t count, uint64_t chunk_bytes) {
     work->tables = bs_zalloc((count + 1) * sizeof *work->tables);
     work->table_count = count;
     work->chunk_bytes = chunk_bytes;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = count; i-- > 0;) { /* what is there to be done of the first comes first */
         work->tables[i].copy = copies[i];
         work->tables[i].recent_rows = copies[i]->table->row_estimate;
         work->tables[i].recent_bytes = copies[i]->table->data_bytes;

@@ -1,3 +1,4 @@
+#include "snapshot/resume.h"
 #include "snapshot/work.h"
 
 #include <criterion/criterion.h>
@@ -53,6 +54,28 @@ Test(work, a_table_goes_to_one_cutter_at_a_time_and_goes_on_behind_the_last_chun
     cr_assert_eq(first.number, 1);
     cr_assert(bs_str_is(first.after.values[0], "7"));
     cut(work, &first, true);
+    bs_work_free(work);
+}
+
+/* Of an archive all chunks are known beforehand. */
+Test(work, chunks_that_are_known_come_in_the_order_of_their_tables) {
+    struct bs_work *work;
+    struct bs_work_item item;
+    struct bs_gap gaps[2][2] = {{{.number = 0}, {.number = 1}}, {{.number = 0}, {.number = 1}}};
+    struct bs_resumed resumed[2];
+    struct bs_copy known[2] = {large, small};
+    struct bs_copy *list[] = {&known[0], &known[1]};
+    for (size_t i = 0; i < 2; i++) {
+        resumed[i] = (struct bs_resumed){
+            .fate = BS_FATE_CONTINUED, .gaps = gaps[i], .gap_count = 2, .is_cut = true};
+        known[i].resumed = &resumed[i];
+    }
+    work = bs_work_new(list, 2, 1 << 20);
+    for (uint64_t i = 0; i < 4; i++) {
+        cr_assert(bs_work_take(work, BS_TAKER_FIRST, 0, &item));
+        cr_assert_eq(item.copy, list[i / 2]);
+        cr_assert_eq(item.chunk->number, i % 2);
+    }
     bs_work_free(work);
 }
 
