@@ -211,7 +211,7 @@ bs_applier_file_created(const struct bs_applier *applier, const char *file) {
 enum bs_status
 bs_applier_commit(struct bs_applier *applier, struct bs_error *err) {
     struct bs_position position = {0};
-    if (!applier->lane.open) {
+    if (!applier->lane.open && !applier->lane.has_failed) {
         return BS_OK;
     }
     enum bs_status status = bs_decoder_position(applier->decoder, &position, err);
@@ -319,7 +319,7 @@ bool
 bs_applier_is_clean(const struct bs_applier *applier) {
     const struct bs_dispatch *d = &applier->dispatch;
     bool has_open = d->open != NULL && !bs_bundle_is_empty(d->open);
-    return !applier->lane.open && !has_open &&
+    return !applier->lane.open && !applier->lane.has_failed && !has_open &&
            (d->scheduler == NULL || bs_scheduler_pending(d->scheduler) == 0);
 }
 

@@ -366,6 +366,9 @@ read_guarded(const struct bs_batch *batch, struct bs_sql *sql, struct bs_error *
         *err = wrong;
         return wrong.status;
     }
+    if (status == BS_OK) {
+        drop_answers(sql);
+    }
     return bs_error_set(err, BS_IO, "the target may have gone on behind a wrong count");
 }
 

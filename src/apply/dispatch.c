@@ -24,10 +24,18 @@ enum {
     WORTH_TRANSACTIONS = 100, /* enough for a target transaction while there is more to read */
     WORTH_BYTES = 128 << 10,
     ROWS_MAX = 50000,
+    PACKET_BYTES_MAX = 8 << 20,
     WAITING_MAX = 2, /* bundles that are closed and have no lane */
     TRIES_MAX = 10,  /* of a bundle that meets deadlocks and lock waits, with all before it in */
     WAIT_MS = 200,
 };
+
+/* A lane has at most one packet on its way and one that is filled, each of them twice. */
+static size_t
+packet_bytes(const struct bs_applier_config *config) {
+    size_t share = config->memory_bytes / 16 / config->lanes;
+    return share < PACKET_BYTES_MAX ? share : PACKET_BYTES_MAX;
+}
 
 enum bs_status
 bs_dispatch_open(struct bs_applier *applier, const struct bs_applier_config *config,
@@ -47,6 +55,7 @@ bs_dispatch_open(struct bs_applier *applier, const struct bs_applier_config *con
         .no_target_binlog = config->no_target_binlog,
         .keep_commit_order = config->keep_commit_order,
         .first_number = 1,
+        .packet_bytes = packet_bytes(config),
     };
     d->chains = !config->keep_commit_order; /* a lane would wait there for turns of others */
     d->scheduler = bs_scheduler_new();
@@ -153,11 +162,16 @@ try_again(struct bs_applier *applier, const struct bs_pool_result *result, struc
     struct bs_dispatch *d = &applier->dispatch;
     uint64_t number = result->bundle->number;
     size_t slot = number % BS_SCHEDULER_WINDOW;
+    if (result->is_not_run) {
+        bs_scheduler_not_run(d->scheduler, number);
+        d->waiting++;
+        return BS_OK;
+    }
     bool may_be_order = bs_scheduler_failed(d->scheduler, number);
     bool may_pass = bs_sql_is_retryable(&result->err) && ++d->closed[slot].tries < TRIES_MAX;
     bs_log(BS_LOG_DEBUG, "bundle %" PRIu64 " was rolled back: %s", number, result->err.message);
     d->waiting++;
-    if (may_be_order || may_pass || result->is_not_run) {
+    if (may_be_order || may_pass) {
         return BS_OK;
     }
     if (!d->closed[slot].one_by_one && !bs_sql_is_of_server(&result->err)) {

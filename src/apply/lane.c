@@ -132,12 +132,6 @@ free_packet(struct bs_packet *packet) {
     bs_buf_fini(&packet->text);
 }
 
-static void
-drop_packets(struct bs_lane *lane) {
-    empty_packet(&lane->sent);
-    empty_packet(&lane->filling);
-}
-
 static bool
 is_in_packets(const struct bs_lane *lane) {
     return lane->filling.count > 0 || lane->sent.count > 0;
@@ -162,7 +156,6 @@ bs_lane_begin(struct bs_lane *lane) {
     lane->open = true;
     lane->open_groups = 0;
     lane->open_rows = 0;
-    lane->is_sent = false;
     if (!lane->is_manual) {
         lane->is_manual = true;
         bs_batch_put(&lane->batch, BS_EXPECT_ANY, "SET autocommit=0");
@@ -195,7 +188,7 @@ bs_lane_flush(struct bs_lane *lane, struct bs_error *err) {
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_STATEMENTS);
     enum bs_status status = bs_batch_send(&lane->batch, lane->sql, err);
     (void)bs_spent_move(lane->spent, before);
-    lane->is_sent = true;
+    lane->has_failed = lane->has_failed || status != BS_OK;
     if (status == BS_OK && lane->open) {
         bs_fault_point("txn-open");
     }
@@ -207,7 +200,7 @@ bs_lane_flush_full(struct bs_lane *lane, struct bs_error *err) {
     return bs_batch_is_full(&lane->batch) ? bs_lane_flush(lane, err) : BS_OK;
 }
 
-/* COMMIT is apart from all else: the answers of everything before it have been checked. */
+/* Apart from all else: the answers of everything before it have been checked. */
 static enum bs_status
 send_commit(struct bs_lane *lane, struct bs_error *err) {
     bool more = false;
@@ -245,9 +238,8 @@ put_checkpoint(struct bs_lane *lane, const struct bs_checkpoint *next) {
     bs_batch_close(&lane->batch);
 }
 
-/* What the lane's row holds when the transaction that is being written is run. */
-static const struct bs_checkpoint *
-checkpoint_before(const struct bs_lane *lane) {
+const struct bs_checkpoint *
+bs_lane_checkpoint_before(const struct bs_lane *lane) {
     const struct bs_packet *packet = lane->filling.count > 0 ? &lane->filling : &lane->sent;
     return packet->count > 0 ? &packet->staged[packet->count - 1].next : &lane->checkpoint;
 }
@@ -255,7 +247,7 @@ checkpoint_before(const struct bs_lane *lane) {
 static void
 prepare(struct bs_lane *lane, const struct bs_lane_mark *mark) {
     struct bs_checkpoint *next = &lane->next;
-    const struct bs_checkpoint *last = checkpoint_before(lane);
+    const struct bs_checkpoint *last = bs_lane_checkpoint_before(lane);
     BS_ASSERT(lane->open);
     bs_checkpoint_fini(next);
     *next = (struct bs_checkpoint){
@@ -289,7 +281,7 @@ bs_lane_has_room(const struct bs_lane *lane, size_t bytes, size_t most) {
 
 bool
 bs_lane_can_stage(const struct bs_lane *lane) {
-    /* One packet has no moment in which the transaction is open, and its answers are here. */
+    /* What is asked for is a moment in which all is sent, and no COMMIT. */
     return lane->is_alone && lane->is_guarded && lane->open &&
            bs_lane_has_room(lane, 0, SIZE_MAX) && bs_batch_can_commit(&lane->batch) &&
            !bs_fault_is_asked("txn-open");
@@ -323,6 +315,14 @@ bs_lane_unwrite(struct bs_lane *lane, bool fk_checks_before) {
     lane->fk_checks = fk_checks_before;
 }
 
+static enum bs_status
+fail_packets(struct bs_lane *lane, struct bs_error *err) {
+    empty_packet(&lane->sent);
+    empty_packet(&lane->filling);
+    lane->has_failed = true;
+    return bs_error_context(err, "applying on the target");
+}
+
 enum bs_status
 bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) {
     struct bs_packet empty = lane->sent;
@@ -333,11 +333,7 @@ bs_lane_send_staged(struct bs_lane *lane, struct bs_error *err) {
     enum bs_status status = bs_batch_send_packet(&lane->sent.text, lane->sql, err);
     (void)bs_spent_move(lane->spent, before);
     empty_buf(&lane->sent.text);
-    if (status != BS_OK) {
-        drop_packets(lane);
-        return bs_error_context(err, "applying on the target");
-    }
-    return BS_OK;
+    return status == BS_OK ? BS_OK : fail_packets(lane, err);
 }
 
 static enum bs_status
@@ -359,8 +355,7 @@ bs_lane_read_staged(struct bs_lane *lane, struct bs_error *err) {
     enum bs_status status = read_next(lane, err);
     (void)bs_spent_move(lane->spent, before);
     if (status != BS_OK) {
-        drop_packets(lane);
-        return bs_error_context(err, "applying on the target");
+        return fail_packets(lane, err);
     }
     bs_checkpoint_fini(&lane->checkpoint);
     lane->checkpoint = staged->next;
@@ -383,12 +378,17 @@ bs_lane_commit_prepared(struct bs_lane *lane, struct bs_error *err) {
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_COMMIT);
     enum bs_status status = send_commit(lane, err);
     (void)bs_spent_move(lane->spent, before);
+    lane->has_failed = lane->has_failed || status != BS_OK;
     return status == BS_OK ? committed(lane, err)
                            : bs_error_context(err, "committing on the target");
 }
 
 enum bs_status
 bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark, struct bs_error *err) {
+    if (lane->has_failed) {
+        return bs_error_set(err, BS_CONFLICT, "lane %u has failed, and was not rolled back",
+                            lane->number);
+    }
     if (!lane->open) {
         return BS_OK;
     }
@@ -411,6 +411,7 @@ enum bs_status
 bs_lane_roll_back(struct bs_lane *lane, struct bs_error *err) {
     bs_batch_clear(&lane->batch);
     lane->open = false;
+    lane->has_failed = false;
     lane->fk_checks = true;
     lane->is_manual = false;
     return bs_sql_exec(lane->sql, err,

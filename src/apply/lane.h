@@ -55,7 +55,7 @@ struct bs_lane {
     struct bs_checkpoint checkpoint; /* what the target holds */
     struct bs_checkpoint next;       /* what it will hold, once prepared */
     bool open;       /* a target transaction is open, or its first statement is in the batch */
-    bool is_sent;    /* some of it has left the batch */
+    bool has_failed; /* since it was rolled back last: nothing more can be committed */
     bool is_manual;  /* autocommit=0, batch included */
     bool is_alone;   /* no other node of a cluster takes writes */
     bool has_bulk;   /* the target takes rows as values in binary */
@@ -123,6 +123,10 @@ enum bs_status bs_lane_read_staged(struct bs_lane *lane, struct bs_error *err) B
 enum bs_status bs_lane_prepare(struct bs_lane *lane, const struct bs_lane_mark *mark,
                                struct bs_error *err) BS_MUST_CHECK;
 enum bs_status bs_lane_commit_prepared(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;
+
+/* What the lane's row holds when the transaction that is being written is run: after the last one
+ * that is staged, or was committed. */
+const struct bs_checkpoint *bs_lane_checkpoint_before(const struct bs_lane *lane);
 
 /* Sends COMMIT for what the caller has put into the open transaction; the checkpoint stays. */
 enum bs_status bs_lane_commit_aside(struct bs_lane *lane, struct bs_error *err) BS_MUST_CHECK;

@@ -78,7 +78,7 @@ bs_job_not_run(struct bs_job *job, bool is_lost) {
 bool
 bs_pool_is_worth_waking(const struct bs_pool *pool) {
     unsigned int enough = pool->small > 0 ? pool->count : pool->count / 2;
-    return pool->done.first != NULL && (pool->has_lost || pool->ready.count <= enough);
+    return pool->done.first != NULL && (pool->has_lost || pool->ready_chains <= enough);
 }
 
 static enum bs_status
@@ -239,9 +239,8 @@ chain_of(struct bs_pool *pool, uint64_t number, bool is_small) {
 static void
 put_given(struct bs_pool *pool, struct bs_job *job) {
     struct bs_chain *chain = job->chain;
-    if (chain->held++ == 0) {
-        chain->worker = NULL;
-    }
+    bool is_alone = chain->held++ == 0;
+    chain->worker = is_alone ? NULL : chain->worker;
     if (chain->is_broken) {
         bs_job_not_run(job, false);
         bs_pool_put_done(pool, job);
@@ -249,6 +248,7 @@ put_given(struct bs_pool *pool, struct bs_job *job) {
         bs_jobs_put(&chain->worker->jobs, job);
     } else {
         bs_jobs_put(&pool->ready, job);
+        pool->ready_chains += is_alone;
         pthread_cond_signal(&pool->given);
     }
 }

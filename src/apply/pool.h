@@ -36,6 +36,7 @@ struct bs_pool_config {
     bool no_target_binlog;
     bool keep_commit_order; /* bundles are committed in the order of their numbers */
     uint64_t first_number;  /* of the first bundle that will be given */
+    size_t packet_bytes;    /* that transactions of one chain may fill at most */
 };
 
 /* Connects all lanes: numbers 1 to config->lanes. */

@@ -65,8 +65,9 @@ struct bs_pool {
     bool is_closing;
     bool has_lost; /* a lane */
     struct bs_jobs ready, done;
-    unsigned int in_flight; /* bundles that were given and not taken yet */
-    unsigned int small;     /* of them, the small ones */
+    unsigned int ready_chains; /* of which a lane takes all that are ready */
+    unsigned int in_flight;    /* bundles that were given and not taken yet */
+    unsigned int small;        /* of them, the small ones */
     struct bs_pool_config config;
     uint64_t next_commit; /* in commit order: the number whose turn it is */
     uint64_t giving_way;  /* bundles behind this one roll back; 0: none */

@@ -12,8 +12,8 @@
  * the wait ends soon, and the later one gives way. */
 enum { ORDERED_LOCK_WAIT_S = 2 };
 
-/* That packets may hold: of small transactions; and of those that wait for one another anyway. */
-enum { SMALL_PACKET_BYTES = 64 << 10, CHAIN_PACKET_BYTES = 8 << 20 };
+/* That a packet may hold for small transactions of other chains to come into it. */
+enum { SMALL_PACKET_BYTES = 64 << 10 };
 
 /* Waits for the turn of the bundle. false: it must be rolled back. */
 static bool
@@ -50,20 +50,26 @@ make_way(struct bs_pool *pool, uint64_t number) {
     pthread_mutex_unlock(&pool->lock);
 }
 
-/* What the lane has applied once the bundle is in, and what its row is to say. base: before it. */
+/* What the lane has applied once the bundle is in, and what its row is to say. base: before it. The
+ * bundle's mark is that of when it was given; one that was given later may have run before it on
+ * this lane, and may have forgotten what the newer mark covers. So the row never goes back. */
 static void
-mark_of(const struct bs_applied *base, struct bs_job *job, struct bs_buf *ahead,
-        struct bs_lane_mark *mark) {
+mark_of(const struct bs_worker *worker, const struct bs_applied *base, struct bs_job *job,
+        struct bs_buf *ahead, struct bs_lane_mark *mark) {
     const struct bs_bundle *bundle = job->result.bundle;
-    struct bs_log_place low;
+    const struct bs_checkpoint *before = bs_lane_checkpoint_before(&worker->lane);
+    struct bs_log_place low, last;
     bs_log_place_set(&low, bundle->low.file, bundle->low.pos);
+    bs_log_place_set(&last, before->position.file, before->position.pos);
+    bool is_newer = bs_log_place_compare(&last, &low) > 0;
     bs_applied_fini(&job->applied);
     bs_applied_add_all(&job->applied, base);
-    bs_applied_forget(&job->applied, &low);
+    bs_applied_forget(&job->applied, is_newer ? &last : &low);
     bs_applied_add(&job->applied, &bundle->from, &bundle->to);
     bs_applied_text(&job->applied, ahead);
-    *mark = (struct bs_lane_mark){&bundle->low, bundle->low_file_created, bundle->source_us,
-                                  bs_buf_cstr(ahead)};
+    *mark = (struct bs_lane_mark){is_newer ? &before->position : &bundle->low,
+                                  is_newer ? before->file_created : bundle->low_file_created,
+                                  bundle->source_us, bs_buf_cstr(ahead)};
 }
 
 /* What the lane has applied once all that are staged are in. */
@@ -81,7 +87,7 @@ commit_in_turn(struct bs_worker *worker, struct bs_job *job, struct bs_error *er
     struct bs_lane *lane = &worker->lane;
     struct bs_buf ahead = {0};
     struct bs_lane_mark mark;
-    mark_of(&worker->applied, job, &ahead, &mark);
+    mark_of(worker, &worker->applied, job, &ahead, &mark);
     enum bs_status status = bs_lane_prepare(lane, &mark, err);
     bs_buf_fini(&ahead);
     enum bs_spent_state before = bs_spent_move(&worker->spent, BS_SPENT_TURN);
@@ -97,7 +103,7 @@ static void
 stage(struct bs_worker *worker, struct bs_job *job) {
     struct bs_buf ahead = {0};
     struct bs_lane_mark mark;
-    mark_of(applied_before(worker), job, &ahead, &mark);
+    mark_of(worker, applied_before(worker), job, &ahead, &mark);
     bs_lane_stage(&worker->lane, &mark);
     bs_buf_fini(&ahead);
     worker->staged++;
@@ -206,7 +212,11 @@ take_ready(struct bs_worker *worker) {
         bs_jobs_put(job->chain == chain ? &worker->jobs : &others, job);
     }
     pool->ready = others;
+    pool->ready_chains--;
     chain->worker = worker;
+    if (bs_pool_is_worth_waking(pool)) {
+        pthread_cond_signal(&pool->done_cond);
+    }
 }
 
 /* Waits until there is a job in the worker's hands. false: the pool is closing. */
@@ -244,7 +254,7 @@ takes_small(const struct bs_worker *worker) {
     const struct bs_pool *pool = worker->pool;
     const struct bs_job *first = worker->jobs.first;
     return first != NULL && first->is_small && worker->lane.sent.count == 0 &&
-           pool->ready.count > pool->count / 2 && pool->ready.first->is_small;
+           pool->ready_chains > pool->count / 2 && pool->ready.first->is_small;
 }
 
 /* The next job that may be staged behind those that are; NULL: none. */
@@ -261,24 +271,37 @@ next_to_stage(struct bs_worker *worker) {
     return job;
 }
 
+/* How long the packet may become with it. */
+static size_t
+packet_limit(const struct bs_worker *worker, const struct bs_job *job) {
+    return job->chain == worker->jobs.first->chain ? worker->pool->config.packet_bytes
+                                                   : SMALL_PACKET_BYTES;
+}
+
+/* How long it will be, about: the log has two images of a row where the text has one. */
+static size_t
+text_bytes(const struct bs_job *job) {
+    return job->result.bundle->raw_bytes / 2;
+}
+
 /* false: it does not go into the packet. */
 static bool
 stage_behind(struct bs_worker *worker, struct bs_job *job) {
     struct bs_lane *lane = &worker->lane;
-    size_t most = job->is_small ? SMALL_PACKET_BYTES : CHAIN_PACKET_BYTES;
+    size_t most = packet_limit(worker, job);
     bool fk_checks = lane->fk_checks;
-    if (job->is_apart || !bs_lane_has_room(lane, job->result.bundle->raw_bytes, most)) {
+    if (job->is_apart || !bs_lane_has_room(lane, text_bytes(job), most)) {
         return false;
     }
     enum bs_status status =
         bs_bundle_write(job->result.bundle, lane, job->one_by_one, &job->result.err);
-    if (status == BS_OK && bs_lane_can_stage(lane) && bs_lane_has_room(lane, 0, most)) {
+    job->is_apart = status != BS_OK || !bs_lane_can_stage(lane);
+    if (!job->is_apart && bs_lane_has_room(lane, 0, most)) {
         stage(worker, job);
         return true;
     }
     bs_error_clear(&job->result.err);
     bs_lane_unwrite(lane, fk_checks);
-    job->is_apart = status != BS_OK || !bs_lane_can_stage(lane);
     return false;
 }
 

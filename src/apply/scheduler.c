@@ -214,15 +214,30 @@ bs_scheduler_committed(struct bs_scheduler *s, uint64_t number) {
     }
 }
 
+/* Those that are running behind it come back as well. */
+static void
+break_chain(struct bs_scheduler *s, uint64_t number, uint64_t chain) {
+    for (uint64_t n = number + 1; n < s->open; n++) {
+        struct bundle *other = bundle_of(s, n);
+        other->chain = other->chain == chain ? 0 : other->chain;
+    }
+}
+
+void
+bs_scheduler_not_run(struct bs_scheduler *s, uint64_t number) {
+    struct bundle *bundle = bundle_of(s, number);
+    BS_ASSERT(bundle->state == RUNNING);
+    break_chain(s, number, bundle->chain);
+    bundle->state = WAITING;
+    bundle->chain = 0;
+}
+
 bool
 bs_scheduler_failed(struct bs_scheduler *s, uint64_t number) {
     struct bundle *bundle = bundle_of(s, number);
     BS_ASSERT(bundle->state == RUNNING);
     bool was_alone = bundle->after + 1 >= number;
-    for (uint64_t n = number + 1; n < s->open; n++) { /* those behind it have not run either */
-        struct bundle *other = bundle_of(s, n);
-        other->chain = other->chain == bundle->chain ? 0 : other->chain;
-    }
+    break_chain(s, number, bundle->chain);
     *bundle = (struct bundle){.state = WAITING, .after = number - 1, .is_again = true};
     return !was_alone;
 }

@@ -58,11 +58,15 @@ bool bs_scheduler_next(struct bs_scheduler *scheduler, uint64_t *number);
 /* The oldest that may run behind the others of this chain; it is running from now on. */
 bool bs_scheduler_next_behind(struct bs_scheduler *scheduler, uint64_t *number, uint64_t *chain);
 
-/* Running bundles end in one of two ways. failed: rolled back; runs again when everything before it
- * is committed, and no other joins its chain. false: everything before it was committed already, so
- * what went wrong is no matter of order. */
+/* Running bundles that were run end in one of two ways. failed: rolled back; runs again when
+ * everything before it is committed, and no other joins its chain. false: everything before it was
+ * committed already, so what went wrong is no matter of order. */
 void bs_scheduler_committed(struct bs_scheduler *scheduler, uint64_t number);
 bool bs_scheduler_failed(struct bs_scheduler *scheduler, uint64_t number);
+
+/* The third way: one before it failed, and it was not run. It waits for what it waited for before.
+ */
+void bs_scheduler_not_run(struct bs_scheduler *scheduler, uint64_t number);
 
 /* Every bundle up to this one is committed. */
 uint64_t bs_scheduler_low(const struct bs_scheduler *scheduler);

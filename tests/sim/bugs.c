@@ -42,6 +42,7 @@ const char *const sim_bug_names[SIM_BUG_COUNT] = {
     [SIM_BUG_GUARD] = "committed-behind-a-wrong-count",
     [SIM_BUG_PACKET] = "packet-goes-on-behind-a-failure",
     [SIM_BUG_CHAIN] = "joins-a-chain-and-waits-for-others",
+    [SIM_BUG_MARK_AS_GIVEN] = "mark-as-it-was-given",
     [SIM_BUG_AUTOCOMMIT] = "autocommit-on-in-transactions",
     [SIM_BUG_MIXED_FAMILY] = "checked-and-folded-in-one-bundle",
 };
@@ -74,6 +75,8 @@ enum bs_status WRAP(bs_lane_commit)(struct bs_lane *lane, const struct bs_lane_m
                                     struct bs_error *err);
 void REAL(bs_row_ways)(const struct bs_fold *fold, bool one_by_one, enum bs_row_way *ways);
 void WRAP(bs_row_ways)(const struct bs_fold *fold, bool one_by_one, enum bs_row_way *ways);
+const struct bs_checkpoint *REAL(bs_lane_checkpoint_before)(const struct bs_lane *lane);
+const struct bs_checkpoint *WRAP(bs_lane_checkpoint_before)(const struct bs_lane *lane);
 bool REAL(bs_pool_take)(struct bs_pool *pool, struct bs_pool_result *result);
 bool WRAP(bs_pool_take)(struct bs_pool *pool, struct bs_pool_result *result);
 void REAL(bs_applier_set_mark)(struct bs_applier *applier, const struct bs_position *position,
@@ -179,6 +182,17 @@ WRAP(bs_lane_commit)(struct bs_lane *lane, const struct bs_lane_mark *mark, stru
     struct bs_lane_mark spoilt = *mark;
     spoilt.ahead = sim_bug == SIM_BUG_AHEAD_FORGOTTEN ? NULL : mark->ahead;
     return REAL(bs_lane_commit)(lane, &spoilt, err);
+}
+
+/* Of which a lane takes the mark, if it is newer. */
+const struct bs_checkpoint *
+WRAP(bs_lane_checkpoint_before)(const struct bs_lane *lane) {
+    static struct bs_checkpoint oldest;
+    if (sim_bug != SIM_BUG_MARK_AS_GIVEN) {
+        return REAL(bs_lane_checkpoint_before)(lane);
+    }
+    bs_position_set(&oldest.position, sim_history->first_file, sim_history->first_pos, NULL);
+    return &oldest;
 }
 
 void

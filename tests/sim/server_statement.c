@@ -2,6 +2,8 @@
  * state's tables, transactions, named locks, DDL. */
 #include "server_private.h"
 
+#include "base/position.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +147,19 @@ set_lane(struct lane_row *row, const char *text) {
     row->ahead = text_behind(text, "ahead=");
 }
 
+/* What a lane has applied is told by its mark and its runs beyond it: if the mark went back, what
+ * lies between would be told by nobody. */
+static void
+expect_no_step_back(const struct lane_row *row, const struct lane_row *next, uint64_t lane) {
+    struct bs_log_place before, after;
+    bs_log_place_set(&before, row->file, row->pos);
+    bs_log_place_set(&after, next->file, next->pos);
+    if (bs_log_place_compare(&after, &before) < 0) {
+        sim_fail("the mark of lane %" PRIu64 " goes back from %s:%" PRIu64 " to %s:%" PRIu64, lane,
+                 row->file, row->pos, next->file, next->pos);
+    }
+}
+
 /* UPDATE lane SET ... WHERE task=... [AND lane=... AND epoch=...] */
 static bool
 update_lanes(struct sim_session *s, struct sim_statement *statement) {
@@ -167,7 +182,9 @@ update_lanes(struct sim_session *s, struct sim_statement *statement) {
         }
         statement->affected++;
         if (strstr(text, "ahead=") != NULL) {
+            struct lane_row before = *row;
             set_lane(row, text);
+            expect_no_step_back(&before, row, i);
         } else if (!is_one) {
             row->epoch = number_behind(text, "epoch=");
         }

@@ -207,6 +207,7 @@ enum sim_bug {
     SIM_BUG_GUARD,
     SIM_BUG_PACKET,
     SIM_BUG_CHAIN,
+    SIM_BUG_MARK_AS_GIVEN,
     SIM_BUG_COUNT,
 };
 

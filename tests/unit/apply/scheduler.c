@@ -219,3 +219,19 @@ Test(scheduler, a_chain_has_an_end) {
     bs_scheduler_committed(scheduler, 1);
     expect_next_behind(BS_SCHEDULER_CHAIN_MAX + 1, 1);
 }
+
+Test(scheduler, what_was_not_run_waits_for_no_more_than_before) {
+    bundle(1, BS_TOUCH_WRITE);
+    bundle(2, BS_TOUCH_WRITE);
+    bundle(2, BS_TOUCH_WRITE);
+    expect_next(1);
+    expect_next(2);
+    expect_next_behind(3, 2);
+    cr_assert(bs_scheduler_failed(scheduler, 2));
+    bs_scheduler_not_run(scheduler, 3);
+    expect_none();
+    expect_none_behind();
+    bs_scheduler_committed(scheduler, 1);
+    expect_next(2);
+    expect_next_behind(3, 2);
+}
