@@ -378,9 +378,10 @@ bs_lane_commit_prepared(struct bs_lane *lane, struct bs_error *err) {
     enum bs_spent_state before = bs_spent_move(lane->spent, BS_SPENT_COMMIT);
     enum bs_status status = send_commit(lane, err);
     (void)bs_spent_move(lane->spent, before);
+    status =
+        status == BS_OK ? committed(lane, err) : bs_error_context(err, "committing on the target");
     lane->has_failed = lane->has_failed || status != BS_OK;
-    return status == BS_OK ? committed(lane, err)
-                           : bs_error_context(err, "committing on the target");
+    return status;
 }
 
 enum bs_status

@@ -31,6 +31,7 @@ struct bs_job {
     bool one_by_one;
     bool is_small;                /* its target transaction may share a packet with others */
     bool is_apart;                /* it was tried, and does not fit into a packet behind others */
+    size_t text_bytes;            /* that it had when it was tried */
     struct bs_applied applied;    /* by its lane, once it is committed; while it is staged */
     struct bs_pool_result result; /* its bundle from the start */
 };

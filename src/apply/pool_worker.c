@@ -278,10 +278,11 @@ packet_limit(const struct bs_worker *worker, const struct bs_job *job) {
                                                    : SMALL_PACKET_BYTES;
 }
 
-/* How long it will be, about: the log has two images of a row where the text has one. */
+/* How long it will be; before it was written, about: the log has two images of a row where the text
+ * has one. */
 static size_t
 text_bytes(const struct bs_job *job) {
-    return job->result.bundle->raw_bytes / 2;
+    return job->text_bytes > 0 ? job->text_bytes : job->result.bundle->raw_bytes / 2;
 }
 
 /* false: it does not go into the packet. */
@@ -295,11 +296,13 @@ stage_behind(struct bs_worker *worker, struct bs_job *job) {
     }
     enum bs_status status =
         bs_bundle_write(job->result.bundle, lane, job->one_by_one, &job->result.err);
-    job->is_apart = status != BS_OK || !bs_lane_can_stage(lane);
-    if (!job->is_apart && bs_lane_has_room(lane, 0, most)) {
+    bool fits = status == BS_OK && bs_lane_has_room(lane, 0, most);
+    if (fits && bs_lane_can_stage(lane)) {
         stage(worker, job);
         return true;
     }
+    job->is_apart = fits || status != BS_OK;
+    job->text_bytes = lane->batch.sql.len;
     bs_error_clear(&job->result.err);
     bs_lane_unwrite(lane, fk_checks);
     return false;

@@ -191,7 +191,11 @@ undo_group(struct bs_applier *applier, struct bs_error *err) {
     }
     enum bs_status status = bs_lane_flush(lane, err);
     (void)snprintf(applier->kept.file, sizeof applier->kept.file, "%s", lane->batch.file);
-    return status == BS_OK ? bs_batch_send(&applier->kept, lane->sql, err) : status;
+    if (status == BS_OK) {
+        status = bs_batch_send(&applier->kept, lane->sql, err);
+        lane->has_failed = status != BS_OK;
+    }
+    return status;
 }
 
 /* A rolled back group is logged when it held something that cannot be rolled back: temporary
