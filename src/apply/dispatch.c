@@ -43,7 +43,7 @@ bs_dispatch_open(struct bs_applier *applier, const struct bs_applier_config *con
     struct bs_dispatch *d = &applier->dispatch;
     *d = (struct bs_dispatch){.max_transactions = config->max_transactions,
                               .max_bytes = config->memory_bytes / 16,
-                              .max_closed_bytes = config->memory_bytes / 4};
+                              .max_closed_bytes = config->memory_bytes / 16 * 3};
     if (config->lanes == 0) {
         return BS_OK;
     }
