@@ -169,6 +169,8 @@ put_task_json(struct bs_buf *out, const struct bs_run *run, const struct look *l
     bs_json_put_text(out, "selection", task->selection);
     bs_json_put_text(out, "definer", has_definer(task) ? task->definer : NULL);
     bs_json_put_bool(out, "accounts", task->accounts);
+    bs_json_put_bool(out, "keep_engines", task->keep_engines);
+    bs_json_put_bool(out, "no_target_binlog", task->no_target_binlog);
     bs_json_put_text(out, "source_flavour", bs_flavour_name(task->source_flavour));
     bs_json_put_u64(out, "source_version", task->source_version);
     bs_json_put_u64(out, "tables_total", task->tables_total);
@@ -353,6 +355,12 @@ put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
     bs_report_put_line(out, "selection", "%s", look->task.selection);
     if (has_definer(&look->task)) {
         bs_report_put_line(out, "definer", "%s", look->task.definer);
+    }
+    if (look->task.keep_engines) {
+        bs_report_put_line(out, "engines", "%s", "kept, also those without transactions");
+    }
+    if (look->task.no_target_binlog) {
+        bs_report_put_line(out, "target's binlog", "%s", "not written: its replicas lack the copy");
     }
     if (look->task.accounts) {
         bs_report_put_line(out, "accounts", "are brought as well");

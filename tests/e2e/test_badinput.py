@@ -174,6 +174,8 @@ class BadInput:
             process = self.pair.start(copy, *more, '--no-target-binlog', fault='snapshot-chunk-committed', source=source)
             process.wait(60)
             assert process.code == -9, process.tail()
+            status = self.pair.status()
+            assert (status['no_target_binlog'], status['keep_engines']) == (True, False), status
             refused = ["task 'default' was made without --keep-engines", 'leave the option out']
             self.refused('%s with other engines than before' % copy, 2, refused, *more, '--keep-engines', verb=copy, clean=False, source=source)
             written = self.pair.target.query('SHOW BINARY LOGS')
