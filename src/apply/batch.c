@@ -301,7 +301,21 @@ looks_back(const struct bs_batch *batch, size_t i) {
 static bool
 has_guard(const struct bs_batch *batch, size_t i) {
     bool is_looked_at = i + 1 < batch->count && looks_back(batch, i + 1);
-    return is_counted(&batch->expects[i]) && !is_looked_at;
+    return is_counted(&batch->expects[i]) && !is_looked_at &&
+           batch->expects[i].kind != BS_EXPECT_CHECKPOINT;
+}
+
+static void
+put_checkpoint(struct bs_buf *out, const struct bs_batch *batch, size_t i) {
+    const struct bs_expect *expect = &batch->expects[i];
+    const struct bs_checkpoint_text *text = &expect->checkpoint;
+    const uint8_t *sql = batch->sql.data;
+    int64_t count = looks_back(batch, i) ? (int64_t)count_of(&expect[-1]) : 0;
+    bs_buf_put(out, sql + expect->text_from, text->where_at - expect->text_from);
+    bs_buf_puts(out, ", ");
+    bs_state_put_epoch_guard(out, text->epoch, looks_back(batch, i) ? &count : NULL);
+    bs_buf_put(out, sql + text->where_at, text->epoch_at - text->where_at);
+    bs_buf_puts(out, ";");
 }
 
 static void
@@ -309,6 +323,10 @@ put_guarded(struct bs_buf *out, const struct bs_batch *batch) {
     for (size_t i = 0; i < batch->count; i++) {
         const struct bs_expect *expect = &batch->expects[i];
         size_t end = i + 1 < batch->count ? expect[1].text_from - 1 : batch->sql.len;
+        if (expect->kind == BS_EXPECT_CHECKPOINT) {
+            put_checkpoint(out, batch, i);
+            continue;
+        }
         bs_buf_put(out, batch->sql.data + expect->text_from, end - expect->text_from);
         if (looks_back(batch, i)) {
             bs_buf_printf(out, " AND ROW_COUNT()=%" PRIu64, count_of(&expect[-1]));
@@ -340,6 +358,10 @@ read_counted(const struct bs_batch *batch, size_t i, struct bs_sql *sql, struct 
     const struct bs_expect *expect = &batch->expects[i];
     uint64_t affected = 0;
     enum bs_status status = read_one(sql, &affected, err);
+    if (status == BS_SERVER && expect->kind == BS_EXPECT_CHECKPOINT &&
+        err->sql_errno == BS_GUARD_ERROR) { /* by its guard */
+        return wrong->status == BS_OK ? bs_expect_check(expect, 0, 0, err) : status;
+    }
     if (status != BS_OK) {
         bs_batch_name_origin(batch, expect, err);
         return status;

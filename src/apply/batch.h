@@ -16,7 +16,7 @@
  * its target before it counts on it (seen on MySQL 5.6, 9.7, MariaDB 10.5, 11.8). A statement that
  * ends in a condition, as the checkpoint does, looks at the count in front of it by AND
  * ROW_COUNT()=n, which spares a guard: behind a wrong count it finds no row, which makes its own
- * count wrong, up to the checkpoint, which has a guard. */
+ * count wrong, up to the checkpoint, which fails by itself (bs_state_put_epoch_guard). */
 #ifndef BS_APPLY_BATCH_H
 #define BS_APPLY_BATCH_H
 
@@ -26,6 +26,7 @@
 #include "binlog/gtid.h"
 #include "binlog/rows.h"
 #include "sql/session.h"
+#include "state/state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,6 +40,9 @@ enum {
     BS_BATCH_STATEMENTS = 2048,
     BS_STATEMENT_BYTES = 256 * 1024,
 };
+
+/* What a guard fails with. */
+enum { BS_GUARD_ERROR = 1690 };
 
 enum bs_expect_kind {
     BS_EXPECT_ANY,        /* only that it works: SET */
@@ -62,9 +66,10 @@ struct bs_expect {
     bool counts_warnings; /* the statement runs in a lenient sql_mode: see change.c */
     unsigned int max_warnings;
     enum bs_row_change change;
-    const struct bs_table *table; /* must live until the batch is sent */
-    size_t text_from;             /* set by bs_batch_open */
-    size_t where_from;            /* offset of what names the row, 0: not named */
+    const struct bs_table *table;         /* must live until the batch is sent */
+    size_t text_from;                     /* set by bs_batch_open */
+    size_t where_from;                    /* offset of what names the row, 0: not named */
+    struct bs_checkpoint_text checkpoint; /* CHECKPOINT: its parts */
     struct bs_origin origin;
 };
 

@@ -36,19 +36,34 @@ read_node(struct bs_lane *lane, struct bs_error *err) {
     return status;
 }
 
-/* Not every server, nor what may be in front of one, makes an error of it. */
+/* Does the statement stop the packet? Not every server, nor what may be in front of one, makes an
+ * error of it. */
 static enum bs_status
-try_guard(struct bs_lane *lane, struct bs_error *err) {
-    enum { OUT_OF_RANGE = 1690 };
+try_one_guard(struct bs_lane *lane, const char *sql, bool *stops, struct bs_error *err) {
     struct bs_error failure;
     bs_error_clear(&failure);
-    enum bs_status status = bs_sql_exec(
-        lane->sql, &failure, "SET @bs_guard=IF(ROW_COUNT()=-9,0,EXP(9999)); SET @bs_guard=1");
-    lane->is_guarded = status == BS_SERVER && failure.sql_errno == OUT_OF_RANGE;
+    enum bs_status status = bs_sql_exec(lane->sql, &failure, "%s; SET @bs_guard=1", sql);
+    *stops = status == BS_SERVER && failure.sql_errno == BS_GUARD_ERROR;
     if (status == BS_IO && err != NULL) {
         *err = failure;
     }
     return status == BS_IO ? BS_IO : BS_OK;
+}
+
+/* Both kinds that batch.c puts. */
+static enum bs_status
+try_guards(struct bs_lane *lane, struct bs_error *err) {
+    struct bs_buf checkpoint = {0};
+    bool stops = false;
+    bs_state_put_guard_trial(&checkpoint, &lane->state, lane->number, lane->epoch);
+    enum bs_status status =
+        try_one_guard(lane, "SET @bs_guard=IF(ROW_COUNT()=-9,0,EXP(9999))", &stops, err);
+    if (status == BS_OK && stops) {
+        status = try_one_guard(lane, bs_buf_cstr(&checkpoint), &stops, err);
+    }
+    lane->is_guarded = status == BS_OK && stops;
+    bs_buf_fini(&checkpoint);
+    return status;
 }
 
 static enum bs_status
@@ -86,15 +101,15 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     if (status == BS_OK) {
         status = read_node(lane, err);
     }
-    if (status == BS_OK) {
-        status = try_guard(lane, err);
-    }
     lane->has_bulk = status == BS_OK && bs_sql_can_bulk(lane->sql);
     if (status == BS_OK) {
         status = read_max_packet(lane, err);
     }
     if (status == BS_OK) {
         status = load_checkpoint(lane, err);
+    }
+    if (status == BS_OK && lane->is_alone) { /* the row is there */
+        status = try_guards(lane, err);
     }
     if (status != BS_OK) {
         bs_lane_close(lane);
@@ -233,8 +248,9 @@ end_transaction(struct bs_lane *lane, struct bs_error *err) {
 
 static void
 put_checkpoint(struct bs_lane *lane, const struct bs_checkpoint *next) {
-    (void)bs_batch_open(&lane->batch, BS_EXPECT_CHECKPOINT);
-    bs_state_put_checkpoint(&lane->batch.sql, &lane->state, lane->number, lane->epoch, next);
+    struct bs_expect *expect = bs_batch_open(&lane->batch, BS_EXPECT_CHECKPOINT);
+    bs_state_put_checkpoint(&lane->batch.sql, &lane->state, lane->number, lane->epoch, next,
+                            &expect->checkpoint);
     bs_batch_close(&lane->batch);
 }
 

@@ -150,9 +150,14 @@ bs_checkpoint_fini(struct bs_checkpoint *checkpoint) {
 }
 
 static void
-put_lane(struct bs_buf *sql, const struct bs_state *state, unsigned int lane, uint64_t epoch) {
+put_row(struct bs_buf *sql, const struct bs_state *state, unsigned int lane) {
     bs_state_put_where(sql, state);
-    bs_buf_printf(sql, " AND lane=%u AND epoch=%" PRIu64, lane, epoch);
+    bs_buf_printf(sql, " AND lane=%u", lane);
+}
+
+static void
+put_epoch(struct bs_buf *sql, uint64_t epoch) {
+    bs_buf_printf(sql, " AND epoch=%" PRIu64, epoch);
 }
 
 /* Changes nothing, so it costs no log; but it locks the row and counts as matched. */
@@ -162,17 +167,43 @@ bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned in
     bs_buf_puts(sql, "UPDATE ");
     bs_state_put_name(sql, state, "lane");
     bs_buf_printf(sql, " SET epoch=%" PRIu64, epoch);
-    put_lane(sql, state, lane, epoch);
+    put_row(sql, state, lane);
+    put_epoch(sql, epoch);
 }
 
 void
 bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
-                        uint64_t epoch, const struct bs_checkpoint *checkpoint) {
+                        uint64_t epoch, const struct bs_checkpoint *checkpoint,
+                        struct bs_checkpoint_text *text) {
     bs_buf_puts(sql, "UPDATE ");
     bs_state_put_name(sql, state, "lane");
     bs_buf_puts(sql, " SET ");
     put_content(sql, checkpoint);
-    put_lane(sql, state, lane, epoch);
+    *text = (struct bs_checkpoint_text){.epoch = epoch, .where_at = sql->len};
+    put_row(sql, state, lane);
+    text->epoch_at = sql->len;
+    put_epoch(sql, epoch);
+}
+
+/* The condition is inside of EXP, so that no server works it out beforehand (as of 9999 alone). */
+void
+bs_state_put_epoch_guard(struct bs_buf *sql, uint64_t epoch, const int64_t *count) {
+    bs_buf_printf(sql, "epoch=IF(EXP(IF(epoch=%" PRIu64, epoch);
+    if (count != NULL) {
+        bs_buf_printf(sql, " AND ROW_COUNT()=%" PRId64, *count);
+    }
+    bs_buf_printf(sql, ",0,9999))=1,%" PRIu64 ",%" PRIu64 ")", epoch, epoch);
+}
+
+void
+bs_state_put_guard_trial(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
+                         uint64_t epoch) {
+    const int64_t never = -9;
+    bs_buf_puts(sql, "UPDATE ");
+    bs_state_put_name(sql, state, "lane");
+    bs_buf_puts(sql, " SET ");
+    bs_state_put_epoch_guard(sql, epoch, &never);
+    put_row(sql, state, lane);
 }
 
 enum bs_status

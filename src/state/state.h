@@ -176,8 +176,21 @@ enum bs_status bs_state_replace_lanes(struct bs_sql *sql, const struct bs_state 
  * affect 1 row. */
 void bs_state_put_touch(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
                         uint64_t epoch);
+struct bs_checkpoint_text {
+    uint64_t epoch;
+    size_t where_at, epoch_at; /* in sql: of " WHERE ...", and of its end, " AND epoch=..." */
+};
 void bs_state_put_checkpoint(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
-                             uint64_t epoch, const struct bs_checkpoint *checkpoint);
+                             uint64_t epoch, const struct bs_checkpoint *checkpoint,
+                             struct bs_checkpoint_text *text);
+
+/* An assignment that makes the statement fail, by a double that is out of range, unless the row's
+ * epoch is this one and the statement before it changed so many rows (NULL: whatever it did). For a
+ * checkpoint that COMMIT is sent behind: its WHERE then names the row without the epoch. The row is
+ * there as long as the lane's session holds its slot. trial: a statement that must fail so. */
+void bs_state_put_epoch_guard(struct bs_buf *sql, uint64_t epoch, const int64_t *count);
+void bs_state_put_guard_trial(struct bs_buf *sql, const struct bs_state *state, unsigned int lane,
+                              uint64_t epoch);
 
 /* Made objects. note: autocommitted before the object is created. */
 enum bs_status bs_state_note_made(struct bs_sql *sql, const struct bs_state *state,

@@ -197,6 +197,22 @@ def interrupted(pair):
     say('interrupted: ran again')
 
 
+def overtaken(pair):
+    """Another run has the task, as an epoch that was raised says: what the lanes have in hand must not be committed."""
+    follow = pair.follow_start('--threads', '4')
+    run(pair.source, 'INSERT INTO lanes.seen_a VALUES (1000000)')
+    pair.wait_until(lambda: pair.target.query('SELECT id FROM lanes.seen_a WHERE id = 1000000'), 'the newest row', follow=follow)
+    there = pair.target.query('SELECT COUNT(*) FROM lanes.seen_a')
+    run(pair.target, 'UPDATE binstream.lane SET epoch = epoch + 1')
+    run(pair.source, 'INSERT INTO lanes.seen_a VALUES (1000001)', 'INSERT INTO lanes.seen_a VALUES (1000002)')
+    follow.wait(60)
+    assert follow.code != 0 and 'another binstream has taken this task over' in follow.err, follow.tail()
+    assert pair.target.query('SELECT COUNT(*) FROM lanes.seen_a') == there, 'a lane committed under an old epoch'
+    pair.follow()
+    same(pair, 'lanes.seen_a')
+    say('overtaken: nothing was committed')
+
+
 def executed(server):
     """How many transactions are in the server's log, as its last GTID says."""
     if server.name.startswith('mariadb'):
@@ -234,6 +250,7 @@ def main():
             in_packets(pair)
             interrupted(pair)
             more_and_fewer(pair)
+            overtaken(pair)
 
     bs_harness.main('lanes %s gtid %s' % (options.pair, options.gtid), test)
 

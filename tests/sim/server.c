@@ -85,7 +85,8 @@ sim_server_step(int at) {
         return;
     }
     statement->is_run = true;
-    bool is_wrong = statement->is_guarded && statement->affected == 0 && statement->error == 0;
+    bool is_wrong = statement->is_guarded && !statement->lacks_row && statement->affected == 0 &&
+                    statement->error == 0;
     if (is_wrong && sim_bug != SIM_BUG_GUARD) {
         statement->error = ER_OUT_OF_RANGE;
     }

@@ -167,6 +167,11 @@ update_lanes(struct sim_session *s, struct sim_statement *statement) {
     const char *where = strstr(text, " WHERE ");
     bool is_one = strstr(where, " AND lane=") != NULL;
     uint64_t only = number_behind(where, " AND lane=");
+    if (strstr(text, "ROW_COUNT()=-9") != NULL) { /* is it an error? */
+        statement->error = ER_OUT_OF_RANGE;
+        return true;
+    }
+    statement->lacks_row = is_one && !sim_target.now.lanes[only].is_there;
     for (uint64_t i = 0; i < LANES_MAX; i++) {
         if ((sim_target.now.lanes[i].is_there || sim_target.committed.lanes[i].is_there) &&
             (!is_one || i == only) && !sim_take_lock(s, LOCK_LANE + i)) {

@@ -243,7 +243,9 @@ enum { SIM_SESSIONS_MAX = 64 };
 struct sim_statement {
     bool is_row;
     bool is_checkpoint;
-    bool is_guarded; /* fails if it affects nothing */
+    bool is_guarded; /* fails if it affects nothing; but a checkpoint whose row is not there does
+                        not */
+    bool lacks_row;
     bool ends_batch; /* of several in one packet */
     struct sim_change change;
     const char *text;

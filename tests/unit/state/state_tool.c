@@ -305,7 +305,8 @@ run_batch(struct tool *tool, const char *rows, bool rash, struct bs_error *err) 
     bs_buf_puts(&text, "START TRANSACTION; ");
     bs_state_put_touch(&text, &tool->state, LANE, tool->epoch);
     bs_buf_printf(&text, "; %s; ", rows);
-    bs_state_put_checkpoint(&text, &tool->state, LANE, tool->epoch, &checkpoint);
+    struct bs_checkpoint_text parts;
+    bs_state_put_checkpoint(&text, &tool->state, LANE, tool->epoch, &checkpoint, &parts);
     bs_buf_puts(&text, rash ? "; COMMIT" : "");
     bs_checkpoint_fini(&checkpoint);
     enum bs_status status = bs_sql_multi_send(tool->sql, bs_buf_str(&text), err);
