@@ -310,10 +310,11 @@ put_checkpoint(struct bs_buf *out, const struct bs_batch *batch, size_t i) {
     const struct bs_expect *expect = &batch->expects[i];
     const struct bs_checkpoint_text *text = &expect->checkpoint;
     const uint8_t *sql = batch->sql.data;
-    int64_t count = looks_back(batch, i) ? (int64_t)count_of(&expect[-1]) : 0;
+    bool has_count = looks_back(batch, i);
+    int64_t count = has_count ? (int64_t)count_of(&expect[-1]) : 0;
     bs_buf_put(out, sql + expect->text_from, text->where_at - expect->text_from);
     bs_buf_puts(out, ", ");
-    bs_state_put_epoch_guard(out, text->epoch, looks_back(batch, i) ? &count : NULL);
+    bs_state_put_epoch_guard(out, text->epoch, has_count ? &count : NULL);
     bs_buf_put(out, sql + text->where_at, text->epoch_at - text->where_at);
     bs_buf_puts(out, ";");
 }

@@ -102,10 +102,10 @@ send(struct bs_bulk_insert *insert, struct bs_error *err) {
         bs_sql_bulk_run(insert->bulk, (const char *)insert->bytes.data,
                         (const uint32_t *)(const void *)insert->lengths.data, insert->rows, err);
     (void)bs_spent_move(lane->spent, before);
-    lane->has_failed = lane->has_failed || status != BS_OK;
     if (status == BS_OK) {
         status = bs_expect_check(&expect, bs_sql_affected(lane->sql), 0, err);
     }
+    lane->has_failed = lane->has_failed || status != BS_OK;
     if (status == BS_OK) {
         bs_fault_point("txn-open");
     }

@@ -403,8 +403,8 @@ bs_lane_commit_prepared(struct bs_lane *lane, struct bs_error *err) {
 enum bs_status
 bs_lane_commit(struct bs_lane *lane, const struct bs_lane_mark *mark, struct bs_error *err) {
     if (lane->has_failed) {
-        return bs_error_set(err, BS_CONFLICT, "lane %u has failed, and was not rolled back",
-                            lane->number);
+        bs_error_set(err, BS_CONFLICT, "lane %u has failed, and was not rolled back", lane->number);
+        return bs_error_hint(err, "run the same command again: it goes on from the last commit");
     }
     if (!lane->open) {
         return BS_OK;

@@ -19,7 +19,6 @@ bs_jobs_put(struct bs_jobs *jobs, struct bs_job *job) {
     job->next = NULL;
     *(jobs->last != NULL ? &jobs->last->next : &jobs->first) = job;
     jobs->last = job;
-    jobs->count++;
 }
 
 struct bs_job *
@@ -28,7 +27,6 @@ bs_jobs_take(struct bs_jobs *jobs) {
     if (job != NULL) {
         jobs->first = job->next;
         jobs->last = jobs->first != NULL ? jobs->last : NULL;
-        jobs->count--;
     }
     return job;
 }

@@ -38,7 +38,6 @@ struct bs_job {
 
 struct bs_jobs {
     struct bs_job *first, *last;
-    size_t count;
 };
 
 enum bs_worker_state { BS_WORKER_OPENING, BS_WORKER_IDLE, BS_WORKER_WORKING, BS_WORKER_GONE };

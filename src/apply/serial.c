@@ -193,7 +193,7 @@ undo_group(struct bs_applier *applier, struct bs_error *err) {
     (void)snprintf(applier->kept.file, sizeof applier->kept.file, "%s", lane->batch.file);
     if (status == BS_OK) {
         status = bs_batch_send(&applier->kept, lane->sql, err);
-        lane->has_failed = status != BS_OK;
+        lane->has_failed = lane->has_failed || status != BS_OK;
     }
     return status;
 }

@@ -357,10 +357,10 @@ put_text(struct bs_buf *out, const struct bs_run *run, const struct look *look) 
         bs_report_put_line(out, "definer", "%s", look->task.definer);
     }
     if (look->task.keep_engines) {
-        bs_report_put_line(out, "engines", "%s", "kept, also those without transactions");
+        bs_report_put_line(out, "engines", "kept, also those without transactions");
     }
     if (look->task.no_target_binlog) {
-        bs_report_put_line(out, "target's binlog", "%s", "not written: its replicas lack the copy");
+        bs_report_put_line(out, "target's binlog", "not written: its replicas lack the copy");
     }
     if (look->task.accounts) {
         bs_report_put_line(out, "accounts", "are brought as well");

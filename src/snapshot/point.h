@@ -18,8 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BS_POINT_REASON_MAX = 400 };
-
 struct bs_point_config {
     const struct bs_endpoint *endpoint; /* of the source: the locker connects on its own */
     const struct bs_server *server;

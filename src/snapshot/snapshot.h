@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { BS_POINT_REASON_MAX = 400 };
+
 enum bs_consistency {
     BS_CONSISTENCY_AUTO, /* lock-tables where allowed, else ftwrl, else lock-free */
     BS_CONSISTENCY_LOCK_TABLES,
@@ -55,12 +57,12 @@ struct bs_snapshot_report {
     uint64_t views, routines, databases;
     uint64_t accounts, accounts_left; /* made, and left as they were on the target */
     int64_t elapsed_ms;
-    int64_t paused_ms;            /* because of the source's load, or its history list */
-    int64_t locked_ms;            /* how long writers on the source could not write */
-    uint64_t locked_tables;       /* of engines without transactions */
-    int64_t long_locked_ms;       /* and how long these could not be written */
-    const char *consistency;      /* which kind of point was taken: static text */
-    char consistency_reason[400]; /* why, if that was left to us; else "" */
+    int64_t paused_ms;       /* because of the source's load, or its history list */
+    int64_t locked_ms;       /* how long writers on the source could not write */
+    uint64_t locked_tables;  /* of engines without transactions */
+    int64_t long_locked_ms;  /* and how long these could not be written */
+    const char *consistency; /* which kind of point was taken: static text */
+    char consistency_reason[BS_POINT_REASON_MAX]; /* why, if that was left to us; else "" */
     struct bs_position point;
     bool was_complete;
 };
