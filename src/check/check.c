@@ -211,16 +211,43 @@ learn(struct bs_checking *c, struct bs_error *err) {
                                                                    : status;
 }
 
+/* The checks ask for some fifty variables, each of which takes a round trip by itself. */
+static enum bs_status
+remember_variables(const struct bs_check_config *config, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    if (config->purpose != BS_CHECK_FOR_LOAD) {
+        status = bs_sql_remember_variables(config->source, err);
+    }
+    if (status == BS_OK && config->purpose != BS_CHECK_FOR_ARCHIVE) {
+        status = bs_sql_remember_variables(config->target, err);
+    }
+    return status;
+}
+
+static void
+forget_variables(const struct bs_check_config *config) {
+    if (config->source != NULL) {
+        bs_sql_forget_variables(config->source);
+    }
+    if (config->target != NULL) {
+        bs_sql_forget_variables(config->target);
+    }
+}
+
 enum bs_status
 bs_check_run(const struct bs_check_config *config, struct bs_check_report *report,
              struct bs_error *err) {
     struct bs_checking c = {.config = config, .report = report};
     *report = (struct bs_check_report){.results =
                                            bs_zalloc(CHECK_COUNT * sizeof(struct bs_check_result))};
-    enum bs_status status = learn(&c, err);
+    enum bs_status status = remember_variables(config, err);
+    if (status == BS_OK) {
+        status = learn(&c, err);
+    }
     if (status == BS_OK) {
         status = run_all(&c, err);
     }
+    forget_variables(config);
     bs_check_free_inventory(&c);
     bs_check_notes_fini(&c);
     return status;

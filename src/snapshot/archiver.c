@@ -3,6 +3,7 @@
 #include "snapshot/pair.h"
 
 #include "base/fault.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
 
@@ -95,6 +96,7 @@ bs_archiver_main(void *arg) {
     struct bs_error err = {0};
     struct bs_block *block;
     enum bs_status status = BS_OK;
+    bs_thread_give_way();
     while (status == BS_OK && !bs_work_is_stopped(a.pair->config->work) &&
            (block = bs_queue_pop(a.pair->queue, -1)) != NULL) {
         if (block->kind == BS_BLOCK_ROWS) {

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "sql/bulk.h"
 #include "sql/json_check.h"
 #include "sql/json_text.h"
@@ -509,6 +510,7 @@ bs_dumper_main(void *arg) {
     enum bs_taker taker = pair->is_locker    ? BS_TAKER_LOCKER
                           : pair->index == 0 ? BS_TAKER_FIRST
                                              : BS_TAKER_OTHER;
+    bs_thread_give_way();
     while (status == BS_OK && bs_work_take(pair->config->work, taker, pair->index, &item)) {
         status = do_item(pair, taker, &item, &err);
         bs_bound_fini(&item.after);

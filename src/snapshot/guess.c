@@ -11,7 +11,9 @@ enum {
     HAS_FORMATS = 50600, /* of EXPLAIN: MySQL 5.6 */
     TABLE_CHUNKS_MIN = 4,
     TRIES_MAX = 12,
-    OFF_BY_MAX = 2, /* so many times too few or too many rows are about right */
+    OFF_BY_MAX = 2,       /* so many times too few or too many rows are about right ... */
+    FIRST_OFF_BY_MAX = 4, /* ... and so many times too many at the first place: InnoDB often takes
+                             rows for two or three times as many, and the spread says otherwise */
 };
 
 static const uint64_t SIGN = (uint64_t)1 << 63;
@@ -84,7 +86,8 @@ bs_search_begin(struct bs_search *search) {
 bool
 bs_search_told(struct bs_search *search, uint64_t rows, bool *given_up) {
     bool is_few = rows < search->wanted / OFF_BY_MAX;
-    bool is_many = rows / OFF_BY_MAX > search->wanted;
+    uint64_t most = search->tries == 0 ? FIRST_OFF_BY_MAX : OFF_BY_MAX;
+    bool is_many = rows / most > search->wanted;
     *given_up = false;
     if (!is_few && !is_many) {
         return true;

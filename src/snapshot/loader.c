@@ -15,6 +15,7 @@
 #include "snapshot/pair.h"
 
 #include "base/clock.h"
+#include "base/thread.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "snapshot/plan.h"
@@ -533,6 +534,7 @@ bs_loader_main(void *arg) {
     struct bs_error err = {0};
     struct bs_block *block;
     enum bs_status status = BS_OK;
+    bs_thread_give_way();
     while (status == BS_OK && !bs_work_is_stopped(pair->config->work) &&
            (block = bs_queue_pop(pair->queue, -1)) != NULL) {
         if (block->kind == BS_BLOCK_KEYS) {

@@ -14,11 +14,25 @@ static const uint8_t ESCAPES[256] = {
     ['\\'] = '\\',
 };
 
-void
-bs_row_put_escaped(struct bs_buf *out, struct bs_str bytes) {
-    uint8_t *to = bs_buf_reserve(out, 2 * bytes.len);
-    for (size_t i = 0; i < bytes.len; i++) {
-        uint8_t byte = (uint8_t)bytes.data[i];
+#define ALL(byte) ((byte) * (UINT64_MAX / 255))
+
+/* Is any of the word's bytes 0? */
+static uint64_t
+has_zero(uint64_t word) {
+    return (word - ALL(0x01)) & ~word & ALL(0x80);
+}
+
+/* Is any of the eight bytes one that has an escape? Few are, so most go eight at a time. */
+static bool
+has_escapes(uint64_t word) {
+    return (has_zero(word) | has_zero(word ^ ALL((uint64_t)'\t')) |
+            has_zero(word ^ ALL((uint64_t)'\n')) | has_zero(word ^ ALL((uint64_t)'\\'))) != 0;
+}
+
+static uint8_t *
+put_escaped(uint8_t *to, const char *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        uint8_t byte = (uint8_t)bytes[i];
         if (ESCAPES[byte] == 0) {
             *to++ = byte;
         } else {
@@ -26,6 +40,24 @@ bs_row_put_escaped(struct bs_buf *out, struct bs_str bytes) {
             *to++ = ESCAPES[byte];
         }
     }
+    return to;
+}
+
+void
+bs_row_put_escaped(struct bs_buf *out, struct bs_str bytes) {
+    uint8_t *to = bs_buf_reserve(out, 2 * bytes.len);
+    size_t i = 0;
+    uint64_t word;
+    for (; i + sizeof word <= bytes.len; i += sizeof word) {
+        memcpy(&word, bytes.data + i, sizeof word);
+        if (has_escapes(word)) {
+            to = put_escaped(to, bytes.data + i, sizeof word);
+        } else {
+            memcpy(to, &word, sizeof word);
+            to += sizeof word;
+        }
+    }
+    to = put_escaped(to, bytes.data + i, bytes.len - i);
     out->len = (size_t)(to - out->data);
 }
 

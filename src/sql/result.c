@@ -147,14 +147,13 @@ bs_sql_result_free(struct bs_sql_result *result) {
     free(result);
 }
 
-/* The given column of the first row, if there is one. */
+/* The first column of the first row, if there is one. */
 static enum bs_status
-take_value(struct bs_sql_result *result, unsigned int column, struct bs_buf *value, bool *found,
-           struct bs_error *err) {
+take_value(struct bs_sql_result *result, struct bs_buf *value, bool *found, struct bs_error *err) {
     const struct bs_str *row = NULL;
     enum bs_status status = bs_sql_next(result, &row, err);
-    if (status == BS_OK && row != NULL && row[column].data != NULL) {
-        bs_buf_put_str(value, row[column]);
+    if (status == BS_OK && row != NULL && row[0].data != NULL) {
+        bs_buf_put_str(value, row[0]);
         *found = true;
     }
     return status;
@@ -171,31 +170,9 @@ bs_sql_value(struct bs_sql *sql, struct bs_buf *value, bool *found, struct bs_er
     enum bs_status status = query_format(sql, &result, err, fmt, args);
     va_end(args);
     if (status == BS_OK) {
-        status = take_value(result, 0, value, found, err);
+        status = take_value(result, value, found, err);
     }
     bs_sql_result_free(result);
-    return status;
-}
-
-enum bs_status
-bs_sql_variable(struct bs_sql *sql, const char *name, bool global, struct bs_buf *value,
-                bool *found, struct bs_error *err) {
-    *found = false;
-    bs_buf_clear(value);
-    struct bs_buf text = {0};
-    bs_buf_printf(&text, "SHOW %s VARIABLES LIKE '", global ? "GLOBAL" : "SESSION");
-    for (; *name != '\0'; name++) {
-        bs_buf_puts(&text, *name == '_' ? "\\" : "");
-        bs_buf_put_u8(&text, (uint8_t)*name);
-    }
-    bs_buf_puts(&text, "'");
-    struct bs_sql_result *result = NULL;
-    enum bs_status status = query_text(sql, bs_buf_str(&text), &result, err);
-    if (status == BS_OK) {
-        status = take_value(result, 1, value, found, err);
-    }
-    bs_sql_result_free(result);
-    bs_buf_fini(&text);
     return status;
 }
 

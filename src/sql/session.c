@@ -341,6 +341,7 @@ bs_sql_connect(struct bs_sql **out, const struct bs_endpoint *endpoint,
 void
 bs_sql_close(struct bs_sql *sql) {
     if (sql != NULL) {
+        bs_sql_forget_variables(sql);
         mysql_close(sql->mysql);
         free(sql);
     }

@@ -128,6 +128,10 @@ enum bs_status bs_sql_value(struct bs_sql *sql, struct bs_buf *value, bool *foun
 enum bs_status bs_sql_variable(struct bs_sql *sql, const char *name, bool global,
                                struct bs_buf *value, bool *found,
                                struct bs_error *err) BS_MUST_CHECK;
+/* Reads all global ones in one statement: until they are forgotten, what is asked of global ones is
+ * as of now, and costs nothing. */
+enum bs_status bs_sql_remember_variables(struct bs_sql *sql, struct bs_error *err) BS_MUST_CHECK;
+void bs_sql_forget_variables(struct bs_sql *sql);
 
 /* Several statements in one packet, separated by ";". After bs_sql_multi_send the answers are read
  * one by one: *more true with each answer, and false, once, when there is none left. They must all

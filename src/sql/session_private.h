@@ -12,6 +12,7 @@ enum { BS_SQL_WHERE_MAX = 320 };
 enum bs_sql_multi_state { BS_SQL_MULTI_NONE, BS_SQL_MULTI_SENT, BS_SQL_MULTI_READING };
 
 struct bs_sql_load_source;
+struct bs_sql_variables;
 
 struct bs_sql {
     MYSQL *mysql;
@@ -20,6 +21,7 @@ struct bs_sql {
     struct bs_sql_load_source *load; /* set only while bs_sql_load runs */
     uint64_t affected;
     unsigned int warning_count;
+    struct bs_sql_variables *variables; /* that are remembered; NULL: none are */
 };
 
 /* failure.c: the library's last error as struct bs_error. */

@@ -77,6 +77,38 @@ Test(row_text, a_large_value_is_escaped_whole) {
     bs_buf_fini(&out);
 }
 
+static const char *
+expected_escape(int byte) {
+    static char alone[2];
+    alone[0] = (char)byte;
+    return byte == 0      ? "\\0"
+           : byte == '\t' ? "\\t"
+           : byte == '\n' ? "\\n"
+           : byte == '\\' ? "\\\\"
+                          : alone;
+}
+
+/* Bytes go eight at a time where none of them has an escape. */
+Test(row_text, a_byte_has_the_same_escape_wherever_it_stands) {
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t place = 0; place < 20; place++) {
+            struct bs_buf out = {0};
+            char value[20];
+            char expected[32] = "";
+            memset(value, 0xdc, sizeof value); /* a backslash but for its highest bit */
+            memset(expected, 0xdc, place);
+            value[place] = (char)byte;
+            size_t len = strlen(expected_escape(byte));
+            memcpy(expected + place, expected_escape(byte), len);
+            memset(expected + place + len, 0xdc, sizeof value - place - 1);
+            bs_row_put_escaped(&out, (struct bs_str){value, sizeof value});
+            cr_assert_eq(out.len, sizeof value - 1 + len, "byte %d at %zu", byte, place);
+            cr_assert_eq(memcmp(out.data, expected, out.len), 0, "byte %d at %zu", byte, place);
+            bs_buf_fini(&out);
+        }
+    }
+}
+
 Test(row_text, bare_values_follow_each_other_and_their_lengths_stand_beside_them) {
     struct bs_copy *copy = bs_copy_new(&table, BS_MYSQL, &table, NULL);
     struct bs_buf out = {0};

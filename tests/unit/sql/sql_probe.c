@@ -5,10 +5,16 @@
  * -l allows LOAD DATA LOCAL, -n switches the binlog off. The commands run one after another on one
  * session; each but "give-up" and "load" takes one argument:
  *
- *   run TEXT      affected rows and warnings      value TEXT   the first value, "NULL" if there is
- * none query TEXT    the rows, columns joined by |   stream TEXT  the same, row by row multi TEXT
- * a line for each statement       variable N   value of a variable break TEXT    streams, and frees
- * the result after the first row load ROWS TEXT     feeds ROWS, prints the report and the warnings
+ *   run TEXT           affected rows and warnings
+ *   value TEXT         the first value, "NULL" if there is none
+ *   query TEXT         the rows, columns joined by |
+ *   stream TEXT        the same, row by row
+ *   break TEXT         streams, and frees the result after the first row
+ *   multi TEXT         a line for each statement
+ *   variable NAME      the session's value of a variable
+ *   global NAME        the server's
+ *   global-all on|off  remembers all of the server's, and forgets them
+ *   load ROWS TEXT     feeds ROWS, prints the report and the warnings
  *   give-up ROWS TEXT  feeds ROWS and then gives up
  *   wait TEXT          waits for a line on stdin first, then as run
  *
@@ -118,17 +124,39 @@ run_text(struct bs_sql *sql, const char *text) {
     return status;
 }
 
+/* Takes the value. */
 static enum bs_status
-print_value(struct bs_sql *sql, const char *text, bool is_variable) {
+print_found(enum bs_status status, bool found, struct bs_buf *value) {
+    if (status == BS_OK) {
+        printf("%s\n", found ? bs_buf_cstr(value) : "NULL");
+    }
+    bs_buf_fini(value);
+    return status;
+}
+
+static enum bs_status
+print_value(struct bs_sql *sql, const char *text) {
     struct bs_buf value = {0};
     bool found = false;
-    enum bs_status status = is_variable ? bs_sql_variable(sql, text, false, &value, &found, &err)
-                                        : bs_sql_value(sql, &value, &found, &err, "%s", text);
-    if (status == BS_OK) {
-        printf("%s\n", found ? bs_buf_cstr(&value) : "NULL");
+    enum bs_status status = bs_sql_value(sql, &value, &found, &err, "%s", text);
+    return print_found(status, found, &value);
+}
+
+static enum bs_status
+print_variable(struct bs_sql *sql, const char *name, bool global) {
+    struct bs_buf value = {0};
+    bool found = false;
+    enum bs_status status = bs_sql_variable(sql, name, global, &value, &found, &err);
+    return print_found(status, found, &value);
+}
+
+static enum bs_status
+remember(struct bs_sql *sql, bool on) {
+    if (on) {
+        return bs_sql_remember_variables(sql, &err);
     }
-    bs_buf_fini(&value);
-    return status;
+    bs_sql_forget_variables(sql);
+    return BS_OK;
 }
 
 /* Runs argv[0] with its arguments; returns how many words it took. */
@@ -152,9 +180,11 @@ run_command(struct bs_sql *sql, char **argv, int left) {
     } else if (strcmp(command, "multi") == 0) {
         status = run_multi(sql, argv[1]);
     } else if (strcmp(command, "value") == 0) {
-        status = print_value(sql, argv[1], false);
-    } else if (strcmp(command, "variable") == 0) {
-        status = print_value(sql, argv[1], true);
+        status = print_value(sql, argv[1]);
+    } else if (strcmp(command, "variable") == 0 || strcmp(command, "global") == 0) {
+        status = print_variable(sql, argv[1], *command == 'g');
+    } else if (strcmp(command, "global-all") == 0) {
+        status = remember(sql, strcmp(argv[1], "on") == 0);
     } else {
         if (strcmp(command, "wait") == 0) {
             printf("waiting\n");

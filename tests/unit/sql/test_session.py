@@ -88,6 +88,18 @@ def a_session_is_set_up_whatever_the_server_says(server):
                 cursor.execute("SET GLOBAL %s=%%s" % name, (value,))
 
 
+def global_variables_are_remembered_until_they_are_forgotten(server):
+    ask = ["global", "max_connections", "global", "no_such_variable"]
+    lines = probe(
+        uri(server),
+        "run", "SET GLOBAL max_connections=171", "global-all", "on", *ask,
+        "run", "SET GLOBAL max_connections=172", "run", "SET SESSION sort_buffer_size=400000", *ask, "variable", "sort_buffer_size",
+        "global-all", "off", *ask,
+    )  # fmt: skip
+    values = [line for line in lines if not line.startswith("affected=")]
+    assert values == ["171", "NULL", "171", "NULL", "400000", "172", "NULL"], lines
+
+
 def results_are_bytes_with_null_apart_from_empty(server):
     lines = probe(
         uri(server),
@@ -337,6 +349,7 @@ def without_tls_required_fails(server):
 
 TESTS = [
     a_session_is_set_up_whatever_the_server_says,
+    global_variables_are_remembered_until_they_are_forgotten,
     results_are_bytes_with_null_apart_from_empty,
     affected_rows_count_what_matched,
     several_statements_answer_one_by_one_until_one_fails,
