@@ -16,6 +16,11 @@ enum {
                              rows for two or three times as many, and the spread says otherwise */
 };
 
+enum {
+    SHARES = 4,         /* chunks that each pair is to have of what is left; see FIRST_OFF_BY_MAX */
+    SHARE_PART_MAX = 8, /* no chunk is made smaller than this part of what it is elsewhere */
+};
+
 static const uint64_t SIGN = (uint64_t)1 << 63;
 
 static bool
@@ -67,6 +72,17 @@ bs_guess_put(struct bs_buf *out, uint64_t place, bool is_unsigned) {
     } else {
         bs_buf_printf(out, "%" PRId64, (int64_t)(place ^ SIGN));
     }
+}
+
+uint64_t
+bs_guess_share(uint64_t rows, uint64_t all, unsigned int sharers) {
+    if (sharers < 2) {
+        return rows;
+    }
+    uint64_t share = all / sharers / SHARES;
+    uint64_t least = rows / SHARE_PART_MAX + 1;
+    share = share < least ? least : share;
+    return share < rows ? share : rows;
 }
 
 /* The search. */
@@ -220,6 +236,7 @@ bs_guess_end(struct bs_sql *sql, const struct bs_server *server, const struct bs
     }
     if (status == BS_OK) {
         status = estimate(sql, item, &OPEN, form, &search.all, err);
+        search.wanted = bs_guess_share(item->rows, search.all, item->sharers);
     }
     if (status == BS_OK && search.all > 0 && search.all <= search.wanted) {
         *guess = BS_GUESS_LAST;

@@ -34,6 +34,11 @@ enum bs_status bs_guess_end(struct bs_sql *sql, const struct bs_server *server,
 bool bs_guess_place(struct bs_str text, bool is_unsigned, uint64_t *place);
 void bs_guess_put(struct bs_buf *out, uint64_t place, bool is_unsigned);
 
+/* How many rows a chunk is to have where `all`, about, are left and the pairs that share them have
+ * nothing else to begin: fewer towards the end, so that none has a whole chunk to do while the
+ * others stand by. rows: as many as it has elsewhere. */
+uint64_t bs_guess_share(uint64_t rows, uint64_t all, unsigned int sharers);
+
 /* A search for the place up to which about `wanted` rows lie behind first. */
 struct bs_search {
     uint64_t first, last; /* keys that are there, first < last */

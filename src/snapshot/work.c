@@ -205,6 +205,16 @@ take_again(struct bs_work *work, enum bs_taker taker) {
     return NULL;
 }
 
+/* Under the lock. */
+static bool
+is_last_to_cut(const struct bs_work *work, const struct bs_work_table *table) {
+    bool is_last = true;
+    for (size_t i = 0; i < work->table_count && is_last; i++) {
+        is_last = work->tables[i].is_cut || &work->tables[i] == table;
+    }
+    return is_last;
+}
+
 static void
 give_table(struct bs_work *work, struct bs_work_table *table, struct bs_work_item *item) {
     table->is_being_cut = true;
@@ -214,6 +224,7 @@ give_table(struct bs_work *work, struct bs_work_table *table, struct bs_work_ite
     item->table = (size_t)(table - work->tables);
     item->copy = table->copy;
     item->rows = table->chunk_rows;
+    item->sharers = is_last_to_cut(work, table) ? (unsigned int)work->queue_count : 0;
     item->number = table->chunk_count;
     item->large_share = bs_work_large_share(table);
     work->large_in_work += item->large_share;

@@ -81,6 +81,8 @@ struct bs_work_item {
     const struct bs_copy *copy;
     struct bs_bound after; /* cut behind this; owned by the item */
     uint64_t rows;         /* about so many rows */
+    unsigned int sharers;  /* so many pairs share what is left of the table, as no other one is left
+                              to be cut; 0: another is */
     uint64_t large_share;  /* what the chunk will have of what large rows may take */
     uint64_t number;
 };

@@ -74,6 +74,15 @@ Test(guess, keys_that_are_spread_evenly_are_found_at_once) {
     cr_assert(finds(even, 10000000000, 1000000000, 0));
 }
 
+Test(guess, the_last_chunks_are_small_where_all_pairs_share_them) {
+    cr_assert_eq(bs_guess_share(80000, 1000000, 2), 80000);
+    cr_assert_eq(bs_guess_share(80000, 400000, 2), 50000);
+    cr_assert_eq(bs_guess_share(80000, 4000, 2), 10001);
+    cr_assert_eq(bs_guess_share(80000, 4000, 0), 80000, "another table is left");
+    cr_assert_eq(bs_guess_share(80000, 4000, 1), 80000, "nobody stands by");
+    cr_assert_eq(bs_guess_share(1, 1, 8), 1);
+}
+
 /* As InnoDB's estimates go: of 87,000 rows it says 309,000. */
 Test(guess, the_first_place_may_seem_to_have_more_and_later_ones_may_not) {
     struct bs_search search = {.first = 0, .last = 1000000, .wanted = 87000, .all = 1000000};
