@@ -198,35 +198,55 @@ put_setting(struct bs_buf *out, size_t index) {
     bs_buf_printf(out, "%s=%s%s%s", settings[index].name, quote, value, quote);
 }
 
-/* One SET for what must be, one each for what may be. */
+/* One SET of all those that differ and are of the kind. */
+static enum bs_status
+apply_together(struct bs_sql *sql, const bool *differs, bool must, struct bs_error *err) {
+    struct bs_buf text = {0};
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (differs[i] && settings[i].must == must) {
+            bs_buf_puts(&text, text.len == 0 ? "SET " : ", ");
+            put_setting(&text, i);
+        }
+    }
+    enum bs_status status = text.len == 0 ? BS_OK : bs_sql_run(sql, bs_buf_str(&text), err);
+    bs_buf_fini(&text);
+    return status;
+}
+
+/* What is refused is left as it is. */
+static enum bs_status
+apply_one_by_one(struct bs_sql *sql, const bool *differs, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < SETTING_COUNT && status == BS_OK; i++) {
+        bool alone[SETTING_COUNT] = {false};
+        struct bs_error refused = {0};
+        alone[i] = differs[i];
+        status = apply_together(sql, alone, false, &refused);
+        if (status == BS_SERVER) {
+            status = BS_OK;
+        } else if (status != BS_OK && err != NULL) {
+            *err = refused;
+        }
+    }
+    return status;
+}
+
+/* What may be goes together as well: a server that refuses one of them sets none, and then each is
+ * set by itself. */
 static enum bs_status
 apply_settings(struct bs_sql *sql, const bool *differs, struct bs_error *err) {
-    struct bs_buf must = {0};
-    bs_buf_puts(&must, "SET ");
-    bool first = true;
-    for (size_t i = 0; i < SETTING_COUNT; i++) {
-        if (differs[i] && settings[i].must) {
-            bs_buf_puts(&must, first ? "" : ", ");
-            put_setting(&must, i);
-            first = false;
-        }
+    struct bs_error refused = {0};
+    enum bs_status status = apply_together(sql, differs, true, err);
+    if (status != BS_OK) {
+        return status;
     }
-    enum bs_status status = first ? BS_OK : bs_sql_run(sql, bs_buf_str(&must), err);
-    for (size_t i = 0; i < SETTING_COUNT && status == BS_OK; i++) {
-        if (differs[i] && !settings[i].must) {
-            bs_buf_clear(&must);
-            bs_buf_puts(&must, "SET ");
-            put_setting(&must, i);
-            struct bs_error refused;
-            status = bs_sql_run(sql, bs_buf_str(&must), &refused);
-            if (status == BS_SERVER) {
-                status = BS_OK;
-            } else if (status != BS_OK && err != NULL) {
-                *err = refused;
-            }
-        }
+    status = apply_together(sql, differs, false, &refused);
+    if (status == BS_SERVER) {
+        return apply_one_by_one(sql, differs, err);
     }
-    bs_buf_fini(&must);
+    if (status != BS_OK && err != NULL) {
+        *err = refused;
+    }
     return status;
 }
 
