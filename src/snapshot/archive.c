@@ -217,6 +217,16 @@ make_directory(const char *path, struct bs_error *err) {
     return mkdir(path, 0777) == 0 || errno == EEXIST ? BS_OK : bs_archive_fail("making", path, err);
 }
 
+/* Somebody has it; or the file system knows no locks. */
+static enum bs_status
+fail_to_lock(const struct bs_archive *archive, const char *path, struct bs_error *err) {
+    if (errno != EWOULDBLOCK) {
+        return bs_archive_fail("locking", path, err);
+    }
+    bs_error_set(err, BS_FENCED, "another binstream writes the archive %s", archive->dir);
+    return bs_error_hint(err, "let that one work, or stop it and run this command again");
+}
+
 static enum bs_status
 take_lock(struct bs_archive *archive, struct bs_error *err) {
     char *path = path_of(archive, "lock");
@@ -225,9 +235,7 @@ take_lock(struct bs_archive *archive, struct bs_error *err) {
     if (archive->lock_fd < 0) {
         status = bs_archive_fail("opening", path, err);
     } else if (flock(archive->lock_fd, LOCK_EX | LOCK_NB) != 0) {
-        status =
-            bs_error_set(err, BS_FENCED, "another binstream writes the archive %s", archive->dir);
-        bs_error_hint(err, "let that one work, or stop it and run this command again");
+        status = fail_to_lock(archive, path, err);
     }
     free(path);
     return status;

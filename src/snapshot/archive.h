@@ -91,6 +91,9 @@ struct bs_archived_table *bs_archive_find(const struct bs_archive *archive, cons
  * one that is not. What is in them is load's to look at. */
 enum bs_status bs_archive_check_files(const struct bs_archive *archive,
                                       struct bs_error *err) BS_MUST_CHECK;
+enum bs_status bs_archive_check_table(const struct bs_archive *archive,
+                                      const struct bs_archived_table *table,
+                                      struct bs_error *err) BS_MUST_CHECK;
 
 /* The path of a chunk's file, of that of the early history; and makes all tables' directories. */
 char *bs_archive_path(const struct bs_archive *archive, const struct bs_archived_table *table,
@@ -111,6 +114,11 @@ enum bs_status bs_archive_note_early(struct bs_archive *archive,
                                      const struct bs_archived_table *table,
                                      const struct bs_file_facts *facts,
                                      struct bs_error *err) BS_MUST_CHECK;
+
+/* Everything that was noted is on the disk: a line that an earlier process wrote, and was killed
+ * before it flushed it, is read all the same. */
+enum bs_status bs_archive_flush_ledger(struct bs_archive *archive,
+                                       struct bs_error *err) BS_MUST_CHECK;
 
 /* Deletes what is left of attempts that were killed, and that the manifest on the disk does not
  * speak of; what cannot be deleted is logged. While nobody writes chunks. */

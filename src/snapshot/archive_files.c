@@ -35,9 +35,9 @@ check_file(char *path, const struct bs_file_facts *facts, struct bs_error *err) 
     return status;
 }
 
-static enum bs_status
-check_table(const struct bs_archive *archive, const struct bs_archived_table *table,
-            struct bs_error *err) {
+enum bs_status
+bs_archive_check_table(const struct bs_archive *archive, const struct bs_archived_table *table,
+                       struct bs_error *err) {
     enum bs_status status = BS_OK;
     if (table->has_early) {
         status = check_file(bs_archive_early_path(archive, table), &table->early, err);
@@ -54,7 +54,7 @@ enum bs_status
 bs_archive_check_files(const struct bs_archive *archive, struct bs_error *err) {
     enum bs_status status = BS_OK;
     for (size_t i = 0; i < archive->table_count && status == BS_OK; i++) {
-        status = check_table(archive, &archive->tables[i], err);
+        status = bs_archive_check_table(archive, &archive->tables[i], err);
     }
     return status;
 }

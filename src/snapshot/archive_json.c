@@ -50,6 +50,7 @@ encode_server(const struct bs_server *server) {
     put(object, "has_gtid", json_boolean(server->has_gtid));
     put(object, "explicit_defaults_for_timestamp",
         json_boolean(server->explicit_defaults_for_timestamp));
+    put(object, "utf8_is_utf8mb4", json_boolean(server->utf8_is_utf8mb4));
     return object;
 }
 
@@ -247,6 +248,7 @@ decode_server(struct reading *r, const json_t *object) {
     server->has_gtid = json_is_true(json_object_get(object, "has_gtid"));
     server->explicit_defaults_for_timestamp =
         json_is_true(json_object_get(object, "explicit_defaults_for_timestamp"));
+    server->utf8_is_utf8mb4 = json_is_true(json_object_get(object, "utf8_is_utf8mb4"));
 }
 
 static void

@@ -111,6 +111,12 @@ bs_archive_note_early(struct bs_archive *archive, const struct bs_archived_table
     return status;
 }
 
+enum bs_status
+bs_archive_flush_ledger(struct bs_archive *archive, struct bs_error *err) {
+    return fdatasync(archive->ledger_fd) == 0 ? BS_OK
+                                              : bs_archive_fail("flushing", "the ledger", err);
+}
+
 /* A line that has no end is none. */
 static bool
 cut_last_line(int fd) {

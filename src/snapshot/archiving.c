@@ -89,7 +89,7 @@ begin(struct bs_copying *run, bool *is_complete, struct bs_error *err) {
     if (status == BS_OK && found) {
         status = check_same_task(run, err);
     }
-    if (status == BS_OK && found) {
+    if (status == BS_OK && found && run->to->is_complete) {
         status = bs_archive_check_files(run->to, err);
     }
     if (status != BS_OK) {
@@ -135,6 +135,20 @@ decide(struct bs_copying *run, struct bs_error *err) {
     run->report->tables_continued = run->resume.continued;
     run->report->chunks_kept = run->resume.chunks_kept;
     run->report->chunks_dropped = run->resume.chunks_dropped;
+    return status;
+}
+
+/* Files of a table that is copied anew may be gone: it gets a directory of its own. */
+static enum bs_status
+check_what_stays(const struct bs_copying *run, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < run->resume.table_count && status == BS_OK; i++) {
+        const struct bs_table *model = run->point.schema->tables[i];
+        const struct bs_archived_table *table = bs_archive_find(run->to, model->db, model->name);
+        if (run->resume.tables[i].fate != BS_FATE_FRESH && table != NULL) {
+            status = bs_archive_check_table(run->to, table, err);
+        }
+    }
     return status;
 }
 
@@ -263,7 +277,10 @@ static enum bs_status
 finish(struct bs_copying *run, struct bs_error *err) {
     count_objects(run);
     run->to->is_complete = true;
-    enum bs_status status = bs_archive_save(run->to, err);
+    enum bs_status status = bs_archive_flush_ledger(run->to, err);
+    if (status == BS_OK) {
+        status = bs_archive_save(run->to, err);
+    }
     if (status == BS_OK) {
         bs_fault_point("archive-complete");
         bs_archive_tidy(run->to);
@@ -293,6 +310,9 @@ run_all(struct bs_copying *run, bool *is_complete, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = decide(run, err);
+    }
+    if (status == BS_OK) {
+        status = check_what_stays(run, err);
     }
     if (status == BS_OK) {
         fill_totals(run);

@@ -211,6 +211,14 @@ make_room(struct dump *dump, const struct bs_str *fields, struct bs_error *err) 
     return status;
 }
 
+/* A table with history, whether it is copied or not, cannot be emptied and filled anew: what was
+ * current would become some. */
+static bool
+may_be_emptied(const struct bs_copy *copy) {
+    size_t period[2];
+    return !bs_table_period(copy->table, &period[0], &period[1]);
+}
+
 static enum bs_status
 put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
     enum bs_status status = check_documents(dump, fields, err);
@@ -236,10 +244,8 @@ put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
     if (status == BS_OK && is_full(dump)) {
         status = send_block(dump, err);
     }
-    /* A table with history cannot be emptied and filled anew: what was current would become some.
-     */
-    if (status == BS_OK && dump->chunk->copy->key == NULL && dump->chunk->copy->for_ever == NULL &&
-        dump->piece_len >= dump->pair->config->piece_bytes) {
+    if (status == BS_OK && dump->chunk->copy->key == NULL &&
+        dump->piece_len >= dump->pair->config->piece_bytes && may_be_emptied(dump->chunk->copy)) {
         status = send_end(dump, BS_BLOCK_PIECE_END, err);
     }
     return status;

@@ -91,25 +91,41 @@ read_low_mark(const struct bs_point_config *config, struct bs_position *position
     return status;
 }
 
+/* DDL behind the position is held off from before it on: the control session holds the tables until
+ * the first view does. */
 static enum bs_status
-open_first(const struct bs_point_config *config, const struct bs_schema *schema,
-           struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
+open_held(const struct bs_point_config *config, const struct bs_schema *schema,
+          struct bs_point *point, struct bs_error *err) {
     bool tells = config->server->flavour == BS_MARIADB;
-    enum bs_status status = tells ? BS_OK : read_low_mark(config, &point->position, err);
+    enum bs_status status = bs_sql_exec(config->control, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = bs_views_pin(config->control, schema, NULL, err);
+    }
+    if (status == BS_OK && !tells) {
+        status = read_low_mark(config, &point->position, err);
+    }
     if (status == BS_OK) {
         status = bs_views_open(config, 0, 1, err);
     }
     if (status == BS_OK && tells) {
         status = read_view_position(config, config->views[0], &point->position, err);
     }
+    return status == BS_OK ? bs_views_pin(config->views[0], schema, NULL, err) : status;
+}
+
+static enum bs_status
+open_first(const struct bs_point_config *config, const struct bs_schema *schema,
+           struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
+    enum bs_status status = open_held(config, schema, point, err);
     if (status == BS_OK) {
-        status = bs_views_pin(config->views[0], schema, NULL, err);
+        return bs_sql_exec(config->control, err, "ROLLBACK");
     }
-    if (status != BS_OK && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+    (void)!bs_sql_exec(config->control, NULL, "ROLLBACK");
+    if (err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
         bs_log(BS_LOG_INFO, "DDL is at work on a table: trying again");
         bs_error_clear(err);
         *outcome = BS_POINT_MOVED;
-        status = BS_OK;
+        return BS_OK;
     }
     return status;
 }

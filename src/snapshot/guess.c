@@ -12,8 +12,8 @@ enum {
     TABLE_CHUNKS_MIN = 4,
     TRIES_MAX = 12,
     OFF_BY_MAX = 2,       /* so many times too few or too many rows are about right ... */
-    FIRST_OFF_BY_MAX = 4, /* ... and so many times too many at the first place: InnoDB often takes
-                             rows for two or three times as many, and the spread says otherwise */
+    FIRST_OFF_BY_MAX = 3, /* ... and so many times too many at the first place: InnoDB doubles what
+                             it estimates, and the spread says otherwise */
 };
 
 enum {

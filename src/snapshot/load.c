@@ -18,6 +18,7 @@
 #include "snapshot/begin.h"
 #include "snapshot/build.h"
 #include "snapshot/copying.h"
+#include "snapshot/load_check.h"
 #include "snapshot/undo.h"
 
 #include <inttypes.h>
@@ -218,7 +219,7 @@ settle_table(struct bs_copying *run, size_t i, struct bs_error *err) {
     bool is_whole = count == table->chunk_count;
     resumed->first = table->unit.first;
     resumed->last = table->unit.last;
-    bool is_unsure = keeps_what_failed(run, model) ||
+    bool is_unsure = keeps_what_failed(run, model) || model->is_sequence || /* as snapshot has it */
                      (!is_whole && (!is_cut || (table->has_history && count == 0)));
     resumed->fate = unit == NULL || is_unsure ? BS_FATE_FRESH
                     : is_whole                ? BS_FATE_KEPT
@@ -337,6 +338,9 @@ run_all(struct bs_copying *run, struct bs_error *err) {
     }
     if (status == BS_OK) {
         status = connect_target(run, err);
+    }
+    if (status == BS_OK) {
+        status = bs_load_check_foreign_keys(run, err);
     }
     if (status == BS_OK) {
         status = bs_snapshot_begin(run->target, run->config, &run->source_server, &run->task,

@@ -351,8 +351,8 @@ commit(struct piece *piece, struct bs_error *err) {
     if (status == BS_OK) {
         status = bs_fence_seal(piece->pair->target, &config->state, config->epoch, err);
     }
-    if (status == BS_OK) {
-        status = bs_sql_exec(piece->pair->target, err, "COMMIT");
+    if (status == BS_OK) { /* one whose answer does not say that it failed is not sent again */
+        status = bs_sql_commit_outcome(bs_sql_exec(piece->pair->target, err, "COMMIT"), err);
     }
     bs_fault_point("snapshot-chunk-committed");
     return status;

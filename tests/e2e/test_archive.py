@@ -12,6 +12,7 @@ import time
 import bs_harness
 import test_resume
 from bs_harness import say
+from bs_servers import flavour
 
 
 def archive_dir(pair):
@@ -135,6 +136,12 @@ def load_a_part(pair):
     for table in ('wide', 'names'):
         counts = [server.query('SELECT COUNT(*), SUM(n) FROM r.' + table) for server in (pair.source, pair.target)]
         assert counts[0] == counts[1], counts
+    for child, parent in (('e.child', 'e.parent'), ('r.strict_child', 'r.wide')):
+        pair.run('reset', source=False)
+        process = pair.run('load', '--archive', archive_dir(pair), '--tables', child, source=False, expect=(3,))
+        assert 'foreign key to a table that is not loaded: ' + child in process.err and 'select the parent tables too' in process.err, process.err
+        assert not pair.target.query("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = 'r'"), 'made'
+        pair.run('load', '--archive', archive_dir(pair), '--tables', child + ',' + parent, source=False)
     process = pair.run('load', '--archive', archive_dir(pair), '--tables', 'r.nothing', source=False, expect=(2,))
     assert "nothing that 'r.nothing' means" in process.err, process.err
     pair.run('reset', source=False)
@@ -161,6 +168,10 @@ def begun_anew(pair, folder, args):
     """What was copied of a table that was altered meanwhile is gone when the next attempt has begun, though that one is killed, too."""
     before = {name: len(os.listdir(folder + '/data/' + name)) for name in os.listdir(folder + '/data')}
     pair.source.query('ALTER TABLE shops.large ADD COLUMN later INT')
+    # A file of it may be gone: nobody needs it.
+    with open(folder + '/manifest.json', encoding='utf-8') as file:
+        number, = (table['directory'] for table in json.load(file)['manifest']['tables'] if (table['db'], table['name']) == ('shops', 'large'))
+    os.remove(sorted(glob.glob(folder + '/data/%06d/*.chunk' % number))[0])
     process = pair.start('snapshot', *args, target=False, fault='archive-chunk-noted')
     process.wait(60)
     assert process.code == -9, process.tail()
@@ -206,6 +217,24 @@ def of_two_databases(pair):
     assert not pair.target.query("SELECT 1 FROM information_schema.tables WHERE table_schema = 'third' OR (table_schema = 'shops' AND table_name = 'other')")
     pair.run('reset', source=False)
     say('of two databases: what was written stays, and what is left out is left out of them')
+
+
+def of_a_sequence(pair):
+    """It has a state beside its row, so that it is always made anew: also where all that there is was in when load died."""
+    folder = os.path.join(pair.dir, 'sequence')
+    for statement in ('CREATE DATABASE q', 'CREATE SEQUENCE q.numbers START WITH 7', 'CREATE TABLE q.t (id INT PRIMARY KEY, n INT DEFAULT (NEXT VALUE FOR q.numbers))',
+                      'INSERT INTO q.t (id) VALUES (1), (2)'):
+        pair.source.query(statement)
+    report = json.loads(pair.run('snapshot', '--archive', folder, '--databases', 'q', '--position=' + ('gtid' if pair.gtid else 'file'), '--json', target=False).out)
+    process = pair.start('load', '--archive', folder, '--threads', '1', source=False, fault='snapshot-chunk-committed:%d' % report['chunks'])
+    process.wait(60)
+    assert process.code == -9, process.tail()
+    pair.run('load', '--archive', folder, source=False)
+    pair.target.query('INSERT INTO q.t (id) VALUES (3)')
+    assert pair.target.query('SELECT n FROM q.t WHERE id IN (1, 2)') == ((7,), (8,))
+    assert pair.target.query('SELECT n FROM q.t WHERE id = 3')[0][0] > 8
+    pair.run('reset', source=False)
+    say('a sequence: made anew where all was in')
 
 
 def of_another_collation(pair):
@@ -260,6 +289,8 @@ def test(options):
         refuse_damage(pair)
         load_a_part(pair)
         of_two_databases(pair)
+        if all(flavour(name) == 'mariadb' for name in pair.names):
+            of_a_sequence(pair)
 
 
 if __name__ == '__main__':
