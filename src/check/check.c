@@ -49,7 +49,7 @@ static const struct {
     {"tables-without-transactions", bs_check_without_transactions, OF_SOURCE},
     {"tables-without-key", bs_check_keyless, OF_SOURCE},
     {"system-versioned", bs_check_versioned, OF_SOURCE},
-    {"generated-columns", bs_check_generated, OF_SOURCE},
+    {"generated-columns", bs_check_generated, BEFORE_FOLLOW | OF_SOURCE},
     {"catalogue-text", bs_check_catalogue_text, OF_SOURCE},
     {"sequences", bs_check_sequences, 0},
     {"views", bs_check_views, OF_SOURCE},

@@ -1,12 +1,14 @@
 #include "snapshot/chunk_file.h"
 
 #include "base/cursor.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,10 +177,29 @@ bs_chunk_writer_put(struct bs_chunk_writer *writer, struct bs_str rows, uint64_t
     return status;
 }
 
+/* Some mounts flush files, and know no such thing for directories. What they lose is missed by
+ * name: the ledger's files are looked for when the copy goes on, and read by load. */
+static bool
+sync_names(int fd, const char *path) {
+    static atomic_flag was_said = ATOMIC_FLAG_INIT;
+    if (fsync(fd) == 0) {
+        return true;
+    }
+    bool is_unknown = errno == EINVAL || errno == ENOTSUP;
+    if (is_unknown && !atomic_flag_test_and_set(&was_said)) {
+        bs_log(
+            BS_LOG_WARNING,
+            "the file system of %s cannot be told to keep names: if the machine loses power, files "
+            "of the archive may be gone, and the copy then says which",
+            path);
+    }
+    return is_unknown;
+}
+
 enum bs_status
 bs_archive_sync_directory(const char *path, struct bs_error *err) {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
+    bool ok = fd >= 0 && sync_names(fd, path);
     enum bs_status status = ok ? BS_OK : bs_archive_fail("flushing", path, err);
     if (fd >= 0) {
         (void)close(fd);
