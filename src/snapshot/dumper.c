@@ -205,8 +205,8 @@ make_room(struct dump *dump, const struct bs_str *fields, struct bs_error *err) 
     if (status == BS_OK && dump->block == NULL) {
         start_block(dump);
     }
-    if (status == BS_OK && is_large) {
-        bs_buf_reserve(&dump->block->text, len + len / 8);
+    if (status == BS_OK && is_large && !bs_block_enlarge(dump->pair, dump->block, len + len / 8)) {
+        status = stopped(err);
     }
     return status;
 }

@@ -1,11 +1,16 @@
 #include "snapshot/pair.h"
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { SPARE_BYTES = 16 << 20 };
+enum {
+    SPARE_BYTES = 16 << 20,
+    LOOK_NS = 100000000, /* how often a dumper that waits looks whether the work was stopped */
+};
 
 void
 bs_pair_init(struct bs_pair *pair, const struct bs_pair_config *config, unsigned int index,
@@ -15,6 +20,8 @@ bs_pair_init(struct bs_pair *pair, const struct bs_pair_config *config, unsigned
     pair->index = index;
     pair->queue = bs_queue_new((size_t)queue_bytes);
     pair->spare = bs_queue_new(SPARE_BYTES);
+    pthread_mutex_init(&pair->large_lock, NULL);
+    bs_cond_init(&pair->large_given);
     bs_work_add_queue(config->work, pair->queue);
 }
 
@@ -44,6 +51,10 @@ bs_pair_fini(struct bs_pair *pair) {
     queue_drop(pair->spare);
     bs_sql_close(pair->source);
     bs_sql_close(pair->target);
+    if (pair->queue != NULL) {
+        pthread_mutex_destroy(&pair->large_lock);
+        pthread_cond_destroy(&pair->large_given);
+    }
     memset(pair, 0, sizeof *pair);
 }
 
@@ -64,8 +75,49 @@ bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind k
     return block;
 }
 
+static void
+wait_a_little(struct bs_pair *pair) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_NS;
+    if (until.tv_nsec >= 1000000000L) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000L;
+    }
+    (void)pthread_cond_timedwait(&pair->large_given, &pair->large_lock, &until);
+}
+
+bool
+bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes) {
+    pthread_mutex_lock(&pair->large_lock);
+    while (pair->has_large && !bs_queue_is_closed(pair->queue)) {
+        wait_a_little(pair);
+    }
+    bool is_free = !pair->has_large;
+    pair->has_large = true;
+    pthread_mutex_unlock(&pair->large_lock);
+    if (is_free) {
+        block->is_large = true;
+        bs_buf_reserve(&block->text, bytes);
+    }
+    return is_free;
+}
+
+static void
+give_large(struct bs_pair *pair, struct bs_block *block) {
+    block_free(block); /* before another one is made */
+    pthread_mutex_lock(&pair->large_lock);
+    pair->has_large = false;
+    pthread_cond_signal(&pair->large_given);
+    pthread_mutex_unlock(&pair->large_lock);
+}
+
 void
 bs_block_give(struct bs_pair *pair, struct bs_block *block) {
+    if (block->is_large) {
+        give_large(pair, block);
+        return;
+    }
     size_t bytes = block->text.cap + block->ends.cap;
     bool is_kept = block->kind == BS_BLOCK_ROWS && bytes <= BS_BLOCK_KEEP_BYTES &&
                    bs_queue_try_push(pair->spare, block, bytes + 1);

@@ -49,6 +49,7 @@ struct bs_block {
     size_t head_len;            /* INSERT: where the first row starts */
     uint64_t rows;
     uint64_t zero_enums; /* how many warnings storing the rows must make */
+    bool is_large;       /* see bs_block_enlarge */
 };
 
 /* What every pair shares. Read-only while they run. */
@@ -75,6 +76,9 @@ struct bs_pair {
     struct bs_sql *target; /* NULL: the archive */
     struct bs_queue *queue;
     struct bs_queue *spare;
+    pthread_mutex_t large_lock; /* guards has_large */
+    pthread_cond_t large_given;
+    bool has_large; /* there is a large block, anywhere between the dumper and the loader's end */
     pthread_t dumper;
     pthread_t loader;
 };
@@ -90,6 +94,11 @@ void bs_pair_fini(struct bs_pair *pair);
 struct bs_block *bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk,
                                enum bs_block_kind kind);
 void bs_block_give(struct bs_pair *pair, struct bs_block *block);
+
+/* The dumper makes the block ready for a row larger than BS_LARGE_ROW_BYTES, of so many bytes as
+ * text. Waits until the loader has given back the one before: several of them at once would be
+ * more than --memory allows for. false: the work was stopped. */
+bool bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes);
 
 /* The bodies of the threads; arg is the pair. */
 void *bs_dumper_main(void *arg);

@@ -6,6 +6,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { NET_BUFFER_KEPT = 1 << 20 }; /* of what a session reads into */
 
 struct bs_sql_result {
     struct bs_sql *sql;
@@ -134,6 +138,25 @@ bs_sql_row_count(const struct bs_sql_result *result) {
     return mysql_num_rows(result->res);
 }
 
+/* The library reads into a buffer as large as the largest row that the session has ever met, and
+ * keeps it. Between two statements nothing is in it, so the pages behind its beginning go back to
+ * the system, and come again, empty, when they are needed. */
+static void
+give_buffer_back(const struct bs_sql *sql) {
+    const NET *net = &sql->mysql->net;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (net->buff == NULL || net->max_packet <= 2 * (unsigned long)NET_BUFFER_KEPT) {
+        return;
+    }
+    uintptr_t from = (uintptr_t)net->buff + NET_BUFFER_KEPT;
+    uintptr_t to = (uintptr_t)net->buff + net->max_packet;
+    from = (from + page - 1) / page * page;
+    to = to / page * page;
+    if (from < to) {
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);
+    }
+}
+
 void
 bs_sql_result_free(struct bs_sql_result *result) {
     if (result == NULL) {
@@ -142,6 +165,7 @@ bs_sql_result_free(struct bs_sql_result *result) {
     mysql_free_result(result->res); /* reads a stream to its end */
     if (result->is_stream) {
         (void)drop_rest(result->sql, (struct bs_str){"", 0}, NULL);
+        give_buffer_back(result->sql);
     }
     free(result->fields);
     free(result);
