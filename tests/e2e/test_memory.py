@@ -89,7 +89,8 @@ def large_rows(options):
             cursor.execute('UPDATE lab.mixed SET b = REPEAT(CHAR(65 + id DIV 1000), %d) WHERE id %% 2000 = 7' % LARGE_ROW)
             cursor.execute('ANALYZE TABLE lab.mixed')
         snapshot = pair.snapshot('--threads', '8', '--databases', 'lab')
-        assert_peak(snapshot, 'snapshot of 20 large rows among 40,000', LIMIT_KB + 3 * LARGE_ROW // 1024)
+        # Each of the eight threads meets large rows; what they read them into does not stay with them.
+        assert_peak(snapshot, 'snapshot of 20 large rows among 40,000', LIMIT_KB // 2 + 2 * LARGE_ROW // 1024)
         checksums = [server.query('CHECKSUM TABLE lab.mixed') for server in (pair.source, pair.target)]
         assert checksums[0] == checksums[1], checksums
 
