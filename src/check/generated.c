@@ -297,11 +297,11 @@ put_setting(const struct bs_checking *c, struct findings *all, const struct sett
     const char *quote = strspn(here, "0123456789") == strlen(here) ? "" : "'";
     const char *then =
         is_late(c) ? "; if it was so when rows were loaded, reset and load again" : "";
-    char *fix = can_be_set
-                    ? bs_asprintf("on the target: SET GLOBAL %s=%s%s%s, in its option file "
-                                  "as well%s",
-                                  setting->name, quote, here, quote, then)
-                    : bs_asprintf("leave these tables out: the target has no %s", setting->name);
+    char *fix = can_be_set ? bs_asprintf("on the target: SET GLOBAL %s=%s%s%s, in its option file "
+                                         "as well%s",
+                                         setting->name, quote, here, quote, then)
+                           : bs_asprintf("leave these tables out: the target has no %s%s",
+                                         setting->name, then);
     put(all, BS_CHECK_FAIL, found, fix);
     free(found);
     free(fix);
@@ -406,13 +406,14 @@ bs_check_generated(struct bs_checking *c, struct bs_error *err) {
         return BS_OK; /* it has no generated columns */
     }
     enum bs_status status = list_generated(c, &list, err);
-    if (status == BS_OK && list.count > 0) {
+    bool wants_columns = list.count > 0 && !is_late(c);
+    if (status == BS_OK && wants_columns) {
         status = note_columns(c, &list, false, err);
     }
-    if (status == BS_OK && list.count > 0) {
+    if (status == BS_OK && wants_columns) {
         status = note_columns(c, &list, true, err);
     }
-    if (status == BS_OK && list.count > 0) {
+    if (status == BS_OK && wants_columns) {
         status = source_is_utc(c, &utc, err);
     }
     if (status == BS_OK) {

@@ -265,6 +265,20 @@ compare_chunks(const void *a, const void *b) {
     return x->note.number < y->note.number ? -1 : x->note.number > y->note.number;
 }
 
+/* By number, each once: of one that is there twice load would take the rows twice. */
+static enum bs_status
+sort_chunks(struct bs_archived_table *table, const char *path, struct bs_error *err) {
+    if (table->chunk_count > 0) {
+        qsort(table->chunks, table->chunk_count, sizeof *table->chunks, compare_chunks);
+    }
+    for (size_t i = 1; i < table->chunk_count; i++) {
+        if (table->chunks[i].note.number == table->chunks[i - 1].note.number) {
+            return bs_archive_damaged(path, "it has a chunk twice", err);
+        }
+    }
+    return BS_OK;
+}
+
 enum bs_status
 bs_archive_read_ledger(struct bs_archive *archive, struct bs_error *err) {
     char *path = ledger_path(archive);
@@ -292,11 +306,8 @@ bs_archive_read_ledger(struct bs_archive *archive, struct bs_error *err) {
     if (status == BS_OK && ferror(file) != 0) {
         status = bs_archive_fail("reading", path, err);
     }
-    for (size_t i = 0; i < archive->table_count; i++) {
-        struct bs_archived_table *table = &archive->tables[i];
-        if (table->chunk_count > 0) {
-            qsort(table->chunks, table->chunk_count, sizeof *table->chunks, compare_chunks);
-        }
+    for (size_t i = 0; i < archive->table_count && status == BS_OK; i++) {
+        status = sort_chunks(&archive->tables[i], path, err);
     }
     free(line);
     (void)fclose(file);

@@ -58,6 +58,24 @@ Test(archive_ledger, what_keeps_it_from_being_written_is_said, .init = open_arch
     cr_assert_eq(bs_archive_note_chunk(&ARCHIVE, &table, &chunk, &err), BS_CANCELLED);
 }
 
+Test(archive_ledger, a_chunk_that_is_there_twice_is_damage, .init = open_archive,
+     .fini = close_archive) {
+    struct bs_error err = {0};
+    struct bs_archived_chunk chunk = {.note = {.is_last = true}};
+    ARCHIVE.tables = bs_zalloc(sizeof *ARCHIVE.tables);
+    ARCHIVE.table_count = 1;
+    ARCHIVE.tables[0].directory = 1;
+    cr_assert_eq(bs_archive_note_chunk(&ARCHIVE, &ARCHIVE.tables[0], &chunk, NULL), BS_OK);
+    cr_assert_eq(bs_archive_read_ledger(&ARCHIVE, &err), BS_OK, "%s", err.message);
+    cr_assert_eq(ARCHIVE.tables[0].chunk_count, 1);
+    cr_assert_eq(bs_archive_note_chunk(&ARCHIVE, &ARCHIVE.tables[0], &chunk, NULL), BS_OK);
+    cr_assert_eq(bs_archive_flush_ledger(&ARCHIVE, &err), BS_OK);
+    bs_archived_table_fini(&ARCHIVE.tables[0]);
+    ARCHIVE.tables[0] = (struct bs_archived_table){.directory = 1};
+    cr_assert_eq(bs_archive_read_ledger(&ARCHIVE, &err), BS_SCHEMA);
+    cr_assert_not_null(strstr(err.message, "twice"), "%s", err.message);
+}
+
 /* Reading fails after opening did not: what a directory, or a disk that is broken, does. */
 Test(archive_ledger, one_that_cannot_be_read_is_not_taken_for_an_empty_one, .init = open_archive,
      .fini = close_archive) {
