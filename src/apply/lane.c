@@ -101,7 +101,9 @@ bs_lane_open(struct bs_lane *lane, const struct bs_endpoint *target, const struc
     if (status == BS_OK) {
         status = read_node(lane, err);
     }
-    lane->has_bulk = status == BS_OK && bs_sql_can_bulk(lane->sql);
+    /* Not on a Galera node: the end of a prepared statement has no answer, and would swallow that
+     * the transaction was rolled back for another node's. */
+    lane->has_bulk = status == BS_OK && lane->is_alone && bs_sql_can_bulk(lane->sql);
     if (status == BS_OK) {
         status = read_max_packet(lane, err);
     }

@@ -11,6 +11,7 @@
 #include "schema/period.h"
 #include "snapshot/early.h"
 #include "state/fence.h"
+#include "state/node.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -132,6 +133,16 @@ make_work(struct bs_copying *run) {
     };
 }
 
+/* A Galera node that rolls a transaction back for another node's tells it to the next command, and
+ * to the end of a prepared statement, which has no answer: nobody would hear of it. */
+static enum bs_status
+can_bulk(const struct bs_copying *run, bool *can, struct bs_error *err) {
+    struct bs_node node;
+    enum bs_status status = bs_node_read(run->target, &node, err);
+    *can = status == BS_OK && node.cluster == BS_CLUSTER_NONE && bs_sql_can_bulk(run->target);
+    return status;
+}
+
 /* Values in binary need no LOAD DATA, but for rows that no packet takes. */
 static enum bs_status
 choose_form(struct bs_copying *run, struct bs_error *err) {
@@ -140,7 +151,10 @@ choose_form(struct bs_copying *run, struct bs_error *err) {
     enum bs_status status = bs_sql_variable(run->target, "local_infile", true, &value, &found, err);
     bool is_on =
         found && (bs_str_is_nocase(bs_buf_str(&value), "ON") || bs_str_is(bs_buf_str(&value), "1"));
-    bool has_bulk = status == BS_OK && bs_sql_can_bulk(run->target);
+    bool has_bulk = false;
+    if (status == BS_OK) {
+        status = can_bulk(run, &has_bulk, err);
+    }
     if (has_bulk) {
         bs_work_set_form(run->work, BS_FORM_BULK);
     }
