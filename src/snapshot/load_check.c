@@ -3,9 +3,6 @@
 #include "schema/engine.h"
 #include "schema/period.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 enum { NAMES_SHOWN = 8 };
 
 struct names {
@@ -34,17 +31,6 @@ refuse(struct names *names, const char *what, const char *hint, struct bs_error 
     return bs_error_hint(err, "%s", hint);
 }
 
-static const struct bs_table *
-find_parent(const struct bs_schema *schema, const struct bs_foreign_key *fk) {
-    for (size_t i = 0; i < schema->table_count; i++) {
-        const struct bs_table *table = schema->tables[i];
-        if (strcmp(table->name, fk->parent_table) == 0 && strcmp(table->db, fk->parent_db) == 0) {
-            return table;
-        }
-    }
-    return NULL;
-}
-
 /* Made with foreign_key_checks=0 to a table of an engine that has none. */
 static bool
 comes_to_keys(const struct bs_copying *run, const struct bs_table *parent) {
@@ -63,12 +49,15 @@ struct found {
 
 static void
 look_at(const struct bs_copying *run, const struct bs_table *table, struct found *found) {
+    const struct bs_schema *schema = run->point.schema;
     bool is_apart = false, is_idle = false, acts = false;
     for (size_t i = 0; i < table->fk_count; i++) {
-        const struct bs_table *parent = find_parent(run->point.schema, &table->fks[i]);
-        is_apart = is_apart || parent == NULL;
-        is_idle = is_idle || (parent != NULL && comes_to_keys(run, parent));
-        acts = acts || bs_foreign_key_acts(&table->fks[i]);
+        const struct bs_foreign_key *fk = &table->fks[i];
+        size_t at = bs_schema_find_table(schema, fk->parent_db, fk->parent_table);
+        bool is_there = at < schema->table_count;
+        is_apart = is_apart || !is_there;
+        is_idle = is_idle || (is_there && comes_to_keys(run, schema->tables[at]));
+        acts = acts || bs_foreign_key_acts(fk);
     }
     if (is_apart) {
         add_name(&found->apart, table);
