@@ -116,19 +116,6 @@ bs_queue_try_push(struct bs_queue *queue, void *item, size_t weight) {
     return fits;
 }
 
-static struct timespec
-deadline_after(int timeout_ms) {
-    struct timespec at;
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += timeout_ms / 1000;
-    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-    if (at.tv_nsec >= 1000000000L) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000L;
-    }
-    return at;
-}
-
 static void
 wait_for_item(struct bs_queue *queue, int timeout_ms) {
     if (timeout_ms < 0) {
@@ -137,7 +124,7 @@ wait_for_item(struct bs_queue *queue, int timeout_ms) {
         }
         return;
     }
-    struct timespec until = deadline_after(timeout_ms);
+    struct timespec until = bs_cond_deadline(timeout_ms);
     while (queue->head == NULL && !queue->closed && !queue->nudged) {
         if (pthread_cond_timedwait(&queue->not_empty, &queue->lock, &until) == ETIMEDOUT) {
             return;

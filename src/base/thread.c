@@ -13,6 +13,19 @@ bs_cond_init(pthread_cond_t *condition) {
     pthread_condattr_destroy(&attr);
 }
 
+struct timespec
+bs_cond_deadline(int timeout_ms) {
+    struct timespec at;
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += timeout_ms / 1000;
+    at.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
+    if (at.tv_nsec >= 1000000000L) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000L;
+    }
+    return at;
+}
+
 int
 bs_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg) {
     sigset_t all, before;

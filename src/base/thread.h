@@ -3,9 +3,13 @@
 #define BS_BASE_THREAD_H
 
 #include <pthread.h>
+#include <time.h>
 
 /* A condition that is waited for by the monotonic clock (base/clock.h). */
 void bs_cond_init(pthread_cond_t *condition);
+
+/* So many milliseconds from now, as pthread_cond_timedwait on such a condition takes it. */
+struct timespec bs_cond_deadline(int timeout_ms);
 
 /* Starts it with all signals blocked: they are the main thread's business. 0, or an errno. */
 int bs_thread_start(pthread_t *thread, void *(*run)(void *arg), void *arg);

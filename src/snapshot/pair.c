@@ -5,11 +5,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     SPARE_BYTES = 16 << 20,
-    LOOK_NS = 100000000, /* how often a dumper that waits looks whether the work was stopped */
+    LOOK_MS = 100, /* how often a dumper that waits looks whether the work was stopped */
 };
 
 void
@@ -75,23 +74,12 @@ bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind k
     return block;
 }
 
-static void
-wait_a_little(struct bs_pair *pair) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += LOOK_NS;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
-    (void)pthread_cond_timedwait(&pair->large_given, &pair->large_lock, &until);
-}
-
 bool
 bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes) {
     pthread_mutex_lock(&pair->large_lock);
     while (pair->has_large && !bs_queue_is_closed(pair->queue)) {
-        wait_a_little(pair);
+        struct timespec until = bs_cond_deadline(LOOK_MS);
+        (void)pthread_cond_timedwait(&pair->large_given, &pair->large_lock, &until);
     }
     bool is_free = !pair->has_large;
     pair->has_large = true;

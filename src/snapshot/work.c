@@ -553,14 +553,7 @@ bs_work_busy(struct bs_work *work, struct bs_table_progress *tables, size_t cap)
 
 bool
 bs_work_wait(struct bs_work *work, int timeout_ms) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000L;
-    if (until.tv_nsec >= 1000000000L) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000L;
-    }
+    struct timespec until = bs_cond_deadline(timeout_ms);
     pthread_mutex_lock(&work->lock);
     int rc = 0;
     while (!is_finished(work) && rc != ETIMEDOUT) {
