@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "base/authorities.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/stop.h"
@@ -300,6 +301,7 @@ bs_cli_main(int argc, char **argv) {
         copies[i] = bs_strdup(argv[i]);
         bs_connect_mask(argv[i]);
     }
+    bs_authorities_leave_out();
     bs_stop_install_handlers();
     int code = dispatch(argc, copies);
     for (int i = 0; i < argc; i++) {

@@ -1,5 +1,6 @@
 #include "cutover/hook.h"
 
+#include "base/authorities.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -52,7 +53,7 @@ is_replaced(const char *entry) {
             return true;
         }
     }
-    return false;
+    return bs_authorities_is_ours(entry);
 }
 
 static void
@@ -73,6 +74,9 @@ make_environment(struct environment *env, const struct bs_hook *hook) {
         if (!is_replaced(*entry)) {
             add(env, bs_strdup(*entry));
         }
+    }
+    if (bs_authorities_before() != NULL) {
+        add(env, bs_strdup(bs_authorities_before()));
     }
     const char *gtid = hook->final->gtid != NULL ? hook->final->gtid : "";
     add_server(env, "SOURCE", hook->source);

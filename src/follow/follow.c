@@ -238,6 +238,7 @@ run_cutover(struct bs_follow *follow, const struct bs_request *request, bool *fi
     follow->is_broken = false;
     status = config->cutover(config->cutover_arg, follow, request, finished, err);
     follow->in_cutover = false;
+    bs_rates_reset(&follow->rates); /* held back, it says nothing of how fast it could have been */
     (void)!bs_applier_serialize(&follow->applier, false, NULL);
     follow->unfinished = false;
     follow->hold = follow->applier.hold = false;
@@ -504,6 +505,10 @@ bs_follow_report_fini(struct bs_follow_report *report) {
 
 double
 bs_follow_drain_s(const struct bs_follow *follow, uint64_t *bytes) {
+    if (bs_follow_is_caught_up(follow)) { /* since the last sample, it may be */
+        *bytes = 0;
+        return 0;
+    }
     return bs_rates_drain_s(&follow->rates, bytes);
 }
 

@@ -2,6 +2,7 @@
 and servers, after each of which the target must end equal."""
 
 import argparse
+import os
 import signal
 import subprocess
 import tempfile
@@ -44,12 +45,21 @@ class Connections:
         assert not words or any(word in text for word in words), text
         say('refused: %s: %s' % (what, process.err.strip().splitlines()[-1][:140]))
 
+    def reads_no_authorities(self):
+        """Those of the system are many, and nothing is held against them: whoever opened this file for them would hang."""
+        nobody_writes = os.path.join(self.pair.dir, 'authorities')
+        os.mkfifo(nobody_writes)
+        self.pair.mark()
+        self.pair.follow(source=self.source_uri('ssl-mode=REQUIRED'), env={'SSL_CERT_FILE': nobody_writes}, timeout=60)
+        say('the system\'s certificate authorities are not read')
+
     def tls_modes(self):
         self.goes('ssl-mode=DISABLED', options='ssl-mode=DISABLED')
         self.goes('ssl-mode=PREFERRED', options='ssl-mode=PREFERRED')
         if self.tls is None:
             return
         self.goes('ssl-mode=REQUIRED', options='ssl-mode=REQUIRED')
+        self.reads_no_authorities()
         for mode in ('VERIFY_CA', 'VERIFY_IDENTITY'):
             self.goes('ssl-mode=%s with the right CA' % mode, options='ssl-mode=%s&ssl-ca=%s' % (mode, self.tls.ca))
             self.fails('ssl-mode=%s with another CA' % mode, 'certificate', 'ssl', 'tls', options='ssl-mode=%s&ssl-ca=%s' % (mode, self.stranger.ca))

@@ -90,6 +90,7 @@ class Hooks:
         assert env['BINSTREAM_FINAL_FILE'] and int(env['BINSTREAM_FINAL_POS']) > 0, env
         assert bool(env['BINSTREAM_FINAL_GTID']) == self.pair.has_gtid(), env
         assert not [name for name in env if 'PASSWORD' in name], env
+        assert env.get('SSL_CERT_FILE') == os.environ.get('SSL_CERT_FILE'), env
 
     def check_report(self, report, mode):
         assert report['freeze'] == mode and report['hook_exit'] == 0 and report['freeze_ms'] > 0, report

@@ -1,6 +1,7 @@
 /* The hook's word, its time, and what it may not inherit. */
 #include "cutover/hook.h"
 
+#include "base/authorities.h"
 #include "base/clock.h"
 
 #include <criterion/criterion.h>
@@ -48,6 +49,18 @@ Test(hook, it_is_told_the_servers_and_the_position_and_no_password) {
                      "binlog.000007:4711/0-1-2 && ! env | grep secret",
                      5000),
                  BS_OK, "%s", err.message);
+}
+
+/* What we say to OpenSSL is not for a program that fetches something by https. */
+Test(hook, it_trusts_whom_its_caller_trusts) {
+    cr_assert_eq(unsetenv("SSL_CERT_FILE"), 0);
+    bs_authorities_leave_out();
+    cr_expect_not_null(getenv("SSL_CERT_FILE"));
+    cr_expect_eq(run("test -z \"${SSL_CERT_FILE+x}\"", 5000), BS_OK, "%s", err.message);
+    cr_assert_eq(setenv("SSL_CERT_FILE", "/etc/own.pem", 1), 0);
+    bs_authorities_leave_out();
+    cr_expect_str_neq(getenv("SSL_CERT_FILE"), "/etc/own.pem");
+    cr_expect_eq(run("test \"$SSL_CERT_FILE\" = /etc/own.pem", 5000), BS_OK, "%s", err.message);
 }
 
 Test(hook, it_inherits_no_file) {
