@@ -261,7 +261,7 @@ def _share_lines(result, measures):
     for tool, shares in result["shares"].items():
         cells = ["%.2f" % shares[key] if key in shares else "-" for key in measures]
         bounds = ["%s %.2f%s" % (_HEADS[key], most, "" if shares[key] <= most else " (missed)")
-                  for key, most in result["bounds"][tool].items() if key in shares]
+                  for key, most in result["bounds"].get(tool, {}).items() if key in shares]
         lines.append(["binstream, with %s = 1" % tool] + [""] * len(result["amounts"]) + cells + [", ".join(bounds)])
     return lines
 

@@ -1,6 +1,10 @@
 """snapshot: copies a database to an empty server, by binstream and by the dump program piped into the client, in turns; and then one
-table after the other, with mydumper and myloader beside them, two threads each, with and without the target's own binlog."""
+table after the other, with mydumper and myloader beside them, two threads each, with and without the target's own binlog, and what
+the servers take for it alone."""
 
+import tempfile
+
+import bs_alone
 import bs_bench
 import bs_data
 import bs_dumpers
@@ -26,10 +30,13 @@ def measure(bench):
     with bench.source(options=_plain(bench.source_name)) as source:
         for kind in ("sysbench", "wide"):
             tables = bs_data.load_one(source, kind, bench.options.rows)
-            for log in (True, False):
-                for form in FORMS:
-                    yield _compare(bench, source, dumper, form, kind, tables, log)
-            yield _archive(bench, source, dumper, kind, tables)
+            with tempfile.TemporaryDirectory(prefix="binstream-bench-") as folder:
+                alone = bs_alone.Alone(source, next(iter(tables)), folder)
+                alone.unload()
+                for log in (True, False):
+                    for form in FORMS:
+                        yield _compare(bench, source, dumper, form, kind, tables, log, alone)
+                yield _archive(bench, source, dumper, kind, tables, alone)
             bs_data.execute(source, "DROP DATABASE " + bs_data.DATABASE)
 
 
@@ -84,7 +91,7 @@ def _expect_all(target, tables):
 # ---- one table, beside all that can be had ----------------------------------------------------------------------------------
 
 
-def _compare(bench, source, dumper, form, kind, tables, log):
+def _compare(bench, source, dumper, form, kind, tables, log, alone):
     table, rows = next(iter(tables.items()))
     dump, note = bench.dump_tool()
     notes = ["SKIPPED: the dump program: " + note] if note else []
@@ -98,6 +105,7 @@ def _compare(bench, source, dumper, form, kind, tables, log):
     if dump:
         tools[dump] = lambda target: bench.dump_and_load(source, target, bs_data.DATABASE, log)
     bounds = {tool: BOUNDS[log][tool if tool in BOUNDS[log] else "dump"] for tool in tools if tool != bs_bench.OURS}
+    tools[bs_alone.TARGET] = lambda target: alone.load(target, log)
     runs = _rounds(bench, tools, lambda tool, target: _expect_copy(tool, source, target, table, rows, log))
     what = "%s, %d threads, the target's binlog %s: " % (kind, THREADS, "on" if log else "off")
     name = "snapshot-%s-%s%s" % (form, kind, "" if log else "-unlogged")
@@ -107,7 +115,7 @@ def _compare(bench, source, dumper, form, kind, tables, log):
 # ---- into files -------------------------------------------------------------------------------------------------------------
 
 
-def _archive(bench, source, dumper, kind, tables):
+def _archive(bench, source, dumper, kind, tables, alone):
     """Each compresses at its own level, both with zstd if mydumper knows it."""
     table, rows = next(iter(tables.items()))
     reports, notes = [], []
@@ -124,6 +132,7 @@ def _archive(bench, source, dumper, kind, tables):
     else:
         notes.append("mydumper %s: version %s" % (dumper.compress, dumper.version))
         tools[bs_dumpers.DUMPER] = lambda: dumper.archive(source, bs_data.DATABASE, rows, THREADS)
+    tools[bs_alone.SOURCE] = alone.unload
     runs, names = [], list(tools)
     for number in range(bench.options.rounds):
         for tool in names if number % 2 == 0 else names[::-1]:
