@@ -6,39 +6,27 @@
 
 #include <stdlib.h>
 
-static void
-append_objects(struct bs_schema *schema, struct bs_object *objects, size_t count) {
-    schema->objects =
-        bs_realloc(schema->objects, (schema->object_count + count) * sizeof *schema->objects);
-    if (count > 0) {
-        memcpy(schema->objects + schema->object_count, objects, count * sizeof *objects);
-    }
-    schema->object_count += count;
-    free(objects);
-}
-
 static enum bs_status
 load_objects(struct bs_sql *sql, const struct bs_server *server,
              const struct bs_selection *selection, struct bs_schema *schema, struct bs_error *err) {
-    static const enum bs_object_kind order[] = {
+    static const enum bs_object_kind everywhere[] = {
+        BS_OBJECT_DATABASE, BS_OBJECT_FUNCTION, BS_OBJECT_PROCEDURE,
+        BS_OBJECT_VIEW,     BS_OBJECT_TRIGGER,  BS_OBJECT_EVENT,
+    };
+    static const enum bs_object_kind on_mariadb[] = {
         BS_OBJECT_DATABASE,     BS_OBJECT_FUNCTION, BS_OBJECT_PROCEDURE, BS_OBJECT_PACKAGE,
         BS_OBJECT_PACKAGE_BODY, BS_OBJECT_VIEW,     BS_OBJECT_TRIGGER,   BS_OBJECT_EVENT,
     };
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        bool is_package = order[i] == BS_OBJECT_PACKAGE || order[i] == BS_OBJECT_PACKAGE_BODY;
-        if (is_package && server->flavour != BS_MARIADB) {
-            continue;
-        }
-        struct bs_object *objects = NULL;
-        size_t count = 0;
-        enum bs_status status =
-            bs_catalog_objects(sql, server, selection, order[i], &objects, &count, err);
-        if (status != BS_OK) {
-            return status;
-        }
-        append_objects(schema, objects, count);
-    }
-    return BS_OK;
+    bool is_mariadb = server->flavour == BS_MARIADB;
+    struct bs_object_list list;
+    enum bs_status status =
+        bs_catalog_load_objects(sql, server, selection, is_mariadb ? on_mariadb : everywhere,
+                                is_mariadb ? sizeof on_mariadb / sizeof *on_mariadb
+                                           : sizeof everywhere / sizeof *everywhere,
+                                &list, err);
+    schema->objects = list.objects;
+    schema->object_count = list.count;
+    return status;
 }
 
 static enum bs_status

@@ -56,6 +56,14 @@ struct bs_object_list {
 };
 struct bs_object *bs_object_list_add(struct bs_object_list *list);
 
+/* objects.c: those of each kind in turn, of the databases that are selected and there as it begins.
+ * Databases are a kind, if it is the first. On failure the list is empty. */
+enum bs_status bs_catalog_load_objects(struct bs_sql *sql, const struct bs_server *server,
+                                       const struct bs_selection *selection,
+                                       const enum bs_object_kind *wanted, size_t wanted_count,
+                                       struct bs_object_list *list,
+                                       struct bs_error *err) BS_MUST_CHECK;
+
 /* views.c: sorts views[0..count) so that each comes after those it reads. definitions[i] is the
  * text of views[i] in UTF-8 with every name qualified. */
 void bs_catalog_sort_views(struct bs_object *views, char **definitions, size_t count);

@@ -361,19 +361,21 @@ load_kind(struct bs_sql *sql, const struct bs_server *server, const struct kind 
     return status;
 }
 
+/* Of the databases that the list begins with, behind what it holds. */
 static enum bs_status
 load_in_databases(struct bs_sql *sql, const struct bs_server *server,
-                  const struct bs_selection *selection, const struct bs_object_list *databases,
+                  const struct bs_selection *selection, size_t database_count,
                   enum bs_object_kind kind, struct bs_object_list *list, struct bs_error *err) {
     struct text_list definitions = {0};
     enum bs_status status = BS_OK;
-    for (size_t i = 0; status == BS_OK && i < databases->count; i++) {
-        status = load_kind(sql, server, find_kind(kind), selection,
-                           bs_str(databases->objects[i].db), list, &definitions, err);
+    size_t first = list->count;
+    for (size_t i = 0; status == BS_OK && i < database_count; i++) {
+        status = load_kind(sql, server, find_kind(kind), selection, bs_str(list->objects[i].db),
+                           list, &definitions, err);
     }
     if (status == BS_OK && kind == BS_OBJECT_VIEW) {
-        BS_ASSERT(definitions.count == list->count);
-        bs_catalog_sort_views(list->objects, definitions.texts, list->count);
+        BS_ASSERT(definitions.count == list->count - first);
+        bs_catalog_sort_views(list->objects + first, definitions.texts, definitions.count);
     }
     for (size_t i = 0; i < definitions.count; i++) {
         free(definitions.texts[i]);
@@ -394,32 +396,50 @@ leave_database(struct bs_sql *sql, struct bs_error *err) {
     return bs_sql_exec(sql, err, "USE information_schema");
 }
 
+/* The databases stay only where they are asked for: they are what the list begins with. */
+static void
+drop_databases(struct bs_object_list *list, size_t database_count) {
+    for (size_t i = 0; i < database_count; i++) {
+        bs_object_fini(&list->objects[i]);
+    }
+    list->count -= database_count;
+    if (list->count > 0) {
+        memmove(list->objects, list->objects + database_count, list->count * sizeof *list->objects);
+    }
+}
+
+enum bs_status
+bs_catalog_load_objects(struct bs_sql *sql, const struct bs_server *server,
+                        const struct bs_selection *selection, const enum bs_object_kind *wanted,
+                        size_t wanted_count, struct bs_object_list *list, struct bs_error *err) {
+    bool has_databases = wanted[0] == BS_OBJECT_DATABASE;
+    *list = (struct bs_object_list){0};
+    enum bs_status status = leave_database(sql, err);
+    if (status == BS_OK) {
+        status = list_databases(sql, selection, (struct bs_str){NULL, 0}, list, err);
+    }
+    size_t database_count = list->count;
+    for (size_t i = has_databases ? 1 : 0; status == BS_OK && i < wanted_count; i++) {
+        status = load_in_databases(sql, server, selection, database_count, wanted[i], list, err);
+    }
+    if (status != BS_OK) {
+        object_list_fini(list);
+    } else if (!has_databases) {
+        drop_databases(list, database_count);
+    }
+    return status;
+}
+
 enum bs_status
 bs_catalog_objects(struct bs_sql *sql, const struct bs_server *server,
                    const struct bs_selection *selection, enum bs_object_kind kind,
                    struct bs_object **objects, size_t *count, struct bs_error *err) {
     BS_ASSERT(kind != BS_OBJECT_TABLE && kind != BS_OBJECT_SEQUENCE);
-    struct bs_object_list databases = {0}, list = {0};
-    *objects = NULL;
-    *count = 0;
-    enum bs_status status = leave_database(sql, err);
-    if (status == BS_OK) {
-        status = list_databases(sql, selection, (struct bs_str){NULL, 0}, &databases, err);
-    }
-    if (kind == BS_OBJECT_DATABASE) {
-        list = databases;
-        databases = (struct bs_object_list){0};
-    } else if (status == BS_OK) {
-        status = load_in_databases(sql, server, selection, &databases, kind, &list, err);
-    }
-    object_list_fini(&databases);
-    if (status != BS_OK) {
-        object_list_fini(&list);
-        return status;
-    }
+    struct bs_object_list list;
+    enum bs_status status = bs_catalog_load_objects(sql, server, selection, &kind, 1, &list, err);
     *objects = list.objects;
     *count = list.count;
-    return BS_OK;
+    return status;
 }
 
 static enum bs_status

@@ -113,14 +113,33 @@ bs_views_prepare(const struct bs_point_config *config, struct bs_error *err) {
     return status == BS_OK ? bs_views_limit_pins(config, true, err) : status;
 }
 
+static enum bs_status
+take_answers(struct bs_sql *sql, struct bs_error *err) {
+    bool more = true;
+    uint64_t affected;
+    unsigned int warnings;
+    enum bs_status status = BS_OK;
+    while (status == BS_OK && more) {
+        status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
+    }
+    return status;
+}
+
+/* All are asked before the first answer is waited for: writers may be held up meanwhile, for no
+ * longer with many views than with one, however far the source is. */
 enum bs_status
 bs_views_open(const struct bs_point_config *config, size_t from, size_t to, struct bs_error *err) {
+    static const char OPEN[] = "START TRANSACTION WITH CONSISTENT SNAPSHOT; "
+                               "SAVEPOINT " BS_VIEW_SAVEPOINT;
     enum bs_status status = BS_OK;
-    for (size_t i = from; i < to && status == BS_OK; i++) {
-        status = bs_sql_exec(config->views[i], err, "START TRANSACTION WITH CONSISTENT SNAPSHOT");
+    size_t asked = from;
+    while (asked < to && status == BS_OK) {
+        status = bs_sql_multi_send(config->views[asked], bs_str(OPEN), err);
+        asked += status == BS_OK;
     }
-    for (size_t i = from; i < to && status == BS_OK; i++) {
-        status = bs_sql_exec(config->views[i], err, "SAVEPOINT " BS_VIEW_SAVEPOINT);
+    for (size_t i = from; i < asked; i++) { /* also where another has failed */
+        enum bs_status answered = take_answers(config->views[i], status == BS_OK ? err : NULL);
+        status = status == BS_OK ? answered : status;
     }
     return status == BS_OK ? BS_OK : bs_error_context(err, "opening the views on the source");
 }
@@ -134,13 +153,8 @@ bs_views_put_pin(struct bs_buf *text, const struct bs_table *table) {
 
 enum bs_status
 bs_views_run_pins(struct bs_sql *sql, struct bs_buf *text, struct bs_error *err) {
-    bool more = true;
-    uint64_t affected;
-    unsigned int warnings;
     enum bs_status status = bs_sql_multi_send(sql, bs_buf_str(text), err);
-    while (status == BS_OK && more) {
-        status = bs_sql_multi_next(sql, &more, &affected, &warnings, err);
-    }
+    status = status == BS_OK ? take_answers(sql, err) : status;
     bs_buf_clear(text);
     return status;
 }
