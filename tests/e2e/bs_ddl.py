@@ -55,6 +55,13 @@ class Ddl:
                 raise AssertionError('DDL stands still after %s: %s' % (self.done[-1:], self.failures))
             self.stopping.wait(0.02)
 
+    def finish(self, timeout=240):
+        """Waits for the last of its rounds."""
+        self.thread.join(timeout)
+        if self.failures or self.rounds_done < self.rounds:
+            raise AssertionError('DDL came to round %d of %d, after %s: %s' % (self.rounds_done, self.rounds, self.done[-1:], self.failures))
+        return self
+
     def report(self):
         return 'ddl (seed %d): %d steps in %d rounds' % (self.seed, len(self.done), self.rounds_done)
 
