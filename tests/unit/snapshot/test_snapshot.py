@@ -140,7 +140,7 @@ def keys_with_gaps_and_clusters(pair):
 
 
 def rows_are_read_once(pair):
-    """No walk along the key in front of the reading."""
+    """No walk along the key in front of the reading, which would make it twice as many."""
     rows = 100000
     pair.source.query("CREATE DATABASE once")
     pair.source.query("CREATE TABLE once.t (id INT PRIMARY KEY AUTO_INCREMENT, pad CHAR(100) NOT NULL)")
@@ -151,7 +151,7 @@ def rows_are_read_once(pair):
     before = count()
     report = pair.run("databases=once", "chunk=65536", "threads=2")
     read = count() - before
-    assert int(report["chunks"]) > 5 and rows <= read < 1.4 * rows, (report, read)
+    assert int(report["chunks"]) > 5 and rows <= read < 1.6 * rows, (read, report)
     pair.source.query("DROP DATABASE once")
 
 
