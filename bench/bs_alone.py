@@ -45,7 +45,7 @@ class Alone:
         """Measures of the target with the files; log: it writes them to its own binlog."""
         began = time.monotonic()
         bs_data.execute(target, "CREATE DATABASE " + bs_data.DATABASE, "USE " + bs_data.DATABASE, self._bare)
-        before = ["SET foreign_key_checks = 0, unique_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"] + ([] if log else ["SET sql_log_bin = 0"])
+        before = ["SET foreign_key_checks = 0, sql_mode = 'NO_AUTO_VALUE_ON_ZERO'"] + ([] if log else ["SET sql_log_bin = 0"])
         _measure(target, before, ["LOAD DATA INFILE '%s' INTO TABLE %s CHARACTER SET binary %s" % (self._path(piece), self._table, self._fields())
                                   for piece in range(len(self._ranges))])
         if self._keys:
