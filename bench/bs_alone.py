@@ -65,7 +65,7 @@ class Alone:
 
 
 def _measure(server, before, statements):
-    """Runs the statements, one session's share after the other in each."""
+    """Each session runs its share of the statements, one after the other."""
     failures = []
 
     def run(share):

@@ -8,7 +8,7 @@ A result is a dictionary, the same in the JSON and for the table:
     medians             {tool: {wall_s, cpu_s, peak_mib, and <amount>_per_s for each amount}}
     ratios              {tool: {wall_s, cpu_s, peak_mib}}: that tool's median divided by binstream's; may be empty
                         Of a tool that has no such measure (a server's replication has no peak of its own) the key is missing
-    bounds              {tool: {measure: at most this part of that tool's}}, where there are any
+    bounds              {tool: {measure: at most this part of that tool's}}, where there are any; of some tools there may be none
     shares              {tool: {measure: binstream's median divided by that tool's}}, where there are bounds
     notes               sentences
 """

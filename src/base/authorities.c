@@ -16,8 +16,14 @@ static bool is_left_out;
 void
 bs_authorities_leave_out(void) {
     const char *value = getenv(VARIABLE);
-    before = value != NULL ? bs_asprintf(VARIABLE "=%s", value) : NULL;
+    char *entry = value != NULL ? bs_asprintf(VARIABLE "=%s", value) : NULL;
     is_left_out = setenv(VARIABLE, NOTHING, 1) == 0;
+    if (!is_left_out) { /* it stands there as it did */
+        free(entry);
+        entry = NULL;
+    }
+    free(before);
+    before = entry;
 }
 
 bool

@@ -47,14 +47,6 @@ class Ddl:
             self.failures.append('the DDL actor did not stop')
         return self
 
-    def wait_round(self, timeout=120):
-        """Waits until every step has run once more."""
-        goal, deadline = self.rounds_done + 1, time.monotonic() + timeout
-        while self.rounds_done < goal:
-            if time.monotonic() > deadline or self.failures or not self.thread.is_alive():
-                raise AssertionError('DDL stands still after %s: %s' % (self.done[-1:], self.failures))
-            self.stopping.wait(0.02)
-
     def finish(self, timeout=240):
         """Waits for the last of its rounds."""
         self.thread.join(timeout)

@@ -42,6 +42,7 @@ def test(options):
         say('mark applied after %.3f s with writers on' % pair.wait_applied(follow))
         check_status(pair)
         ddl = pair.ddl(pace=0.02, rounds=options.ddl_rounds).start()
+        pair.wait_until(lambda: len(ddl.done) >= 5, 'some steps of DDL', follow=follow)
         say('in the midst of DDL, mark applied after %.3f s' % pair.wait_applied(follow))
         ddl.finish()
         say(ddl.report())

@@ -15,8 +15,6 @@ from bs_harness import say
 
 LOCK_TIMEOUT_S = 2
 SLACK_S = 5  # what a busy machine may add; a lock request behind the long SELECT would add a minute
-
-
 MEMORY, ROOM_BYTES = '/dev/shm', 2 << 30
 
 

@@ -151,7 +151,7 @@ def rows_are_read_once(pair):
     before = count()
     report = pair.run("databases=once", "chunk=65536", "threads=2")
     read = count() - before
-    assert int(report["chunks"]) > 5 and rows <= read < 1.6 * rows, (read, report)
+    assert int(report["chunks"]) > 5 and rows <= read < 1.4 * rows, (read, report)
     pair.source.query("DROP DATABASE once")
 
 
