@@ -87,9 +87,11 @@ change_name(enum bs_row_change change) {
 
 static enum bs_status
 hint_differs(struct bs_error *err) {
-    return bs_error_hint(err, "source and target differ in this row: something else has written "
-                              "to the target. Nothing of this transaction was applied. Find the "
-                              "writer, then start over with `binstream reset` and `snapshot`");
+    return bs_error_hint(err,
+                         "source and target differ in this row, and nothing of its transaction "
+                         "was applied: something else has written to the target, or the "
+                         "source's own table is damaged (CHECK TABLE there says so). Mend "
+                         "that, then start over with `binstream reset` and `snapshot`");
 }
 
 static void

@@ -133,8 +133,9 @@ hint_refused(struct bs_error *err) {
     }
     bs_error_hint(err, err->sql_errno == DUP_ENTRY
                            ? "somebody else writes to this table of the target, or the target "
-                             "takes values for equal that differ on the source: look for the row "
-                             "there, then run reset and the copy again"
+                             "takes values for equal that differ on the source, or the source's "
+                             "own table is damaged (CHECK TABLE there says so): look for the row, "
+                             "then run reset and the copy again"
                            : "mend the row on the source (a lenient sql_mode cuts what a generated "
                              "column cannot hold), or leave the table out; then run reset and the "
                              "copy again");
