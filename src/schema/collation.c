@@ -1,38 +1,15 @@
 #include "schema/collation.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-void
-bs_collation_list_add(struct bs_collation_list *list, unsigned int id, struct bs_str name,
-                      struct bs_str charset, bool is_default) {
-    const struct bs_collation *known = bs_collation_by_name(list, name);
-    if (known != NULL) {
-        struct bs_collation *item = &list->items[known - list->items];
-        item->id = id != 0 ? id : item->id;
-        item->is_default = item->is_default || is_default;
-        return;
-    }
-    void *items = list->items;
-    bs_array_grow(&items, &list->cap, list->count, sizeof *list->items);
-    list->items = items;
-    list->items[list->count++] = (struct bs_collation){
-        id, bs_strndup(name.data, name.len), bs_strndup(charset.data, charset.len), is_default};
-}
-
-void
-bs_collation_list_fini(struct bs_collation_list *list) {
-    for (size_t i = 0; i < list->count; i++) {
-        free(list->items[i].name);
-        free(list->items[i].charset);
-    }
-    free(list->items);
-    *list = (struct bs_collation_list){0};
-}
+enum { NAME_MAX_LEN = 128 };
 
 /* Without "utf8mb3" or "utf8" in front, if that charset is what the name begins with. */
 static struct bs_str
@@ -48,6 +25,53 @@ without_utf8(struct bs_str name, bool *is_utf8) {
     }
     *is_utf8 = false;
     return name;
+}
+
+/* The same for names that bs_collation_name_equal takes for equal. Servers list a thousand of them,
+ * which are looked for in each other's lists: comparing them all as names took longer than the
+ * rest of a start. */
+static uint64_t
+hash_name(struct bs_str name) {
+    char lower[NAME_MAX_LEN];
+    bool is_utf8 = false;
+    name = without_utf8(name, &is_utf8);
+    size_t len = name.len < sizeof lower ? name.len : sizeof lower;
+    for (size_t i = 0; i < len; i++) {
+        lower[i] = (char)tolower((unsigned char)name.data[i]);
+    }
+    return bs_hash(lower, len) + is_utf8;
+}
+
+void
+bs_collation_list_add(struct bs_collation_list *list, unsigned int id, struct bs_str name,
+                      struct bs_str charset, bool is_default) {
+    const struct bs_collation *known = bs_collation_by_name(list, name);
+    if (known != NULL) {
+        struct bs_collation *item = &list->items[known - list->items];
+        item->id = id != 0 ? id : item->id;
+        item->is_default = item->is_default || is_default;
+        return;
+    }
+    void *items = list->items;
+    bs_array_grow(&items, &list->cap, list->count, sizeof *list->items);
+    list->items = items;
+    list->items[list->count++] = (struct bs_collation){
+        .id = id,
+        .name = bs_strndup(name.data, name.len),
+        .charset = bs_strndup(charset.data, charset.len),
+        .is_default = is_default,
+        .hash = hash_name(name),
+    };
+}
+
+void
+bs_collation_list_fini(struct bs_collation_list *list) {
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].name);
+        free(list->items[i].charset);
+    }
+    free(list->items);
+    *list = (struct bs_collation_list){0};
 }
 
 bool
@@ -75,8 +99,10 @@ bs_collation_by_id(const struct bs_collation_list *list, unsigned int id) {
 
 const struct bs_collation *
 bs_collation_by_name(const struct bs_collation_list *list, struct bs_str name) {
+    uint64_t hash = hash_name(name);
     for (size_t i = 0; i < list->count; i++) {
-        if (bs_collation_name_equal(name, bs_str(list->items[i].name))) {
+        if (list->items[i].hash == hash &&
+            bs_collation_name_equal(name, bs_str(list->items[i].name))) {
             return &list->items[i];
         }
     }
@@ -119,11 +145,7 @@ static const struct language {
     {"lt", "lithuanian"}, {"sk", "slovak"},    {"es_trad", "spanish2"}, {"la", "roman"},
     {"eo", "esperanto"},  {"hu", "hungarian"}, {"hr", "croatian"},      {"vi", "vietnamese"},
 };
-enum {
-    LANGUAGE_COUNT = sizeof LANGUAGES / sizeof *LANGUAGES,
-    NAME_MAX_LEN = 128,
-    CANDIDATE_MAX = 256
-};
+enum { LANGUAGE_COUNT = sizeof LANGUAGES / sizeof *LANGUAGES, CANDIDATE_MAX = 256 };
 
 /* What is left of name behind prefix; NULL if it does not begin so. */
 static const char *

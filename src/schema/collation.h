@@ -13,12 +13,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct bs_collation {
     unsigned int id; /* 0: has none */
     char *name;
     char *charset;
     bool is_default; /* of its charset */
+    uint64_t hash;   /* of its name; the list's own */
 };
 
 struct bs_collation_list {
