@@ -297,7 +297,9 @@ bs_check_process(struct bs_checking *c, struct bs_error *err) {
     } else {
         bs_check_add(c, BS_CHECK_WARNING,
                      bs_asprintf("%s does not see what runs on the source, so a lock may be asked "
-                                 "for behind a long statement, where it makes writers wait",
+                                 "for behind a long statement, where it makes writers wait; and "
+                                 "DDL on a table waits until the copy is over, with the writers of "
+                                 "that table behind it",
                                  grants.account),
                      bs_asprintf("on the source: GRANT PROCESS ON *.* TO %s", grants.account));
     }

@@ -1,5 +1,6 @@
 #include "snapshot/altered.h"
 
+#include "snapshot/views.h"
 #include "sql/text.h"
 
 #include <string.h>
@@ -22,6 +23,14 @@ bs_altered_explain(const struct bs_copy *copy, struct bs_error *err) {
         (err->sql_errno == TABLE_DEF_CHANGED || err->sql_errno == NO_SUCH_TABLE ||
          err->sql_errno == BAD_FIELD || err->sql_errno == NO_SUCH_KEY)) {
         return bs_altered_refuse(copy, err);
+    }
+    if (err->status == BS_SERVER && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+        bs_error_set(err, BS_SCHEMA,
+                     "DDL or a lock of another session kept table %s on the source from being "
+                     "read for %d s",
+                     name, BS_VIEW_WAIT_S);
+        return bs_error_hint(err, "run the same command again when it is over: what is copied "
+                                  "already is kept");
     }
     return bs_error_context(err, "reading table %s", name);
 }

@@ -7,8 +7,7 @@
 #include "snapshot/views.h"
 
 enum {
-    WAIT_S = 1, /* for DDL on one of them: that long the others are held for nothing */
-    LONG_WAIT_S = 31536000,
+    WAIT_S = 1,     /* for DDL on one of them: that long the others are held for nothing */
     HELD_MS = 1000, /* then they are given back, whatever is left */
     APART = 64,     /* tables that are read one by one after a group that failed */
     QUEUE_BYTES =
@@ -76,7 +75,7 @@ hold(const struct bs_pair *pair, const struct bs_copy *copy, bool *same, struct 
         return bs_altered_refuse(copy, err);
     }
     if (status == BS_OK || status == BS_SERVER) {
-        return limit_waits(pair, LONG_WAIT_S, err);
+        return limit_waits(pair, BS_VIEW_WAIT_S, err);
     }
     if (err != NULL) {
         *err = failure;

@@ -164,7 +164,24 @@ keep_known_tables(struct bs_schema *schema, const struct bs_schema *known) {
     return kept == known->table_count;
 }
 
-/* Under the pins. The tables without an id get a pin that lasts. */
+/* A view that keeps what it opens, or tables of which nobody can tell whether it is them that are
+ * read: DDL on them waits, and each view has to hold them from the start. The control session does
+ * while the first view lets go of all its pins. */
+static enum bs_status
+hold_for_good(const struct bs_point_config *config, const struct bs_point *point,
+              struct bs_error *err) {
+    const uint64_t *ids = point->keeps_tables ? NULL : point->table_ids;
+    enum bs_status status = bs_sql_exec(config->control, err, "START TRANSACTION");
+    if (status == BS_OK) {
+        status = bs_views_pin(config->control, point->schema, ids, err);
+    }
+    if (status == BS_OK) {
+        status = bs_views_hold(config, point->schema, ids, err);
+    }
+    return status == BS_OK ? bs_sql_exec(config->control, err, "ROLLBACK") : status;
+}
+
+/* Under the pins. The tables without an id are held until the copy is over. */
 static enum bs_status
 note_identities(const struct bs_point_config *config, struct bs_point *point,
                 struct bs_error *err) {
@@ -183,15 +200,15 @@ note_identities(const struct bs_point_config *config, struct bs_point *point,
     for (size_t i = 0; i < schema->table_count; i++) {
         unknown += point->table_ids[i] == 0 && !bs_lock_is_long(schema->tables[i]) ? 1 : 0;
     }
-    if (status != BS_OK || unknown == 0) {
-        return status;
+    if (status == BS_OK && unknown > 0) {
+        bs_log(BS_LOG_WARNING,
+               "DDL on %zu of the source's tables waits until the copy is over, and who writes to "
+               "the table then waits behind it: InnoDB's ids of them are not to be had; to avoid "
+               "it: GRANT PROCESS ON *.* TO the account",
+               unknown);
     }
-    bs_log(BS_LOG_INFO,
-           "DDL on %zu of the source's tables waits until the copy is over: InnoDB's ids of "
-           "them are not to be had",
-           unknown);
-    status = bs_sql_exec(config->control, err, "START TRANSACTION");
-    return status == BS_OK ? bs_views_pin(config->control, schema, point->table_ids, err) : status;
+    bool holds = unknown > 0 || point->keeps_tables;
+    return status == BS_OK && holds ? hold_for_good(config, point, err) : status;
 }
 
 static enum bs_status
@@ -392,7 +409,7 @@ bs_point_take(const struct bs_point_config *config, struct bs_point *point, stru
             status = check_tables(schema, config->keep_engines, err);
         }
         if (status == BS_OK) {
-            status = bs_views_prepare(config, err);
+            status = bs_views_prepare(config, &point->keeps_tables, err);
         }
         if (status == BS_OK) {
             status = try_point(config, schema, point, &outcome, err);

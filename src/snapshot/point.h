@@ -39,6 +39,7 @@ struct bs_point {
     bool is_exact;               /* position is that of the first view */
     struct bs_schema *schema;
     uint64_t *table_ids; /* one per table of schema: InnoDB's, 0 where it cannot be told */
+    bool keeps_tables;   /* the views give no table back before they end */
     int64_t locked_ms;
     const char *consistency;
     char reason[BS_POINT_REASON_MAX]; /* why auto took it; "": it was asked for */
@@ -48,8 +49,8 @@ struct bs_point {
 
 /* On success every view is open, with BS_VIEW_SAVEPOINT set, and the lock is gone, but for tables
  * of engines without transactions: point->locked_sql keeps those locked until it is told to unlock
- * or closed, and is the session to read them by. control is inside a transaction that holds off DDL
- * on the tables without an id, until it ends. */
+ * or closed, and is the session to read them by. Tables without an id, and all where the views give
+ * none back, are held by every view: DDL on them waits until the views end. */
 enum bs_status bs_point_take(const struct bs_point_config *config, struct bs_point *point,
                              struct bs_error *err) BS_MUST_CHECK;
 void bs_point_fini(struct bs_point *point);

@@ -73,31 +73,33 @@ leave_binlog(const struct bs_point_config *config, struct bs_sql *view, bool *ma
     }
     *may = false;
     bs_log(BS_LOG_WARNING,
-           "DDL on the source's tables waits until they are copied (%s); to avoid it: "
-           "GRANT BINLOG ADMIN ON *.* TO the account",
+           "DDL on the source's tables waits until the copy is over, and who writes to the table "
+           "then waits behind it (%s); to avoid it: GRANT BINLOG ADMIN ON *.* TO the account",
            err->message);
     return BS_OK;
 }
 
+static enum bs_status
+limit_waits(const struct bs_point_config *config, struct bs_sql *sql, int seconds,
+            struct bs_error *err) {
+    return config->server->version < HAS_LOCK_WAIT_TIMEOUT
+               ? BS_OK
+               : bs_sql_exec(sql, err, "SET SESSION lock_wait_timeout=%d", seconds);
+}
+
 /* A table whose lock we hold, and DDL waits for, cannot be pinned by another session: it would wait
- * behind the DDL, for ever, with all writers behind the lock. Dumpers may wait as long as they
- * like. */
+ * behind the DDL, for ever, with all writers behind the lock. */
 enum bs_status
 bs_views_limit_pins(const struct bs_point_config *config, bool on, struct bs_error *err) {
-    if (config->server->version < HAS_LOCK_WAIT_TIMEOUT) {
-        return BS_OK;
-    }
-    struct bs_sql *pinning[] = {config->views[0], config->control};
-    enum bs_status status = BS_OK;
-    for (size_t i = 0; i < 2 && status == BS_OK; i++) {
-        status = bs_sql_exec(pinning[i], err, "SET SESSION lock_wait_timeout=%d",
-                             on ? PIN_WAIT_S : LONG_WAIT_S);
-    }
-    return status;
+    enum bs_status status =
+        limit_waits(config, config->views[0], on ? PIN_WAIT_S : BS_VIEW_WAIT_S, err);
+    return status == BS_OK
+               ? limit_waits(config, config->control, on ? PIN_WAIT_S : LONG_WAIT_S, err)
+               : status;
 }
 
 enum bs_status
-bs_views_prepare(const struct bs_point_config *config, struct bs_error *err) {
+bs_views_prepare(const struct bs_point_config *config, bool *keeps, struct bs_error *err) {
     bool may_leave = true;
     enum bs_status status = bs_sql_exec(config->control, err, "ROLLBACK");
     for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
@@ -109,7 +111,11 @@ bs_views_prepare(const struct bs_point_config *config, struct bs_error *err) {
             status = bs_sql_exec(config->views[i], err,
                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         }
+        if (status == BS_OK) {
+            status = limit_waits(config, config->views[i], BS_VIEW_WAIT_S, err);
+        }
     }
+    *keeps = !may_leave;
     return status == BS_OK ? bs_views_limit_pins(config, true, err) : status;
 }
 
@@ -181,4 +187,27 @@ bs_views_pin(struct bs_sql *sql, const struct bs_schema *schema, const uint64_t 
     }
     return status == BS_OK ? BS_OK
                            : bs_error_context(err, "holding off DDL on the source's tables");
+}
+
+enum bs_status
+bs_views_hold(const struct bs_point_config *config, const struct bs_schema *schema,
+              const uint64_t *ids, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
+        struct bs_sql *view = config->views[i];
+        status = limit_waits(config, view, PIN_WAIT_S, err);
+        if (status == BS_OK) {
+            status = bs_sql_exec(view, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
+        }
+        if (status == BS_OK) {
+            status = bs_views_pin(view, schema, ids, err);
+        }
+        if (status == BS_OK) {
+            status = bs_sql_exec(view, err, "SAVEPOINT " BS_VIEW_SAVEPOINT);
+        }
+        if (status == BS_OK) {
+            status = limit_waits(config, view, BS_VIEW_WAIT_S, err);
+        }
+    }
+    return status;
 }

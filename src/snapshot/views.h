@@ -14,10 +14,16 @@
 /* What one attempt came to. MOVED: tables or objects came, went or changed meanwhile. */
 enum bs_point_outcome { BS_POINT_TAKEN, BS_POINT_MOVED };
 
-enum { BS_LOCK_WAIT_TIMEOUT = 1205 };
+enum {
+    BS_LOCK_WAIT_TIMEOUT = 1205,
+    /* A dumper waits so long for DDL that is at work on a table, or waits for it itself. No longer:
+     * what the DDL waits for may be other views of ours, and writers wait behind it. */
+    BS_VIEW_WAIT_S = 60,
+};
 
-/* Gives up what the sessions have open, and sets them up. */
-enum bs_status bs_views_prepare(const struct bs_point_config *config,
+/* Gives up what the sessions have open, and sets them up. *keeps: ROLLBACK TO SAVEPOINT will not
+ * give back what they open from here on. */
+enum bs_status bs_views_prepare(const struct bs_point_config *config, bool *keeps,
                                 struct bs_error *err) BS_MUST_CHECK;
 
 /* Opens views from one to before another, at once, with their savepoints. */
@@ -32,6 +38,11 @@ enum bs_status bs_views_pin(struct bs_sql *sql, const struct bs_schema *schema, 
 void bs_views_put_pin(struct bs_buf *text, const struct bs_table *table);
 enum bs_status bs_views_run_pins(struct bs_sql *sql, struct bs_buf *text,
                                  struct bs_error *err) BS_MUST_CHECK;
+/* Each view holds the tables that have no id (ids NULL: all) until its transaction ends, from in
+ * front of its savepoint on: a dumper that asked for one later would wait behind DDL, which waits
+ * for who has it already. What a view has opened since its savepoint is given back. */
+enum bs_status bs_views_hold(const struct bs_point_config *config, const struct bs_schema *schema,
+                             const uint64_t *ids, struct bs_error *err) BS_MUST_CHECK;
 /* on: a pin of the first view, or of the control session, waits for a second at most. */
 enum bs_status bs_views_limit_pins(const struct bs_point_config *config, bool on,
                                    struct bs_error *err) BS_MUST_CHECK;

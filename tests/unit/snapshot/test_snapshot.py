@@ -404,6 +404,36 @@ def without_lock_tables_another_lock_is_taken(pair):
         pair.source.query("DROP USER %s@'127.0.0.1'" % user)
 
 
+def ddl_waits_for_views_that_keep_tables(pair):
+    """Without PROCESS nobody can tell which table it is that is read; without BINLOG ADMIN a view of MariaDB gives no table back. So DDL waits until
+    the copy is over. A dumper that came to a table then, and waited behind the DDL, would wait for the other dumpers' views, and writers with it."""
+    grants = "SELECT, LOCK TABLES, SHOW VIEW, RELOAD, REPLICATION CLIENT, REPLICATION SLAVE, TRIGGER, EVENT"
+    accounts = {"blind": grants, "keeper": grants + ", PROCESS"} if pair.server.startswith("mariadb") else {"blind": grants}
+    for account, privileges in accounts.items():
+        pair.source.query("CREATE USER %s@'127.0.0.1'" % account)
+        pair.source.query("GRANT %s ON *.* TO %s@'127.0.0.1'" % (privileges, account))
+        pair.source.query("CREATE DATABASE waits")
+        for i, rows in enumerate((3000, 2500, 1000, 1000)):
+            pair.source.query("CREATE TABLE waits.t%d (id INT PRIMARY KEY AUTO_INCREMENT, pad VARCHAR(200))" % i)
+            pair.source.query("INSERT INTO waits.t%d (pad) VALUES %s" % (i, ",".join(["(REPEAT('x', 200))"] * rows)))
+            pair.source.query("ANALYZE TABLE waits.t%d" % i)
+        process = pair.start("databases=waits", "user=" + account, "threads=2", "chunk=100000", "rate=400000")
+        wait_for(lambda: pair.target.query("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA='binstream' AND TABLE_NAME='chunk'") and
+                 pair.target.query("SELECT COUNT(*) FROM binstream.chunk")[0][0] > 0)
+        threads = [threading.Thread(target=pair.source.query, args=("ALTER TABLE waits.t%d ADD v INT" % i,)) for i in range(4)]
+        for thread in threads:
+            thread.start()
+        report = pair.finish(process)
+        for thread in threads:
+            thread.join(60)
+        assert not any(thread.is_alive() for thread in threads), report["log"]
+        assert "waits until the copy is over" in report["log"] and "as of a new point" not in report["log"], report["log"]
+        assert int(report["rows"]) == 7500, report
+        pair.source.query("DROP DATABASE waits")
+        pair.source.query("DROP USER %s@'127.0.0.1'" % account)
+        pair.reset()
+
+
 def altered_table_is_told(pair):
     """ALTER between the point and the reading of the table: the view cannot show it any more."""
     pair.source.query("CREATE DATABASE early")
@@ -558,6 +588,7 @@ CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load
          bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, keys_with_gaps_and_clusters, rows_are_read_once, large_rows_between_small_ones, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
+         ddl_waits_for_views_that_keep_tables,
          altered_table_is_told, swapped_tables_are_noticed, exchanged_columns_are_told, ended_lock_is_noticed,
          table_that_is_gone_from_the_target_is_missed, open_transaction_holds_the_lock_back,
          long_statement_is_waited_for, signal_stops_the_copy]
