@@ -24,13 +24,12 @@ bs_altered_explain(const struct bs_copy *copy, struct bs_error *err) {
          err->sql_errno == BAD_FIELD || err->sql_errno == NO_SUCH_KEY)) {
         return bs_altered_refuse(copy, err);
     }
-    if (err->status == BS_SERVER && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+    if (bs_views_is_kept_out(err)) {
         bs_error_set(err, BS_SCHEMA,
-                     "DDL or a lock of another session kept table %s on the source from being "
-                     "read for %d s",
-                     name, BS_VIEW_WAIT_S);
-        return bs_error_hint(err, "run the same command again when it is over: what is copied "
-                                  "already is kept");
+                     "DDL or a lock of another session kept the copy from reading table %s on the "
+                     "source",
+                     name);
+        return bs_error_hint(err, "run the same command again when it is over");
     }
     return bs_error_context(err, "reading table %s", name);
 }

@@ -13,9 +13,11 @@
 #include "state/fence.h"
 #include "state/node.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum {
     TICK_MS = 200,
@@ -397,6 +399,24 @@ watch(struct bs_copying *run) {
     }
 }
 
+/* A server ends only the statement that it is asked to end while it runs: a thread that was between
+ * two of them has begun the next. So it is asked again. */
+static void
+await_end(struct bs_copying *run, pthread_t thread) {
+    struct timespec until;
+    int rc;
+    do {
+        int failed = clock_gettime(CLOCK_REALTIME, &until);
+        BS_ASSERT(failed == 0);
+        until.tv_sec += 1;
+        rc = pthread_timedjoin_np(thread, NULL, &until);
+        BS_ASSERT(rc == 0 || rc == ETIMEDOUT);
+        if (rc == ETIMEDOUT && bs_work_is_stopped(run->work)) {
+            interrupt(run);
+        }
+    } while (rc == ETIMEDOUT);
+}
+
 static enum bs_status
 run_pairs(struct bs_copying *run, struct bs_error *err) {
     unsigned int started = 0;
@@ -410,8 +430,8 @@ run_pairs(struct bs_copying *run, struct bs_error *err) {
     }
     watch(run);
     for (unsigned int i = 0; i < started; i++) {
-        pthread_join(run->pairs[i].dumper, NULL);
-        pthread_join(run->pairs[i].loader, NULL);
+        await_end(run, run->pairs[i].dumper);
+        await_end(run, run->pairs[i].loader);
     }
     return bs_work_error(run->work, err);
 }

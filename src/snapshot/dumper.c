@@ -436,6 +436,9 @@ read_server(struct dump *dump, struct bs_error *err) {
     }
     bs_sql_result_free(rows);
     bs_buf_fini(&text);
+    if (status == BS_OK && bs_work_is_stopped(pair->config->work)) {
+        status = stopped(err);
+    }
     if (status == BS_OK) {
         status = check_identity(pair, chunk->copy, err);
     }
@@ -478,6 +481,9 @@ do_item(struct bs_pair *pair, enum bs_taker taker, struct bs_work_item *item,
     struct bs_chunk *chunk = item->chunk;
     bool is_cut = chunk == NULL, is_last = false;
     enum bs_status status = bs_held_begin(pair, taker, item, err);
+    if (status == BS_OK && bs_work_is_stopped(pair->config->work)) {
+        return stopped(err);
+    }
     if (status == BS_OK && is_cut) {
         status = bs_plan_cut(pair->source, pair->config->source, item, &chunk, &is_last, err);
     }
@@ -507,6 +513,15 @@ unlock(struct bs_pair *pair, struct bs_error *err) {
     return status;
 }
 
+/* The session outlives its thread, and what it holds makes DDL wait, and behind the DDL the other
+ * dumpers, whose end it would wait for. So whatever the end, nothing is held from here on. */
+static void
+let_go(struct bs_pair *pair) {
+    if (pair->source != NULL) {
+        (void)!bs_sql_exec(pair->source, NULL, pair->is_locker ? "UNLOCK TABLES" : "ROLLBACK");
+    }
+}
+
 void *
 bs_dumper_main(void *arg) {
     struct bs_pair *pair = arg;
@@ -527,6 +542,7 @@ bs_dumper_main(void *arg) {
     if (status != BS_OK) {
         bs_work_fail(pair->config->work, &err);
     }
+    let_go(pair);
     bs_queue_close(pair->queue);
     return NULL;
 }

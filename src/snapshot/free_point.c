@@ -121,7 +121,7 @@ open_first(const struct bs_point_config *config, const struct bs_schema *schema,
         return bs_sql_exec(config->control, err, "ROLLBACK");
     }
     (void)!bs_sql_exec(config->control, NULL, "ROLLBACK");
-    if (err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+    if (bs_views_is_kept_out(err)) {
         bs_log(BS_LOG_INFO, "DDL is at work on a table: trying again");
         bs_error_clear(err);
         *outcome = BS_POINT_MOVED;

@@ -71,6 +71,9 @@ hold(const struct bs_pair *pair, const struct bs_copy *copy, bool *same, struct 
     if (status == BS_OK) {
         status = compare_ids(pair, same, &failure);
     }
+    if (status == BS_SERVER && bs_work_is_stopped(pair->config->work)) {
+        return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+    }
     if (status == BS_SERVER && failure.sql_errno == LOCK_DEADLOCK) {
         return bs_altered_refuse(copy, err);
     }

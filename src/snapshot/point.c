@@ -103,7 +103,7 @@ take_locked(const struct bs_point_config *config, struct bs_lock *lock,
     if (status == BS_OK) {
         status = bs_views_pin(config->views[0], schema, NULL, err);
     }
-    if (status != BS_OK && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+    if (status != BS_OK && bs_views_is_kept_out(err)) {
         bs_log(BS_LOG_INFO, "DDL came to a table while its position was taken: trying again");
         bs_error_clear(err);
         *outcome = BS_POINT_MOVED;
@@ -223,7 +223,7 @@ read_again(const struct bs_point_config *config, const struct bs_schema *first,
     if (status == BS_OK && *outcome == BS_POINT_TAKEN) {
         status = note_identities(config, point, err);
     }
-    if (status != BS_OK && err->sql_errno == BS_LOCK_WAIT_TIMEOUT) {
+    if (status != BS_OK && bs_views_is_kept_out(err)) {
         bs_log(BS_LOG_INFO, "DDL waits for a table whose position was taken: trying again");
         bs_error_clear(err);
         *outcome = BS_POINT_MOVED;
@@ -413,6 +413,9 @@ bs_point_take(const struct bs_point_config *config, struct bs_point *point, stru
         }
         if (status == BS_OK) {
             status = try_point(config, schema, point, &outcome, err);
+        }
+        if (status == BS_OK && outcome == BS_POINT_MOVED) { /* before the schema is read again */
+            status = bs_views_end(config, err);
         }
         bs_schema_free(schema);
     }

@@ -99,14 +99,26 @@ bs_views_limit_pins(const struct bs_point_config *config, bool on, struct bs_err
 }
 
 enum bs_status
-bs_views_prepare(const struct bs_point_config *config, bool *keeps, struct bs_error *err) {
-    bool may_leave = true;
+bs_views_end(const struct bs_point_config *config, struct bs_error *err) {
     enum bs_status status = bs_sql_exec(config->control, err, "ROLLBACK");
     for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
         status = bs_sql_exec(config->views[i], err, "ROLLBACK");
-        if (status == BS_OK) {
-            status = leave_binlog(config, config->views[i], &may_leave, err);
-        }
+    }
+    return status;
+}
+
+bool
+bs_views_is_kept_out(const struct bs_error *err) {
+    return err->status == BS_SERVER &&
+           (err->sql_errno == BS_LOCK_WAIT_TIMEOUT || err->sql_errno == BS_LOCK_DEADLOCK);
+}
+
+enum bs_status
+bs_views_prepare(const struct bs_point_config *config, bool *keeps, struct bs_error *err) {
+    bool may_leave = true;
+    enum bs_status status = bs_views_end(config, err);
+    for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
+        status = leave_binlog(config, config->views[i], &may_leave, err);
         if (status == BS_OK) {
             status = bs_sql_exec(config->views[i], err,
                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");

@@ -16,12 +16,16 @@ enum bs_point_outcome { BS_POINT_TAKEN, BS_POINT_MOVED };
 
 enum {
     BS_LOCK_WAIT_TIMEOUT = 1205,
+    BS_LOCK_DEADLOCK = 1213,
     /* A dumper waits so long for DDL that is at work on a table, or waits for it itself. No longer:
      * what the DDL waits for may be other views of ours, and writers wait behind it. */
     BS_VIEW_WAIT_S = 60,
 };
 
-/* Gives up what the sessions have open, and sets them up. *keeps: ROLLBACK TO SAVEPOINT will not
+/* Ends the transactions of the views and of the control session: nobody waits for them any more. */
+enum bs_status bs_views_end(const struct bs_point_config *config,
+                            struct bs_error *err) BS_MUST_CHECK;
+/* The same, and sets the sessions up. *keeps: ROLLBACK TO SAVEPOINT will not
  * give back what they open from here on. */
 enum bs_status bs_views_prepare(const struct bs_point_config *config, bool *keeps,
                                 struct bs_error *err) BS_MUST_CHECK;
@@ -51,6 +55,9 @@ enum bs_status bs_views_limit_pins(const struct bs_point_config *config, bool on
 enum bs_status bs_views_check_names(const struct bs_point_config *config,
                                     const struct bs_schema *schema, bool *same,
                                     struct bs_error *err) BS_MUST_CHECK;
+
+/* Was it DDL, or a lock of others, that kept a session from opening a table? */
+bool bs_views_is_kept_out(const struct bs_error *err);
 
 void bs_views_table_key(struct bs_buf *out, struct bs_str db, struct bs_str name);
 void bs_views_map_tables(struct bs_map *map, const struct bs_schema *schema);
