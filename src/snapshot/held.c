@@ -12,7 +12,6 @@ enum {
     APART = 64,     /* tables that are read one by one after a group that failed */
     QUEUE_BYTES =
         4 << 20, /* of blocks that the loader has not taken: more may hold the dumper up */
-    LOCK_DEADLOCK = 1213,
 };
 
 static enum bs_status
@@ -74,7 +73,7 @@ hold(const struct bs_pair *pair, const struct bs_copy *copy, bool *same, struct 
     if (status == BS_SERVER && bs_work_is_stopped(pair->config->work)) {
         return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
     }
-    if (status == BS_SERVER && failure.sql_errno == LOCK_DEADLOCK) {
+    if (status == BS_SERVER && failure.sql_errno == BS_LOCK_DEADLOCK) {
         return bs_altered_refuse(copy, err);
     }
     if (status == BS_OK || status == BS_SERVER) {
