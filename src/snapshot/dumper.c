@@ -517,7 +517,8 @@ unlock(struct bs_pair *pair, struct bs_error *err) {
  * dumpers, whose end it would wait for. So whatever the end, nothing is held from here on. */
 static void
 let_go(struct bs_pair *pair) {
-    if (pair->source != NULL) {
+    bool is_unlocked = pair->is_locker && pair->unlocked_us != 0;
+    if (pair->source != NULL && !is_unlocked) {
         (void)!bs_sql_exec(pair->source, NULL, pair->is_locker ? "UNLOCK TABLES" : "ROLLBACK");
     }
 }
