@@ -104,6 +104,22 @@ bs_queue_push(struct bs_queue *queue, void *item, size_t weight) {
 }
 
 bool
+bs_queue_push_within(struct bs_queue *queue, void *item, size_t weight, int timeout_ms) {
+    struct timespec until = bs_cond_deadline(timeout_ms);
+    int rc = 0;
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->closed && is_full(queue, weight) && rc != ETIMEDOUT) {
+        rc = pthread_cond_timedwait(&queue->not_full, &queue->lock, &until);
+    }
+    bool fits = !queue->closed && !is_full(queue, weight);
+    if (fits) {
+        append(queue, item, weight);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return fits;
+}
+
+bool
 bs_queue_try_push(struct bs_queue *queue, void *item, size_t weight) {
     pthread_mutex_lock(&queue->lock);
     bool fits = !queue->closed && !is_full(queue, weight);

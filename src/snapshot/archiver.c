@@ -101,7 +101,8 @@ bs_archiver_main(void *arg) {
            (block = bs_queue_pop(a.pair->queue, -1)) != NULL) {
         if (block->kind == BS_BLOCK_ROWS) {
             status = put_block(&a, block, &err);
-        } else if (block->kind == BS_BLOCK_CHUNK_END && block->chunk->wants_room > 0) {
+        } else if (block->kind == BS_BLOCK_CHUNK_END &&
+                   (block->chunk->wants_room > 0 || block->chunk->is_given_up)) {
             begin_again(&a, block->chunk);
         } else if (block->kind == BS_BLOCK_CHUNK_END) {
             status = end_chunk(&a, block->chunk, &err);

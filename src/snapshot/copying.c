@@ -17,6 +17,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum {
@@ -102,6 +103,16 @@ make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
     return copy;
 }
 
+/* See bs_point_take. */
+static bool
+keeps_tables(const struct bs_point *point) {
+    bool keeps = point->keeps_tables;
+    for (size_t i = 0; i < point->schema->table_count && !keeps; i++) {
+        keeps = point->table_ids[i] == 0 && !bs_lock_is_long(point->schema->tables[i]);
+    }
+    return keeps;
+}
+
 static void
 make_work(struct bs_copying *run) {
     const struct bs_schema *schema = run->point.schema;
@@ -132,6 +143,7 @@ make_work(struct bs_copying *run) {
         .piece_bytes = chunk_bytes,
         .packet_bytes = packet < PACKET_BYTES_MAX ? packet : PACKET_BYTES_MAX,
         .may_hold = run->config->max_bytes_per_s == 0 && run->config->max_load == 0,
+        .keeps_tables = run->from == NULL && keeps_tables(&run->point),
     };
 }
 
@@ -315,6 +327,24 @@ read_load(struct bs_copying *run, uint64_t *load, struct bs_error *err) {
     return status;
 }
 
+/* Who waits for DDL, or is DDL that waits, burdens nobody; and it may be us for whom it waits.
+ * Without PROCESS others are not shown, and then they count. */
+static enum bs_status
+read_waiting(struct bs_copying *run, uint64_t *waiting, struct bs_error *err) {
+    enum { STATE = 6 };
+    struct bs_sql_result *result = NULL;
+    const struct bs_str *fields = NULL;
+    *waiting = 0;
+    enum bs_status status = bs_sql_query(run->source, &result, err, "SHOW PROCESSLIST");
+    while (status == BS_OK && (status = bs_sql_next(result, &fields, err)) == BS_OK &&
+           fields != NULL) {
+        *waiting +=
+            fields[STATE].data != NULL && strstr(fields[STATE].data, "metadata lock") != NULL;
+    }
+    bs_sql_result_free(result);
+    return status;
+}
+
 static enum bs_status
 heed_load(struct bs_copying *run, struct bs_error *err) {
     int64_t now = bs_clock_mono_ms();
@@ -325,6 +355,11 @@ heed_load(struct bs_copying *run, struct bs_error *err) {
     }
     run->load_ms = now;
     enum bs_status status = read_load(run, &load, err);
+    if (status == BS_OK && load > most) {
+        uint64_t waiting;
+        status = read_waiting(run, &waiting, err);
+        load -= waiting < load ? waiting : load;
+    }
     bool pauses = status == BS_OK && load > most;
     if (pauses && run->load == 0) {
         bs_log(BS_LOG_INFO, "pausing: %" PRIu64 " statements run on the source, over --max-load",

@@ -13,6 +13,8 @@ enum { US_PER_S = 1000000, NS_PER_US = 1000, US_PER_MS = 1000 };
 /* Who has not read for this long may catch up on it at once. */
 enum { BURST_US = 100000 };
 
+static const int64_t FOR_EVER_US = (int64_t)365 * 24 * 3600 * US_PER_S;
+
 struct bs_courtesy {
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -55,21 +57,44 @@ reserve(struct bs_courtesy *courtesy, uint64_t bytes) {
     return from;
 }
 
+static void
+wait_until(struct bs_courtesy *courtesy, int64_t us) {
+    struct timespec at = {us / US_PER_S, (long)(us % US_PER_S) * NS_PER_US};
+    (void)pthread_cond_timedwait(&courtesy->changed, &courtesy->lock, &at);
+}
+
+/* Under the lock. */
+static void
+await_pause(struct bs_courtesy *courtesy, int64_t *left_us) {
+    int64_t since = bs_clock_mono_us();
+    int64_t until = since + *left_us;
+    int64_t now = since;
+    while (!courtesy->is_stopped && courtesy->is_paused && now < until) {
+        wait_until(courtesy, until);
+        now = bs_clock_mono_us();
+    }
+    *left_us = until > now ? until - now : 0;
+}
+
 bool
-bs_courtesy_take(struct bs_courtesy *courtesy, uint64_t bytes) {
+bs_courtesy_take(struct bs_courtesy *courtesy, uint64_t bytes, int64_t *pause_left_us) {
     pthread_mutex_lock(&courtesy->lock);
     int64_t from = reserve(courtesy, bytes);
-    struct timespec at = {from / US_PER_S, (long)(from % US_PER_S) * NS_PER_US};
-    while (!courtesy->is_stopped && (courtesy->is_paused || bs_clock_mono_us() < from)) {
-        if (courtesy->is_paused) {
-            pthread_cond_wait(&courtesy->changed, &courtesy->lock);
-        } else {
-            (void)pthread_cond_timedwait(&courtesy->changed, &courtesy->lock, &at);
-        }
+    await_pause(courtesy, pause_left_us);
+    while (!courtesy->is_stopped && bs_clock_mono_us() < from) {
+        wait_until(courtesy, from);
     }
     bool may_pass = !courtesy->is_stopped;
     pthread_mutex_unlock(&courtesy->lock);
     return may_pass;
+}
+
+void
+bs_courtesy_await(struct bs_courtesy *courtesy, int64_t most_ms) {
+    int64_t left_us = most_ms < 0 ? FOR_EVER_US : most_ms * US_PER_MS;
+    pthread_mutex_lock(&courtesy->lock);
+    await_pause(courtesy, &left_us);
+    pthread_mutex_unlock(&courtesy->lock);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "snapshot/pair.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "sql/bulk.h"
@@ -17,12 +18,16 @@
 #include "snapshot/early.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
+#include "snapshot/views.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 enum {
     PACKET_MARGIN = 4096,
+    FULL_MS = 30000,     /* a chunk that waits so long for the loader is given up */
+    FULL_HELD_MS = 1000, /* and tables that are held but not read are given back */
+    GIVEN_UP_MAX = 8,    /* times for a chunk: then it may take as long as it takes */
 };
 
 struct dump {
@@ -31,6 +36,8 @@ struct dump {
     struct bs_block *block; /* being filled, or NULL */
     uint64_t piece_len;     /* bytes sent since the last piece end */
     uint64_t block_len_limit;
+    int64_t pause_left_us; /* see courtesy.h; of the piece */
+    bool is_reading;       /* from the source, where the table is held meanwhile */
 };
 
 static enum bs_status
@@ -38,23 +45,75 @@ stopped(struct bs_error *err) {
     return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
 }
 
+/* What stays in a table without transactions cannot go again, and a table without a key would begin
+ * anew. Who holds locks has others wait for him whatever happens. */
+static bool
+may_give_up(const struct dump *dump) {
+    const struct bs_chunk *chunk = dump->chunk;
+    return dump->is_reading && !dump->pair->is_locker && chunk->copy->key != NULL &&
+           chunk->copy->removal != BS_REMOVAL_NONE && chunk->times_given_up < GIVEN_UP_MAX;
+}
+
+static void
+give_up(struct dump *dump, const char *reason) {
+    char name[512];
+    bs_copy_name(dump->chunk->copy, name, sizeof name);
+    bs_log(BS_LOG_INFO, "table %s, chunk %" PRIu64 " is given up, to be read again: %s", name,
+           dump->chunk->number, reason);
+    dump->chunk->is_given_up = true;
+    dump->chunk->times_given_up++;
+}
+
+/* DDL on the source's table waits for who reads it, and writers wait behind the DDL, while the
+ * target may stand still for who knows how long. Not taken over: the block is the caller's, and the
+ * chunk was given up. */
+static enum bs_status
+push(struct dump *dump, struct bs_block *block, bool *taken, struct bs_error *err) {
+    struct bs_pair *pair = dump->pair;
+    size_t weight = block->text.len + block->ends.cap + sizeof *block;
+    bool holds_others = !dump->is_reading && pair->held.count > 0;
+    *taken = may_give_up(dump) || holds_others
+                 ? bs_queue_push_within(pair->queue, block, weight,
+                                        holds_others ? FULL_HELD_MS : FULL_MS)
+                 : bs_queue_push(pair->queue, block, weight);
+    if (*taken) {
+        return BS_OK;
+    }
+    if (bs_queue_is_closed(pair->queue)) {
+        return stopped(err);
+    }
+    if (!holds_others) {
+        give_up(dump, "the target does not take its rows");
+        return BS_OK;
+    }
+    enum bs_status status = bs_held_give_back(pair, err);
+    return status == BS_OK ? push(dump, block, taken, err) : status;
+}
+
 static enum bs_status
 send_block(struct dump *dump, struct bs_error *err) {
     struct bs_block *block = dump->block;
+    bool taken = false;
     dump->block = NULL;
     if (block == NULL) {
         return BS_OK;
     }
     dump->piece_len += block->text.len;
     /* Who holds locks spares the source most by being done soon. */
-    if ((dump->pair->is_locker ||
-         bs_courtesy_take(dump->pair->config->courtesy, block->text.len)) &&
-        bs_queue_push(dump->pair->queue, block,
-                      block->text.len + block->ends.cap + sizeof *block)) {
-        return BS_OK;
+    bool may_pass =
+        dump->pair->is_locker ||
+        bs_courtesy_take(dump->pair->config->courtesy, block->text.len, &dump->pause_left_us);
+    enum bs_status status = may_pass ? push(dump, block, &taken, err) : stopped(err);
+    if (!taken) {
+        bs_block_give(dump->pair, block);
     }
-    bs_block_give(dump->pair, block);
-    return stopped(err);
+    return status;
+}
+
+static void
+begin_piece(struct dump *dump) {
+    dump->piece_len = 0;
+    dump->pause_left_us = (int64_t)BS_PAUSE_HELD_MS * 1000;
 }
 
 static enum bs_status
@@ -63,7 +122,7 @@ send_end(struct dump *dump, enum bs_block_kind kind, struct bs_error *err) {
     if (status == BS_OK) {
         dump->block = bs_block_take(dump->pair, dump->chunk, kind);
         status = send_block(dump, err);
-        dump->piece_len = 0;
+        begin_piece(dump);
     }
     return status;
 }
@@ -205,8 +264,14 @@ make_room(struct dump *dump, const struct bs_str *fields, struct bs_error *err) 
     if (status == BS_OK && dump->block == NULL) {
         start_block(dump);
     }
-    if (status == BS_OK && is_large && !bs_block_enlarge(dump->pair, dump->block, len + len / 8)) {
+    bool is_in_time = true;
+    if (status == BS_OK && is_large && !dump->chunk->is_given_up &&
+        !bs_block_enlarge(dump->pair, dump->block, len + len / 8, may_give_up(dump) ? FULL_MS : -1,
+                          &is_in_time)) {
         status = stopped(err);
+    }
+    if (status == BS_OK && !is_in_time) {
+        give_up(dump, "the target does not take the large row before");
     }
     return status;
 }
@@ -226,7 +291,7 @@ put_row(struct dump *dump, const struct bs_str *fields, struct bs_error *err) {
         return status;
     }
     status = make_room(dump, fields, err);
-    if (status != BS_OK) {
+    if (status != BS_OK || dump->chunk->is_given_up) {
         return status;
     }
     if (dump->chunk->form == BS_FORM_INSERT) {
@@ -279,7 +344,7 @@ needs_other(const struct dump *dump, const struct bs_str *fields, size_t size) {
     return chunk->wants_other;
 }
 
-/* Is the rest of the chunk not wanted, because it has to go again? */
+/* Is the rest of the chunk not wanted, because of this row, with which it has to go again? */
 static bool
 ends_early(const struct dump *dump, const struct bs_str *fields) {
     size_t size = row_size(dump->chunk->copy, fields);
@@ -297,7 +362,7 @@ put_rows(struct dump *dump, struct bs_sql_result *rows, struct bs_error *err) {
             return BS_OK;
         }
         status = put_row(dump, fields, err);
-        if (status != BS_OK) {
+        if (status != BS_OK || dump->chunk->is_given_up) {
             return status;
         }
         if (dump->block == NULL && bs_work_is_stopped(dump->pair->config->work)) {
@@ -422,6 +487,30 @@ check_identity(const struct bs_pair *pair, const struct bs_copy *copy, struct bs
     return status == BS_OK ? bs_altered_check_columns(pair->source, copy, err) : status;
 }
 
+/* To be asked which table it is, MySQL 8 and newer wait for DDL on any table of the server, even
+ * where that waits itself: the table that was read is let go of before it is asked again. */
+static enum bs_status
+check_whole(struct dump *dump, struct bs_error *err) {
+    enum bs_status status = check_identity(dump->pair, dump->chunk->copy, err);
+    if (status == BS_SERVER && err->sql_errno == BS_LOCK_WAIT_TIMEOUT && may_give_up(dump)) {
+        give_up(dump, "DDL, or a lock of another session, keeps the source from saying which table "
+                      "it is");
+        bs_error_clear(err);
+        return BS_OK;
+    }
+    return status;
+}
+
+static enum bs_status
+let_go_of_table(struct bs_pair *pair, bool of_others_too, struct bs_error *err) {
+    if (pair->is_locker || (pair->held.count > 0 && !of_others_too)) {
+        return BS_OK;
+    }
+    return pair->held.count > 0
+               ? bs_held_give_back(pair, err)
+               : bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
+}
+
 static enum bs_status
 read_server(struct dump *dump, struct bs_error *err) {
     struct bs_pair *pair = dump->pair;
@@ -430,6 +519,7 @@ read_server(struct dump *dump, struct bs_error *err) {
     struct bs_sql_result *rows = NULL;
     bs_plan_put_read(&text, chunk->copy, &chunk->lower, &chunk->upper);
     bs_early_put_others(&text, chunk->copy, chunk->lower.count + chunk->upper.count > 0);
+    dump->is_reading = true;
     enum bs_status status = bs_sql_stream(pair->source, bs_buf_str(&text), &rows, err);
     if (status == BS_OK) {
         status = put_rows(dump, rows, err);
@@ -439,13 +529,22 @@ read_server(struct dump *dump, struct bs_error *err) {
     if (status == BS_OK && bs_work_is_stopped(pair->config->work)) {
         status = stopped(err);
     }
+    if (status == BS_OK && !chunk->is_given_up) {
+        status = check_whole(dump, err);
+    }
     if (status == BS_OK) {
-        status = check_identity(pair, chunk->copy, err);
+        status = let_go_of_table(pair, chunk->is_given_up, err);
     }
-    if (status == BS_OK && !pair->is_locker && pair->held.count == 0) {
-        status = bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
-    }
+    dump->is_reading = false;
     return status;
+}
+
+static void
+drop_block(struct dump *dump) {
+    if (dump->block != NULL) {
+        bs_block_give(dump->pair, dump->block);
+    }
+    dump->block = NULL;
 }
 
 static enum bs_status
@@ -454,14 +553,16 @@ dump_chunk(struct bs_pair *pair, struct bs_chunk *chunk, struct bs_error *err) {
     uint64_t packet = pair->config->packet_bytes - PACKET_MARGIN;
     dump.block_len_limit =
         chunk->form == BS_FORM_INSERT && packet / 2 < BS_BLOCK_BYTES ? packet / 2 : BS_BLOCK_BYTES;
+    begin_piece(&dump);
     enum bs_status status =
         pair->source == NULL ? read_archived(&dump, err) : read_server(&dump, err);
+    if (chunk->is_given_up) {
+        drop_block(&dump);
+    }
     if (status == BS_OK) {
         status = send_end(&dump, BS_BLOCK_CHUNK_END, err);
     }
-    if (dump.block != NULL) {
-        bs_block_give(pair, dump.block);
-    }
+    drop_block(&dump);
     return status;
 }
 
@@ -505,6 +606,24 @@ do_item(struct bs_pair *pair, enum bs_taker taker, struct bs_work_item *item,
     return status == BS_OK ? BS_OK : bs_altered_explain(item->copy, err);
 }
 
+/* Who has to wait, for the load on the source or for work, holds nothing meanwhile, but for what a
+ * view keeps. */
+static bool
+take_item(struct bs_pair *pair, enum bs_taker taker, struct bs_work_item *item,
+          enum bs_status *status, struct bs_error *err) {
+    const struct bs_pair_config *config = pair->config;
+    if (!pair->is_locker && pair->source != NULL) {
+        bs_courtesy_await(config->courtesy, config->keeps_tables ? BS_PAUSE_HELD_MS : -1);
+    }
+    if (pair->held.count > 0) {
+        if (bs_work_try_take(config->work, taker, pair->index, item)) {
+            return true;
+        }
+        *status = bs_held_give_back(pair, err);
+    }
+    return *status == BS_OK && bs_work_take(config->work, taker, pair->index, item);
+}
+
 /* Its tables are loaded, so that nothing can have to be read again. */
 static enum bs_status
 unlock(struct bs_pair *pair, struct bs_error *err) {
@@ -533,7 +652,7 @@ bs_dumper_main(void *arg) {
                           : pair->index == 0 ? BS_TAKER_FIRST
                                              : BS_TAKER_OTHER;
     bs_thread_give_way();
-    while (status == BS_OK && bs_work_take(pair->config->work, taker, pair->index, &item)) {
+    while (status == BS_OK && take_item(pair, taker, &item, &status, &err)) {
         status = do_item(pair, taker, &item, &err);
         bs_bound_fini(&item.after);
     }

@@ -115,18 +115,12 @@ open_held(const struct bs_point_config *config, const struct bs_schema *schema,
 
 static enum bs_status
 open_first(const struct bs_point_config *config, const struct bs_schema *schema,
-           struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
+           struct bs_point *point, struct bs_error *err) {
     enum bs_status status = open_held(config, schema, point, err);
     if (status == BS_OK) {
         return bs_sql_exec(config->control, err, "ROLLBACK");
     }
     (void)!bs_sql_exec(config->control, NULL, "ROLLBACK");
-    if (bs_views_is_kept_out(err)) {
-        bs_log(BS_LOG_INFO, "DDL is at work on a table: trying again");
-        bs_error_clear(err);
-        *outcome = BS_POINT_MOVED;
-        return BS_OK;
-    }
     return status;
 }
 
@@ -149,15 +143,21 @@ enum bs_status
 bs_free_point_take(const struct bs_point_config *config, const struct bs_schema *schema,
                    struct bs_point *point, enum bs_point_outcome *outcome, struct bs_error *err) {
     bool same = false;
-    *outcome = BS_POINT_TAKEN;
-    enum bs_status status = open_first(config, schema, point, outcome, err);
-    if (status != BS_OK || *outcome == BS_POINT_MOVED) {
-        return status;
+    enum bs_status status = open_first(config, schema, point, err);
+    if (status == BS_OK) {
+        status = open_others(config, point, err);
     }
-    status = open_others(config, point, err);
     if (status == BS_OK) {
         status = bs_views_check_names(config, schema, &same, err);
-        *outcome = same ? BS_POINT_TAKEN : BS_POINT_MOVED;
+    }
+    *outcome = same ? BS_POINT_TAKEN : BS_POINT_MOVED;
+    if (status != BS_OK && bs_views_is_kept_out(err)) {
+        bs_log(BS_LOG_INFO, "DDL is at work on a table: trying again");
+        bs_error_clear(err);
+        return BS_OK;
+    }
+    if (status != BS_OK || !same) {
+        return status;
     }
     point->consistency = "lock-free";
     point->is_spread = strcmp(point->position.file, point->newest.file) != 0 ||

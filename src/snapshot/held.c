@@ -14,8 +14,8 @@ enum {
         4 << 20, /* of blocks that the loader has not taken: more may hold the dumper up */
 };
 
-static enum bs_status
-give_back(struct bs_pair *pair, struct bs_error *err) {
+enum bs_status
+bs_held_give_back(struct bs_pair *pair, struct bs_error *err) {
     pair->held.count = 0;
     bs_work_release(pair->config->work, pair->index);
     return bs_sql_exec(pair->source, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
@@ -50,11 +50,6 @@ compare_ids(const struct bs_pair *pair, bool *same, struct bs_error *err) {
     return status;
 }
 
-static enum bs_status
-limit_waits(const struct bs_pair *pair, int seconds, struct bs_error *err) {
-    return bs_sql_exec(pair->source, err, "SET SESSION lock_wait_timeout=%d", seconds);
-}
-
 /* *same: all are held, and what they were at the point. Else what went wrong with one of them is
  * for who reads it to tell; but a session that was chosen to end a deadlock has lost its view. */
 static enum bs_status
@@ -62,7 +57,7 @@ hold(const struct bs_pair *pair, const struct bs_copy *copy, bool *same, struct 
     struct bs_error failure;
     bs_error_clear(&failure);
     *same = false;
-    enum bs_status status = limit_waits(pair, WAIT_S, err);
+    enum bs_status status = bs_sql_limit_table_waits(pair->source, WAIT_S, err);
     if (status != BS_OK) {
         return status;
     }
@@ -77,7 +72,7 @@ hold(const struct bs_pair *pair, const struct bs_copy *copy, bool *same, struct 
         return bs_altered_refuse(copy, err);
     }
     if (status == BS_OK || status == BS_SERVER) {
-        return limit_waits(pair, BS_VIEW_WAIT_S, err);
+        return bs_sql_limit_table_waits(pair->source, BS_VIEW_WAIT_S, err);
     }
     if (err != NULL) {
         *err = failure;
@@ -102,7 +97,7 @@ bs_held_begin(struct bs_pair *pair, enum bs_taker taker, const struct bs_work_it
     struct bs_held *held = &pair->held;
     bool same = false;
     if (held->count > 0) {
-        return bs_held_has(pair, item->copy) ? BS_OK : give_back(pair, err);
+        return bs_held_has(pair, item->copy) ? BS_OK : bs_held_give_back(pair, err);
     }
     if (item->chunk != NULL || !may_hold(pair)) {
         return BS_OK;
@@ -117,7 +112,7 @@ bs_held_begin(struct bs_pair *pair, enum bs_taker taker, const struct bs_work_it
     enum bs_status status = hold(pair, item->copy, &same, err);
     if (status == BS_OK && !same) {
         held->apart = APART;
-        status = give_back(pair, err);
+        status = bs_held_give_back(pair, err);
     }
     return status;
 }
@@ -140,5 +135,5 @@ bs_held_end(struct bs_pair *pair, const struct bs_copy *copy, bool is_last, stru
     }
     held->left -= is_last;
     bool goes_on = is_last && held->left > 0 && bs_clock_mono_ms() - held->since_ms < HELD_MS;
-    return goes_on ? BS_OK : give_back(pair, err);
+    return goes_on ? BS_OK : bs_held_give_back(pair, err);
 }

@@ -51,6 +51,7 @@ struct piece {
     struct bs_sql_bulk *bulk; /* while values go in binary */
     bool wants_other;         /* all of the chunk has come, and it needs another form */
     bool wants_room;          /* all of the chunk has come, and it must wait for room */
+    bool is_given_up;         /* what has come is not all of the chunk */
     bool is_refused;          /* the rows were, or that they go in binary */
     bool cannot_bulk;
 };
@@ -373,6 +374,10 @@ store(struct piece *piece, struct bs_error *err) {
         return bs_error_set(err, BS_CONFLICT,
                             "it holds a large row, and others fill the room for such now");
     }
+    if (status == BS_OK && is_whole && piece->chunk->is_given_up) {
+        piece->is_given_up = true;
+        return bs_error_set(err, BS_CONFLICT, "it was not read to its end");
+    }
     if (status == BS_OK && is_whole && piece->chunk->wants_other) {
         piece->wants_other = true;
         return bs_error_set(err, BS_CONFLICT, "%s",
@@ -411,7 +416,7 @@ choose_remedy(struct piece *piece, const struct bs_error *err, enum bs_form *for
     const struct bs_chunk *chunk = piece->chunk;
     char name[512];
     bs_copy_name(chunk->copy, name, sizeof name);
-    if (piece->wants_room) {
+    if (piece->wants_room || piece->is_given_up) {
         bs_log(BS_LOG_DEBUG, "table %s, chunk %" PRIu64 " goes again: %s", name, chunk->number,
                err->message);
         return true;

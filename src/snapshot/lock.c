@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "schema/engine.h"
+#include "sql/guard.h"
 #include "sql/text.h"
 
 #include <inttypes.h>
@@ -166,18 +167,34 @@ lock_tables(struct bs_sql *sql, const struct bs_schema *schema, bool is_long,
     return status;
 }
 
-/* Two sessions, since only one of the locks goes at once. They may meet a transaction that holds
- * what the one waits for and waits for what the other holds; no server sees that circle. So each
- * asks once, and what one got is given up when the other has waited for too long. */
 static enum bs_status
-ask(struct bs_lock *lock, const struct bs_schema *schema, enum bs_consistency kind,
-    struct bs_error *err) {
+ask_both(struct bs_lock *lock, const struct bs_schema *schema, enum bs_consistency kind,
+         struct bs_error *err) {
     enum bs_status status = kind == BS_CONSISTENCY_FTWRL
                                 ? bs_sql_exec(lock->sql, err, "FLUSH TABLES WITH READ LOCK")
                                 : lock_tables(lock->sql, schema, false, err);
-    if (status == BS_OK && lock->long_sql != NULL) {
-        status = lock_tables(lock->long_sql, schema, true, err);
+    return status == BS_OK && lock->long_sql != NULL
+               ? lock_tables(lock->long_sql, schema, true, err)
+               : status;
+}
+
+/* Two sessions, since only one of the locks goes at once. They may meet a transaction that holds
+ * what the one waits for and waits for what the other holds; no server sees that circle. So each
+ * asks once, and what one got is given up when the other has waited for too long. Servers count
+ * for each table anew, with the writers of the first one waiting all the while: so it is us who
+ * count. */
+static enum bs_status
+ask(struct bs_lock *lock, const struct bs_point_config *config, const struct bs_schema *schema,
+    enum bs_consistency kind, struct bs_error *err) {
+    struct bs_guard guard;
+    enum bs_status status =
+        bs_guard_begin(&guard, config->control, lock->sql, lock->long_sql,
+                       bs_clock_mono_ms() + (int64_t)config->lock_timeout_ms, err);
+    if (status != BS_OK) {
+        return status;
     }
+    status = ask_both(lock, schema, kind, err);
+    (void)bs_guard_end(&guard);
     if (status ==
         BS_SERVER) { /* also what InnoDB has locked for a statement that failed half way */
         (void)!bs_sql_exec(lock->sql, NULL, "UNLOCK TABLES");
@@ -234,12 +251,15 @@ ask_patiently(struct bs_lock *lock, const struct bs_point_config *config,
             status = bs_sql_limit_idle(lock->sql, idle_limit_s(config), err);
         }
         if (status == BS_OK) {
-            status = ask(lock, schema, kind, err);
+            status = ask(lock, config, schema, kind, err);
         }
-        bool is_again = status == BS_SERVER &&
-                        (err->sql_errno == LOCK_WAIT_TIMEOUT || err->sql_errno == LOCK_DEADLOCK);
+        bool is_again =
+            status == BS_SERVER && (err->sql_errno == LOCK_DEADLOCK || bs_sql_is_interrupted(err));
         if (!is_again) {
             return status;
+        }
+        if (bs_stop_requested()) {
+            return bs_stop_check(err);
         }
         if (attempt == ATTEMPTS_MAX) {
             return explain_timeout(config, err);

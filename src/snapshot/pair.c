@@ -1,5 +1,6 @@
 #include "snapshot/pair.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -75,20 +76,25 @@ bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind k
 }
 
 bool
-bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes) {
+bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int timeout_ms,
+                 bool *in_time) {
+    int64_t since_ms = bs_clock_mono_ms();
+    *in_time = true;
     pthread_mutex_lock(&pair->large_lock);
-    while (pair->has_large && !bs_queue_is_closed(pair->queue)) {
+    while (pair->has_large && *in_time && !bs_queue_is_closed(pair->queue)) {
         struct timespec until = bs_cond_deadline(LOOK_MS);
         (void)pthread_cond_timedwait(&pair->large_given, &pair->large_lock, &until);
+        *in_time = timeout_ms < 0 || bs_clock_mono_ms() - since_ms < timeout_ms;
     }
     bool is_free = !pair->has_large;
+    *in_time = *in_time || is_free;
     pair->has_large = true;
     pthread_mutex_unlock(&pair->large_lock);
     if (is_free) {
         block->is_large = true;
         bs_buf_reserve(&block->text, bytes);
     }
-    return is_free;
+    return is_free || !*in_time;
 }
 
 static void

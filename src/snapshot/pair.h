@@ -61,6 +61,7 @@ struct bs_pair_config {
     struct bs_state state;
     uint64_t epoch;
     bool may_hold;         /* nothing slows the dumpers down: see held.h */
+    bool keeps_tables;     /* a view gives back none, or not all, of what it has opened */
     uint64_t piece_bytes;  /* --chunk-bytes */
     uint64_t packet_bytes; /* the target's max_allowed_packet */
 };
@@ -97,8 +98,10 @@ void bs_block_give(struct bs_pair *pair, struct bs_block *block);
 
 /* The dumper makes the block ready for a row larger than BS_LARGE_ROW_BYTES, of so many bytes as
  * text. Waits until the loader has given back the one before: several of them at once would be
- * more than --memory allows for. false: the work was stopped. */
-bool bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes);
+ * more than --memory allows for. timeout_ms: so long at most, if not negative; then the block stays
+ * what it was, and *in_time is false. false: the work was stopped. */
+bool bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int timeout_ms,
+                      bool *in_time);
 
 /* The bodies of the threads; arg is the pair. */
 void *bs_dumper_main(void *arg);

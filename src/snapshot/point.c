@@ -58,7 +58,8 @@
 
 enum {
     POINT_ATTEMPTS_MAX = 10,
-    POINT_PAUSE_MS = 100, /* after the first attempt; longer from one to the next */
+    POINT_PAUSE_MS = 100, /* after the first attempt; twice that after the next: a minute in all */
+    PAUSE_STEP_MS = 100,
     NO_SUCH_TABLE = 1146,
     BAD_DB = 1049,
     NOT_BASE_TABLE = 1347,
@@ -103,12 +104,6 @@ take_locked(const struct bs_point_config *config, struct bs_lock *lock,
     if (status == BS_OK) {
         status = bs_views_pin(config->views[0], schema, NULL, err);
     }
-    if (status != BS_OK && bs_views_is_kept_out(err)) {
-        bs_log(BS_LOG_INFO, "DDL came to a table while its position was taken: trying again");
-        bs_error_clear(err);
-        *outcome = BS_POINT_MOVED;
-        return BS_OK;
-    }
     if (status == BS_OK) {
         status = bs_catalog_position(config->control, config->server, &after, err);
     }
@@ -123,6 +118,12 @@ take_locked(const struct bs_point_config *config, struct bs_lock *lock,
         *outcome = BS_POINT_MOVED;
     }
     bs_position_fini(&after);
+    if (status != BS_OK && bs_views_is_kept_out(err)) {
+        bs_log(BS_LOG_INFO, "DDL came to a table while its position was taken: trying again");
+        bs_error_clear(err);
+        *outcome = BS_POINT_MOVED;
+        status = BS_OK;
+    }
     return status;
 }
 
@@ -376,11 +377,16 @@ log_view_positions(const struct bs_point_config *config) {
     }
 }
 
-/* DDL seldom comes alone. */
+/* DDL seldom comes alone, and may wait for somebody. */
 static enum bs_status
 pause_before(int attempt, struct bs_error *err) {
-    bs_clock_pause_ms((int64_t)POINT_PAUSE_MS * attempt);
-    return bs_stop_check(err);
+    int64_t until_ms = bs_clock_mono_ms() + ((int64_t)POINT_PAUSE_MS << (attempt - 1));
+    enum bs_status status = bs_stop_check(err);
+    while (status == BS_OK && bs_clock_mono_ms() < until_ms) {
+        bs_clock_pause_ms(PAUSE_STEP_MS);
+        status = bs_stop_check(err);
+    }
+    return status;
 }
 
 enum bs_status
@@ -392,10 +398,11 @@ bs_point_take(const struct bs_point_config *config, struct bs_point *point, stru
         struct bs_schema *schema = NULL;
         if (attempt == POINT_ATTEMPTS_MAX) {
             bs_error_set(err, BS_SCHEMA,
-                         "the source's schema changed %d times in a row while the "
-                         "snapshot's position was being taken",
+                         "the source's schema changed, or was held by DDL, %d times in a row "
+                         "while the snapshot's position was being taken",
                          attempt);
-            return bs_error_hint(err, "run again when fewer CREATE, ALTER and DROP statements run");
+            return bs_error_hint(err, "run again when fewer CREATE, ALTER and DROP statements run "
+                                      "or wait (SHOW PROCESSLIST)");
         }
         bs_point_fini(point);
         if (attempt > 0) {

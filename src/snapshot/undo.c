@@ -1,12 +1,20 @@
 #include "snapshot/undo.h"
 
+#include "base/clock.h"
 #include "base/fault.h"
 #include "base/log.h"
+#include "base/stop.h"
 #include "catalog/catalog.h"
 #include "sql/text.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+enum {
+    DROP_TRY_S = 2,
+    DROP_WAIT_MS = 60000,
+    LOCK_WAIT_TIMEOUT = 1205,
+};
 
 /* A database goes only if nothing is in it: neither what stays, nor what others have put there. */
 static enum bs_status
@@ -110,6 +118,37 @@ stays(const struct bs_resume *resume, const struct bs_schema *schema,
     return false;
 }
 
+/* Somebody may read what we have made, who knows for how long, while the source's tables are held
+ * by us. In short waits: who wants to stop the run does not wait. */
+static enum bs_status
+drop_patiently(struct bs_sql *control, const struct bs_object *made, struct bs_error *err) {
+    int64_t until_ms = bs_clock_mono_ms() + DROP_WAIT_MS;
+    enum bs_status status;
+    bool is_told = false;
+    for (;;) {
+        status = bs_catalog_drop(control, made, err);
+        bool waits = status == BS_SERVER && err->sql_errno == LOCK_WAIT_TIMEOUT;
+        if (!waits || bs_clock_mono_ms() > until_ms) {
+            return waits ? bs_error_hint(err, "another session on the target reads it, or has it "
+                                              "locked: end that one (SHOW PROCESSLIST there), and "
+                                              "run the same command again")
+                         : status;
+        }
+        status = bs_stop_check(err);
+        if (status != BS_OK) {
+            return status;
+        }
+        if (!is_told) {
+            bs_log(BS_LOG_INFO,
+                   "another session on the target reads %s.%s, which an earlier attempt made and "
+                   "which is to be dropped: waiting for it",
+                   made->db, made->name);
+            is_told = true;
+        }
+        bs_error_clear(err);
+    }
+}
+
 /* The ledger first: what it says is in must be there at any moment. */
 static enum bs_status
 undo_object(struct bs_sql *control, const struct bs_state *state, const struct bs_object *made,
@@ -121,7 +160,7 @@ undo_object(struct bs_sql *control, const struct bs_state *state, const struct b
         bs_fault_point("snapshot-table-forgotten");
     }
     if (status == BS_OK) {
-        status = bs_catalog_drop(control, made, err);
+        status = drop_patiently(control, made, err);
     }
     return status == BS_OK
                ? bs_state_forget_made(control, state, made->kind, made->db, made->name, err)
@@ -146,6 +185,9 @@ bs_undo_rest(struct bs_sql *control, const struct bs_state *state, const struct 
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET foreign_key_checks=0");
     }
+    if (status == BS_OK) {
+        status = bs_sql_limit_table_waits(control, DROP_TRY_S, err);
+    }
     for (int pass = 0; pass <= 2; pass++) {
         for (size_t i = 0; i < count && status == BS_OK; i++) {
             if (drop_pass(made[i].kind) != pass) {
@@ -159,5 +201,8 @@ bs_undo_rest(struct bs_sql *control, const struct bs_state *state, const struct 
         }
     }
     bs_objects_free(made, count);
+    if (status == BS_OK) {
+        status = bs_sql_limit_table_waits(control, 0, err);
+    }
     return status == BS_OK ? bs_sql_exec(control, err, "SET foreign_key_checks=1") : status;
 }

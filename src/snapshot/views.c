@@ -7,8 +7,6 @@
 enum {
     PIN_BATCH_BYTES = 20000,
     PIN_WAIT_S = 1,
-    LONG_WAIT_S = 31536000,        /* as sessions have it from the start: the most there is */
-    HAS_LOCK_WAIT_TIMEOUT = 50503, /* before that DDL waits for nobody */
     NO_SUCH_TABLE = 1146,
 };
 
@@ -79,23 +77,14 @@ leave_binlog(const struct bs_point_config *config, struct bs_sql *view, bool *ma
     return BS_OK;
 }
 
-static enum bs_status
-limit_waits(const struct bs_point_config *config, struct bs_sql *sql, int seconds,
-            struct bs_error *err) {
-    return config->server->version < HAS_LOCK_WAIT_TIMEOUT
-               ? BS_OK
-               : bs_sql_exec(sql, err, "SET SESSION lock_wait_timeout=%d", seconds);
-}
-
 /* A table whose lock we hold, and DDL waits for, cannot be pinned by another session: it would wait
  * behind the DDL, for ever, with all writers behind the lock. */
 enum bs_status
 bs_views_limit_pins(const struct bs_point_config *config, bool on, struct bs_error *err) {
     enum bs_status status =
-        limit_waits(config, config->views[0], on ? PIN_WAIT_S : BS_VIEW_WAIT_S, err);
-    return status == BS_OK
-               ? limit_waits(config, config->control, on ? PIN_WAIT_S : LONG_WAIT_S, err)
-               : status;
+        bs_sql_limit_table_waits(config->views[0], on ? PIN_WAIT_S : BS_VIEW_WAIT_S, err);
+    return status == BS_OK ? bs_sql_limit_table_waits(config->control, on ? PIN_WAIT_S : 0, err)
+                           : status;
 }
 
 enum bs_status
@@ -124,7 +113,7 @@ bs_views_prepare(const struct bs_point_config *config, bool *keeps, struct bs_er
                                  "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         }
         if (status == BS_OK) {
-            status = limit_waits(config, config->views[i], BS_VIEW_WAIT_S, err);
+            status = bs_sql_limit_table_waits(config->views[i], BS_VIEW_WAIT_S, err);
         }
     }
     *keeps = !may_leave;
@@ -207,7 +196,7 @@ bs_views_hold(const struct bs_point_config *config, const struct bs_schema *sche
     enum bs_status status = BS_OK;
     for (size_t i = 0; i < config->view_count && status == BS_OK; i++) {
         struct bs_sql *view = config->views[i];
-        status = limit_waits(config, view, PIN_WAIT_S, err);
+        status = bs_sql_limit_table_waits(view, PIN_WAIT_S, err);
         if (status == BS_OK) {
             status = bs_sql_exec(view, err, "ROLLBACK TO SAVEPOINT " BS_VIEW_SAVEPOINT);
         }
@@ -218,7 +207,7 @@ bs_views_hold(const struct bs_point_config *config, const struct bs_schema *sche
             status = bs_sql_exec(view, err, "SAVEPOINT " BS_VIEW_SAVEPOINT);
         }
         if (status == BS_OK) {
-            status = limit_waits(config, view, BS_VIEW_WAIT_S, err);
+            status = bs_sql_limit_table_waits(view, BS_VIEW_WAIT_S, err);
         }
     }
     return status;

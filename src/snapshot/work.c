@@ -255,15 +255,15 @@ form_of(const struct bs_work *work, const struct bs_work_table *table) {
     return allowed(work, form);
 }
 
-bool
-bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
-             struct bs_work_item *item) {
+static bool
+take(struct bs_work *work, enum bs_taker taker, unsigned int pair, struct bs_work_item *item,
+     bool waits) {
     memset(item, 0, sizeof *item);
     pthread_mutex_lock(&work->lock);
     struct bs_work_table *table = NULL;
     while (!is_finished_for(work, taker) && !work->drains &&
            (item->chunk = take_again(work, taker)) == NULL &&
-           (table = choose_table(work, taker, pair)) == NULL) {
+           (table = choose_table(work, taker, pair)) == NULL && waits) {
         pthread_cond_wait(&work->changed, &work->lock);
     }
     bool has_work = item->chunk != NULL || table != NULL;
@@ -281,6 +281,18 @@ bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
     }
     pthread_mutex_unlock(&work->lock);
     return has_work;
+}
+
+bool
+bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
+             struct bs_work_item *item) {
+    return take(work, taker, pair, item, true);
+}
+
+bool
+bs_work_try_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
+                 struct bs_work_item *item) {
+    return take(work, taker, pair, item, false);
 }
 
 /* Under the lock: is the table loaded now, and has it keys to be built? */
@@ -415,9 +427,10 @@ bs_work_again(struct bs_work *work, struct bs_chunk *chunk) {
     chunk->must_empty = chunk->must_empty || chunk->rows > 0 || removal == BS_REMOVAL_DELETE;
     chunk->rows = 0;
     chunk->bytes = 0;
-    chunk->attempts += !chunk->wants_other && chunk->wants_room == 0;
+    chunk->attempts += !chunk->wants_other && chunk->wants_room == 0 && !chunk->is_given_up;
     chunk->was_given_out = true;
     chunk->wants_other = false;
+    chunk->is_given_up = false;
     chunk->next = work->again;
     work->again = chunk;
     note_put_down(work, chunk);

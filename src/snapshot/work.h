@@ -54,9 +54,11 @@ struct bs_chunk {
     uint64_t largest;     /* of the rows that bs_work_admit_large was asked for; 0: none */
     uint64_t large_share; /* of what large rows may take, what this chunk has while in work */
     uint64_t wants_room;  /* the dumper saw a large row for which there was no room: so much */
-    bool is_last;         /* no row of the table is behind it */
-    struct bs_chunk *next;      /* in the list of those to be dumped again */
-    struct bs_chunk *next_open; /* in the list of those that are not loaded yet */
+    bool is_given_up;     /* the dumper did not read it to its end: it shall go again ... */
+    unsigned int times_given_up; /* ... so often */
+    bool is_last;                /* no row of the table is behind it */
+    struct bs_chunk *next;       /* in the list of those to be dumped again */
+    struct bs_chunk *next_open;  /* in the list of those that are not loaded yet */
 };
 
 struct bs_chunk *bs_chunk_new(const struct bs_copy *copy, size_t table, uint64_t number);
@@ -96,6 +98,9 @@ enum bs_taker { BS_TAKER_LOCKER, BS_TAKER_FIRST, BS_TAKER_OTHER };
  * never. */
 bool bs_work_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
                   struct bs_work_item *item);
+/* The same without waiting; false: or there is none now. */
+bool bs_work_try_take(struct bs_work *work, enum bs_taker taker, unsigned int pair,
+                      struct bs_work_item *item);
 
 /* Keeps small tables that nobody has begun for a pair, the one that it is to cut among them: so
  * many at most that the others have something left. Returns how many were put into copies, at most

@@ -165,15 +165,21 @@ bs_sql_limit_row_waits(struct bs_sql *sql, int64_t seconds, struct bs_error *err
     return set_if_it_can_be(sql, "innodb_lock_wait_timeout", seconds, err);
 }
 
+enum { YEAR_S = 31536000 };
+
+enum bs_status
+bs_sql_limit_table_waits(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
+    return set_if_it_can_be(sql, "lock_wait_timeout", seconds > 0 ? seconds : YEAR_S, err);
+}
+
 enum bs_status
 bs_sql_limit_waits(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
-    enum bs_status status = set_if_it_can_be(sql, "lock_wait_timeout", seconds, err);
+    enum bs_status status = bs_sql_limit_table_waits(sql, seconds, err);
     return status == BS_OK ? bs_sql_limit_row_waits(sql, seconds, err) : status;
 }
 
 enum bs_status
 bs_sql_limit_idle(struct bs_sql *sql, int64_t seconds, struct bs_error *err) {
-    enum { YEAR_S = 31536000 };
     return bs_sql_exec(sql, err, "SET wait_timeout=%" PRId64, seconds > 0 ? seconds : YEAR_S);
 }
 

@@ -74,7 +74,10 @@ const char *bs_sql_utf8(const struct bs_sql *sql);
  * says. MySQL 5.1 without the plugin's InnoDB has no such choice: there its own value stays. */
 enum bs_status bs_sql_limit_row_waits(struct bs_sql *sql, int64_t seconds,
                                       struct bs_error *err) BS_MUST_CHECK;
-/* And for metadata locks, which MySQL has from 5.5.3 on. */
+/* For metadata locks, which MySQL has from 5.5.3 on; 0: for a year, as from the start. */
+enum bs_status bs_sql_limit_table_waits(struct bs_sql *sql, int64_t seconds,
+                                        struct bs_error *err) BS_MUST_CHECK;
+/* For both. */
 enum bs_status bs_sql_limit_waits(struct bs_sql *sql, int64_t seconds,
                                   struct bs_error *err) BS_MUST_CHECK;
 

@@ -269,6 +269,111 @@ def load_pauses_the_copy(pair):
     pair.source.query("DROP DATABASE slow")
 
 
+def in_the_background(server, *statements):
+    """Some servers say of a statement that is killed that it was, others end it early."""
+    def run(statement):
+        with contextlib.suppress(pymysql.err.OperationalError):
+            server.query(statement)
+
+    threads = [threading.Thread(target=run, args=(statement,)) for statement in statements]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def make_wide(server, db, rows):
+    server.query("CREATE DATABASE %s" % db)
+    server.query("CREATE TABLE %s.t (id INT PRIMARY KEY AUTO_INCREMENT, pad VARCHAR(2000)) CHARACTER SET latin1" % db)
+    for _ in range(rows // 1000):
+        server.query("INSERT INTO %s.t (pad) VALUES %s" % (db, ",".join(["(REPEAT('x', 2000))"] * 1000)))
+
+
+def ddl_does_not_wait_for_the_load(pair):
+    """A pause that begins within a chunk keeps the table: DDL on it waits, and writers behind the DDL, but not for as long as the load lasts."""
+    make_wide(pair.source, "slow", 8000)  # more than goes into what lies between the server and a dumper that does not read
+    sleepers = in_the_background(pair.source, *["SELECT SLEEP(100)"] * 6)
+    wait_for(lambda: sum(process["info"] == "SELECT SLEEP(100)" for process in pair.source.processes()) == 6)
+    process = pair.start("threads=2", "databases=slow", "load=3", "rate=4000000")
+    wait_for(lambda: any("FROM `slow`.`t`" in (process["info"] or "") and process["time"] >= 1 for process in pair.source.processes()))
+    alter, = in_the_background(pair.source, "ALTER TABLE slow.t ADD v INT")
+    wait_for(lambda: any("metadata lock" in (process["state"] or "") for process in pair.source.processes()))
+    writers = in_the_background(pair.source, *["INSERT INTO slow.t (pad) VALUES ('new')"] * 3)
+    for thread in [alter, *writers]:
+        thread.join(40)
+    assert not alter.is_alive() and not any(thread.is_alive() for thread in writers), "DDL waits for the load"
+    assert all(thread.is_alive() for thread in sleepers)
+    for process_ in pair.source.processes():
+        if process_["info"] == "SELECT SLEEP(100)":
+            pair.source.query("KILL QUERY %d" % process_["id"])
+    report = pair.finish(process)
+    for thread in sleepers:
+        thread.join()
+    assert re.search("pausing: [4-6] statements run on the source", report["log"]), report["log"]
+    assert int(report["rows"]) == 8000, report
+    assert len(pair.source.query("SHOW COLUMNS FROM slow.t")) == 3
+    assert pair.source.query("SELECT COUNT(*) FROM slow.t")[0][0] == 8003
+    pair.source.query("DROP DATABASE slow")
+
+
+def ddl_does_not_wait_for_the_target(pair):
+    """Who holds the target's table there holds up the loader, for as long as he likes. The source's table is let go of meanwhile."""
+    make_wide(pair.source, "stuck", 8000)
+    with contextlib.closing(pair.target.connect()) as connection, connection.cursor() as cursor:
+        process = pair.start("threads=2", "databases=stuck", "memory=16000000")
+        wait_for(lambda: pair.target.query("SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA='stuck'")[0][0] == 1)
+        cursor.execute("LOCK TABLES stuck.t READ")
+        wait_for(lambda: any("FROM `stuck`.`t`" in (process["info"] or "") and process["time"] >= 1 for process in pair.source.processes()))
+        began = time.monotonic()
+        pair.source.query("ALTER TABLE stuck.t ENGINE=InnoDB")
+        assert time.monotonic() - began > 5, "the dumper did not wait for the loader"
+        cursor.execute("UNLOCK TABLES")
+    report = pair.finish(process)
+    assert "chunk 0 is given up, to be read again" in report["log"] and "as of a new point" in report["log"], report["log"]
+    assert pair.source.query("CHECKSUM TABLE stuck.t") == pair.target.query("CHECKSUM TABLE stuck.t")
+    pair.source.query("DROP DATABASE stuck")
+
+
+def the_lock_of_many_tables_has_one_timeout(pair):
+    """Servers count for each table anew. Writers of the first one that was locked would wait for all of them."""
+    pair.source.query("CREATE DATABASE chain")
+    with contextlib.ExitStack() as stack:
+        writers = []
+        for i in range(4):
+            pair.source.query("CREATE TABLE chain.t%d (id INT PRIMARY KEY)" % i)
+            connection = stack.enter_context(contextlib.closing(pair.source.connect()))
+            connection.begin()
+            connection.cursor().execute("INSERT INTO chain.t%d VALUES (1)" % i)
+            writers.append(connection)
+        process = pair.start("databases=chain", "lock=2000")
+        for connection in writers:
+            wait_for(lambda: any((process["info"] or "").startswith("LOCK TABLES") for process in pair.source.processes()))
+            time.sleep(1.3)  # less than the timeout, which has to count all of them
+            connection.commit()
+        report = pair.finish(process)
+    assert "did not grant the lock" in report["log"], report["log"]
+    assert int(report["rows"]) == 4, report
+    pair.source.query("DROP DATABASE chain")
+
+
+def reader_of_what_is_dropped_is_told(pair):
+    """What an earlier attempt made is dropped, while somebody reads it: the run says for whom it waits, and can be stopped."""
+    make_wide(pair.source, "held", 2000)
+    pair.run("databases=held", fault="snapshot-chunk-loaded", expect=-9)
+    pair.source.query("ALTER TABLE held.t ADD v INT")
+    with contextlib.closing(pair.target.connect()) as connection, connection.cursor() as cursor:
+        connection.begin()
+        cursor.execute("SELECT COUNT(*) FROM held.t")
+        for is_last in (False, True):
+            process = pair.start("databases=held")
+            wait_for(lambda: "another session on the target reads held.t" in process.stderr.readline())
+            if not is_last:
+                process.terminate()
+                pair.finish(process, expect=CANCELLED)
+    pair.finish(process)
+    assert pair.source.query("CHECKSUM TABLE held.t") == pair.target.query("CHECKSUM TABLE held.t")
+    pair.source.query("DROP DATABASE held")
+
+
 def foreign_table_is_not_touched(pair):
     pair.target.query("CREATE DATABASE shop")
     name = pair.source.query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA='shop' "
@@ -588,7 +693,8 @@ CASES = [odd_schema_is_equal, keys_of_large_tables_come_late, rate_is_kept, load
          bad_row_is_named, duplicate_is_not_swallowed, tiny_chunks_are_equal, without_load_data_is_equal, keys_with_gaps_and_clusters, rows_are_read_once, large_rows_between_small_ones, killed_at_fault_points_then_equal,
          foreign_table_is_not_touched, database_of_another_charset_is_refused, another_selection_is_refused,
          busy_source_is_of_one_moment, keyless_pieces_go_again_whole, without_lock_tables_another_lock_is_taken,
-         ddl_waits_for_views_that_keep_tables,
+         ddl_waits_for_views_that_keep_tables, ddl_does_not_wait_for_the_load, ddl_does_not_wait_for_the_target,
+         the_lock_of_many_tables_has_one_timeout, reader_of_what_is_dropped_is_told,
          altered_table_is_told, swapped_tables_are_noticed, exchanged_columns_are_told, ended_lock_is_noticed,
          table_that_is_gone_from_the_target_is_missed, open_transaction_holds_the_lock_back,
          long_statement_is_waited_for, signal_stops_the_copy]
