@@ -1,0 +1,138 @@
+/* How blocks leave the dumper. */
+#include "snapshot/dump_private.h"
+
+#include "base/log.h"
+
+#include <inttypes.h>
+
+enum {
+    FULL_MS = 30000,     /* a chunk that waits so long for the loader is given up */
+    FULL_HELD_MS = 1000, /* and tables that are held but not read are given back */
+    GIVEN_UP_MAX = 8,    /* times for a chunk: then it may take as long as it takes */
+};
+
+enum bs_status
+bs_dump_stopped(struct bs_error *err) {
+    return bs_error_set(err, BS_CANCELLED, "the copy was stopped");
+}
+
+/* What stays in a table without transactions cannot go again, and a table without a key would begin
+ * anew. Who holds locks has others wait for him whatever happens. */
+bool
+bs_dump_may_give_up(const struct bs_dump *dump) {
+    const struct bs_chunk *chunk = dump->chunk;
+    return dump->is_reading && !dump->pair->is_locker && chunk->copy->key != NULL &&
+           chunk->copy->removal != BS_REMOVAL_NONE && chunk->times_given_up < GIVEN_UP_MAX;
+}
+
+void
+bs_dump_give_up(struct bs_dump *dump, const char *reason) {
+    char name[512];
+    bs_copy_name(dump->chunk->copy, name, sizeof name);
+    bs_log(BS_LOG_INFO, "table %s, chunk %" PRIu64 " is given up, to be read again: %s", name,
+           dump->chunk->number, reason);
+    dump->chunk->is_given_up = true;
+    dump->chunk->times_given_up++;
+}
+
+/* DDL on the source's table waits for who reads it, and writers wait behind the DDL, while the
+ * target may stand still for who knows how long. Not taken over: the block is the caller's, and the
+ * chunk was given up. */
+static enum bs_status
+push(struct bs_dump *dump, struct bs_block *block, bool *taken, struct bs_error *err) {
+    struct bs_pair *pair = dump->pair;
+    size_t weight = block->text.len + block->ends.cap + sizeof *block;
+    bool holds_others = !dump->is_reading && pair->held.count > 0;
+    *taken = bs_dump_may_give_up(dump) || holds_others
+                 ? bs_queue_push_within(pair->queue, block, weight,
+                                        holds_others ? FULL_HELD_MS : FULL_MS)
+                 : bs_queue_push(pair->queue, block, weight);
+    if (*taken) {
+        return BS_OK;
+    }
+    if (bs_queue_is_closed(pair->queue)) {
+        return bs_dump_stopped(err);
+    }
+    if (!holds_others) {
+        bs_dump_give_up(dump, "the target does not take its rows");
+        return BS_OK;
+    }
+    enum bs_status status = bs_held_give_back(pair, err);
+    return status == BS_OK ? push(dump, block, taken, err) : status;
+}
+
+enum bs_status
+bs_dump_send_block(struct bs_dump *dump, struct bs_error *err) {
+    struct bs_block *block = dump->block;
+    bool taken = false;
+    dump->block = NULL;
+    if (block == NULL) {
+        return BS_OK;
+    }
+    dump->piece_len += block->text.len;
+    /* Who holds locks spares the source most by being done soon. */
+    bool may_pass =
+        dump->pair->is_locker ||
+        bs_courtesy_take(dump->pair->config->courtesy, block->text.len, &dump->pause_left_us);
+    enum bs_status status = may_pass ? push(dump, block, &taken, err) : bs_dump_stopped(err);
+    if (!taken) {
+        bs_block_give(dump->pair, block);
+    }
+    return status;
+}
+
+void
+bs_dump_begin_piece(struct bs_dump *dump) {
+    dump->piece_len = 0;
+    dump->pause_left_us = (int64_t)BS_PAUSE_HELD_MS * 1000;
+}
+
+enum bs_status
+bs_dump_send_end(struct bs_dump *dump, enum bs_block_kind kind, struct bs_error *err) {
+    enum bs_status status = bs_dump_send_block(dump, err);
+    if (status == BS_OK) {
+        dump->block = bs_block_take(dump->pair, dump->chunk, kind);
+        status = bs_dump_send_block(dump, err);
+        bs_dump_begin_piece(dump);
+    }
+    return status;
+}
+
+void
+bs_dump_start_block(struct bs_dump *dump) {
+    dump->block = bs_block_take(dump->pair, dump->chunk, BS_BLOCK_ROWS);
+    if (dump->chunk->form == BS_FORM_INSERT) {
+        bs_buf_puts(&dump->block->text, dump->chunk->copy->insert);
+        dump->block->head_len = dump->block->text.len;
+    }
+}
+
+void
+bs_dump_drop_block(struct bs_dump *dump) {
+    if (dump->block != NULL) {
+        bs_block_give(dump->pair, dump->block);
+    }
+    dump->block = NULL;
+}
+
+enum bs_status
+bs_dump_make_room(struct bs_dump *dump, size_t len, struct bs_error *err) {
+    enum bs_status status = BS_OK;
+    bool is_large = len > BS_LARGE_ROW_BYTES;
+    bool is_in_time = true;
+    if (is_large && dump->block != NULL && dump->block->rows > 0) {
+        status = bs_dump_send_block(dump, err);
+    }
+    if (status == BS_OK && dump->block == NULL) {
+        bs_dump_start_block(dump);
+    }
+    if (status == BS_OK && is_large && !dump->chunk->is_given_up &&
+        !bs_block_enlarge(dump->pair, dump->block, len + len / 8,
+                          bs_dump_may_give_up(dump) ? FULL_MS : -1, &is_in_time)) {
+        status = bs_dump_stopped(err);
+    }
+    if (status == BS_OK && !is_in_time) {
+        bs_dump_give_up(dump, "the target does not take the large row before");
+    }
+    return status;
+}
