@@ -24,9 +24,12 @@ enum {
     TICK_MS = 200,
     PROGRESS_EVERY_MS = 1000,
     LOOK_AT_LOAD_MS = 500,
+    LOOK_AT_WAITING_MS = 2000, /* of the load: a walk through all of the source's sessions */
     LOOK_AT_HISTORY_MS = 1000,
     HISTORY_PART = 2, /* what must be purged of --max-history before the copy goes on */
     CHUNK_BYTES_DEFAULT = 16 << 20,
+    CHUNK_BYTES_MIN = 256 << 10,
+    CHUNK_MAX_S = 10,
     SORT_BYTES = 16 << 20,
     QUEUE_BYTES_MIN = 2 << 20,
     QUEUE_BYTES_MAX = 16 << 20,
@@ -103,6 +106,18 @@ make_copy(struct bs_copying *run, size_t i, const char *for_ever) {
     return copy;
 }
 
+/* A chunk's table is held while it is read: with a bound on the rate, which all share, chunks are
+ * such as each takes no longer than CHUNK_MAX_S. */
+static uint64_t
+choose_chunk_bytes(const struct bs_snapshot_config *config, unsigned int pair_count) {
+    uint64_t bytes = config->max_bytes_per_s / (pair_count > 0 ? pair_count : 1) * CHUNK_MAX_S;
+    if (config->chunk_bytes > 0) {
+        return config->chunk_bytes;
+    }
+    bytes = bytes == 0 || bytes > CHUNK_BYTES_DEFAULT ? CHUNK_BYTES_DEFAULT : bytes;
+    return bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : bytes;
+}
+
 /* See bs_point_take. */
 static bool
 keeps_tables(const struct bs_point *point) {
@@ -117,8 +132,7 @@ static void
 make_work(struct bs_copying *run) {
     const struct bs_schema *schema = run->point.schema;
     size_t count = 0;
-    uint64_t chunk_bytes = run->config->chunk_bytes;
-    chunk_bytes = chunk_bytes == 0 ? CHUNK_BYTES_DEFAULT : chunk_bytes;
+    uint64_t chunk_bytes = choose_chunk_bytes(run->config, run->pair_count);
     const struct bs_server *keeper = run->to != NULL ? &run->source_server : &run->target_server;
     bool takes_history = run->to != NULL || bs_period_takes_history(keeper);
     const char *for_ever = takes_history ? bs_period_for_ever(keeper) : NULL;
@@ -144,6 +158,7 @@ make_work(struct bs_copying *run) {
         .packet_bytes = packet < PACKET_BYTES_MAX ? packet : PACKET_BYTES_MAX,
         .may_hold = run->config->max_bytes_per_s == 0 && run->config->max_load == 0,
         .keeps_tables = run->from == NULL && keeps_tables(&run->point),
+        .keeps_all = run->point.keeps_tables,
     };
 }
 
@@ -310,12 +325,13 @@ interrupt(struct bs_copying *run) {
 }
 
 /* Our own sessions count as running, also while the server waits for them to read on: they are
- * taken off, those that do not run as well, so the load may be a few more. */
+ * taken off. Those that do not run as well, but for who pauses between two chunks: so the load may
+ * be a few more. */
 static enum bs_status
 read_load(struct bs_copying *run, uint64_t *load, struct bs_error *err) {
     struct bs_sql_result *result = NULL;
     const struct bs_str *fields = NULL;
-    uint64_t own = run->pair_count + 1;
+    uint64_t own = run->pair_count + 1 - bs_courtesy_awaiting(run->courtesy);
     enum bs_status status =
         bs_sql_query(run->source, &result, err, "SHOW GLOBAL STATUS LIKE 'Threads_running'");
     if (status == BS_OK) {
@@ -327,19 +343,29 @@ read_load(struct bs_copying *run, uint64_t *load, struct bs_error *err) {
     return status;
 }
 
+static bool
+is_own(const struct bs_copying *run, uint64_t id) {
+    bool is_it = id == bs_sql_connection_id(run->source);
+    for (unsigned int i = 0; i < run->pair_count && !is_it; i++) {
+        is_it = run->pairs[i].source != NULL && id == bs_sql_connection_id(run->pairs[i].source);
+    }
+    return is_it;
+}
+
 /* Who waits for DDL, or is DDL that waits, burdens nobody; and it may be us for whom it waits.
  * Without PROCESS others are not shown, and then they count. */
 static enum bs_status
-read_waiting(struct bs_copying *run, uint64_t *waiting, struct bs_error *err) {
-    enum { STATE = 6 };
+read_waiting(struct bs_copying *run, struct bs_error *err) {
+    enum { ID = 0, STATE = 6 };
     struct bs_sql_result *result = NULL;
     const struct bs_str *fields = NULL;
-    *waiting = 0;
+    run->waiting = 0;
     enum bs_status status = bs_sql_query(run->source, &result, err, "SHOW PROCESSLIST");
     while (status == BS_OK && (status = bs_sql_next(result, &fields, err)) == BS_OK &&
            fields != NULL) {
-        *waiting +=
+        bool waits =
             fields[STATE].data != NULL && strstr(fields[STATE].data, "metadata lock") != NULL;
+        run->waiting += waits && !is_own(run, strtoull(fields[ID].data, NULL, 10));
     }
     bs_sql_result_free(result);
     return status;
@@ -355,12 +381,13 @@ heed_load(struct bs_copying *run, struct bs_error *err) {
     }
     run->load_ms = now;
     enum bs_status status = read_load(run, &load, err);
-    if (status == BS_OK && load > most) {
-        uint64_t waiting;
-        status = read_waiting(run, &waiting, err);
-        load -= waiting < load ? waiting : load;
+    bool is_over = status == BS_OK && load > most;
+    if (is_over && now - run->waiting_ms >= LOOK_AT_WAITING_MS) {
+        run->waiting_ms = now;
+        status = read_waiting(run, err);
     }
-    bool pauses = status == BS_OK && load > most;
+    load -= run->waiting < load ? run->waiting : load;
+    bool pauses = status == BS_OK && is_over && load > most;
     if (pauses && run->load == 0) {
         bs_log(BS_LOG_INFO, "pausing: %" PRIu64 " statements run on the source, over --max-load",
                load);

@@ -49,8 +49,10 @@ struct bs_copying {
     struct bs_copy **copies;      /* largest table first */
     struct bs_work *work;
     struct bs_courtesy *courtesy;
-    int64_t load_ms; /* when the source's load was looked at last */
-    uint64_t load;   /* what it was, if the copy pauses for it; 0: it does not */
+    int64_t load_ms;    /* when the source's load was looked at last */
+    uint64_t load;      /* what it was, if the copy pauses for it; 0: it does not */
+    int64_t waiting_ms; /* when it was looked last ... */
+    uint64_t waiting;   /* ... how many others wait for a metadata lock there */
     struct bs_pair_config pair_config;
     struct bs_pair *pairs;
     unsigned int pair_count;

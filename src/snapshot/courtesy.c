@@ -23,6 +23,7 @@ struct bs_courtesy {
     bool is_paused, is_stopped;
     int64_t paused_since_us;
     int64_t paused_us; /* pauses that are over */
+    unsigned int awaiting;
 };
 
 struct bs_courtesy *
@@ -93,8 +94,18 @@ void
 bs_courtesy_await(struct bs_courtesy *courtesy, int64_t most_ms) {
     int64_t left_us = most_ms < 0 ? FOR_EVER_US : most_ms * US_PER_MS;
     pthread_mutex_lock(&courtesy->lock);
+    courtesy->awaiting++;
     await_pause(courtesy, &left_us);
+    courtesy->awaiting--;
     pthread_mutex_unlock(&courtesy->lock);
+}
+
+unsigned int
+bs_courtesy_awaiting(struct bs_courtesy *courtesy) {
+    pthread_mutex_lock(&courtesy->lock);
+    unsigned int awaiting = courtesy->awaiting;
+    pthread_mutex_unlock(&courtesy->lock);
+    return awaiting;
 }
 
 void

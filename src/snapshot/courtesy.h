@@ -27,6 +27,8 @@ bool bs_courtesy_take(struct bs_courtesy *courtesy, uint64_t bytes, int64_t *pau
 
 /* Waits until no pause is on, for so long at most; negative: however long. */
 void bs_courtesy_await(struct bs_courtesy *courtesy, int64_t most_ms);
+/* So many do. */
+unsigned int bs_courtesy_awaiting(struct bs_courtesy *courtesy);
 
 void bs_courtesy_pause(struct bs_courtesy *courtesy, bool on);
 /* For good: nobody waits any more. */

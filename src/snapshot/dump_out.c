@@ -17,11 +17,14 @@ bs_dump_stopped(struct bs_error *err) {
 }
 
 /* What stays in a table without transactions cannot go again, and a table without a key would begin
- * anew. Who holds locks has others wait for him whatever happens. */
+ * anew. Who holds locks has others wait for him whatever happens, and so has a view that gives the
+ * table back to nobody. */
 bool
 bs_dump_may_give_up(const struct bs_dump *dump) {
     const struct bs_chunk *chunk = dump->chunk;
-    return dump->is_reading && !dump->pair->is_locker && chunk->copy->key != NULL &&
+    bool gives_back =
+        !dump->pair->is_locker && !dump->pair->config->keeps_all && chunk->copy->table_id != 0;
+    return dump->is_reading && gives_back && chunk->copy->key != NULL &&
            chunk->copy->removal != BS_REMOVAL_NONE && chunk->times_given_up < GIVEN_UP_MAX;
 }
 
@@ -35,25 +38,28 @@ bs_dump_give_up(struct bs_dump *dump, const char *reason) {
     dump->chunk->times_given_up++;
 }
 
+/* Who holds more tables than the one that is read shall not do so for long. */
+static int
+bound_ms(const struct bs_dump *dump) {
+    return dump->pair->held.count > 0 ? FULL_HELD_MS : FULL_MS;
+}
+
 /* DDL on the source's table waits for who reads it, and writers wait behind the DDL, while the
  * target may stand still for who knows how long. Not taken over: the block is the caller's, and the
  * chunk was given up. */
 static enum bs_status
 push(struct bs_dump *dump, struct bs_block *block, bool *taken, struct bs_error *err) {
     struct bs_pair *pair = dump->pair;
-    size_t weight = block->text.len + block->ends.cap + sizeof *block;
-    bool holds_others = !dump->is_reading && pair->held.count > 0;
-    *taken = bs_dump_may_give_up(dump) || holds_others
-                 ? bs_queue_push_within(pair->queue, block, weight,
-                                        holds_others ? FULL_HELD_MS : FULL_MS)
-                 : bs_queue_push(pair->queue, block, weight);
+    bool may_give_up = bs_dump_may_give_up(dump);
+    bool may_give_back = !dump->is_reading && pair->held.count > 0;
+    *taken = bs_block_push(pair, block, may_give_up || may_give_back ? bound_ms(dump) : -1);
     if (*taken) {
         return BS_OK;
     }
     if (bs_queue_is_closed(pair->queue)) {
         return bs_dump_stopped(err);
     }
-    if (!holds_others) {
+    if (may_give_up) {
         bs_dump_give_up(dump, "the target does not take its rows");
         return BS_OK;
     }
@@ -67,6 +73,10 @@ bs_dump_send_block(struct bs_dump *dump, struct bs_error *err) {
     bool taken = false;
     dump->block = NULL;
     if (block == NULL) {
+        return BS_OK;
+    }
+    if (dump->chunk->is_given_up && block->kind == BS_BLOCK_ROWS) {
+        bs_block_give(dump->pair, block);
         return BS_OK;
     }
     dump->piece_len += block->text.len;
@@ -128,7 +138,7 @@ bs_dump_make_room(struct bs_dump *dump, size_t len, struct bs_error *err) {
     }
     if (status == BS_OK && is_large && !dump->chunk->is_given_up &&
         !bs_block_enlarge(dump->pair, dump->block, len + len / 8,
-                          bs_dump_may_give_up(dump) ? FULL_MS : -1, &is_in_time)) {
+                          bs_dump_may_give_up(dump) ? bound_ms(dump) : -1, &is_in_time)) {
         status = bs_dump_stopped(err);
     }
     if (status == BS_OK && !is_in_time) {

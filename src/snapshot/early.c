@@ -3,6 +3,7 @@
 #include "base/fault.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/stop.h"
 #include "snapshot/altered.h"
 #include "snapshot/plan.h"
 #include "snapshot/row_text.h"
@@ -144,6 +145,7 @@ read_view(struct bs_sql *view, const struct bs_copy *copy, put_row *put, void *a
     while (status == BS_OK && put_status == BS_OK &&
            (status = bs_sql_next(rows, &fields, err)) == BS_OK && fields != NULL) {
         put_status = put(arg, fields, err);
+        put_status = put_status == BS_OK ? bs_stop_check(err) : put_status;
     }
     bs_sql_result_free(rows);
     bs_buf_fini(&text);

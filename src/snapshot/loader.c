@@ -64,6 +64,7 @@ next_block(struct piece *piece) {
     }
     piece->block_pos = 0;
     piece->block = bs_work_is_stopped(pair->config->work) ? NULL : bs_queue_pop(pair->queue, -1);
+    atomic_fetch_add(&pair->moves, 1);
     piece->is_lost = piece->block == NULL;
     return !piece->is_lost;
 }
@@ -103,6 +104,7 @@ read_blocks(void *arg, char *out, unsigned int cap) {
     size_t n = left < cap ? left : cap;
     memcpy(out, piece->block->text.data + piece->block_pos, n);
     piece->block_pos += n;
+    atomic_fetch_add(&piece->pair->moves, 1);
     return (int)n;
 }
 

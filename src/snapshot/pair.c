@@ -75,16 +75,40 @@ bs_block_take(struct bs_pair *pair, struct bs_chunk *chunk, enum bs_block_kind k
     return block;
 }
 
+/* Has the loader stood still for so long? */
+struct standstill {
+    struct bs_pair *pair;
+    unsigned int moves;
+    int64_t since_ms;
+    int bound_ms; /* negative: it does not matter */
+};
+
+static struct standstill
+watch_loader(struct bs_pair *pair, int bound_ms) {
+    return (struct standstill){pair, atomic_load(&pair->moves), bs_clock_mono_ms(), bound_ms};
+}
+
+static bool
+stands_still(struct standstill *watch) {
+    unsigned int moves = atomic_load(&watch->pair->moves);
+    int64_t now = bs_clock_mono_ms();
+    if (moves != watch->moves) {
+        watch->moves = moves;
+        watch->since_ms = now;
+    }
+    return watch->bound_ms >= 0 && now - watch->since_ms >= watch->bound_ms;
+}
+
 bool
-bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int timeout_ms,
+bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int bound_ms,
                  bool *in_time) {
-    int64_t since_ms = bs_clock_mono_ms();
+    struct standstill watch = watch_loader(pair, bound_ms);
     *in_time = true;
     pthread_mutex_lock(&pair->large_lock);
     while (pair->has_large && *in_time && !bs_queue_is_closed(pair->queue)) {
         struct timespec until = bs_cond_deadline(LOOK_MS);
         (void)pthread_cond_timedwait(&pair->large_given, &pair->large_lock, &until);
-        *in_time = timeout_ms < 0 || bs_clock_mono_ms() - since_ms < timeout_ms;
+        *in_time = !stands_still(&watch);
     }
     bool is_free = !pair->has_large;
     *in_time = *in_time || is_free;
@@ -95,6 +119,17 @@ bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int
         bs_buf_reserve(&block->text, bytes);
     }
     return is_free || !*in_time;
+}
+
+bool
+bs_block_push(struct bs_pair *pair, struct bs_block *block, int bound_ms) {
+    size_t weight = block->text.len + block->ends.cap + sizeof *block;
+    struct standstill watch = watch_loader(pair, bound_ms);
+    bool is_in = bs_queue_push_within(pair->queue, block, weight, LOOK_MS);
+    while (!is_in && !bs_queue_is_closed(pair->queue) && !stands_still(&watch)) {
+        is_in = bs_queue_push_within(pair->queue, block, weight, LOOK_MS);
+    }
+    return is_in;
 }
 
 static void

@@ -22,6 +22,7 @@
 #include "state/state.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -61,7 +62,8 @@ struct bs_pair_config {
     struct bs_state state;
     uint64_t epoch;
     bool may_hold;         /* nothing slows the dumpers down: see held.h */
-    bool keeps_tables;     /* a view gives back none, or not all, of what it has opened */
+    bool keeps_tables;     /* a view gives back none, or not all, of what it has opened ... */
+    bool keeps_all;        /* ... none: see bs_point */
     uint64_t piece_bytes;  /* --chunk-bytes */
     uint64_t packet_bytes; /* the target's max_allowed_packet */
 };
@@ -77,6 +79,7 @@ struct bs_pair {
     struct bs_sql *target; /* NULL: the archive */
     struct bs_queue *queue;
     struct bs_queue *spare;
+    atomic_uint moves;          /* counts on while the loader gets ahead, if only within a row */
     pthread_mutex_t large_lock; /* guards has_large */
     pthread_cond_t large_given;
     bool has_large; /* there is a large block, anywhere between the dumper and the loader's end */
@@ -98,10 +101,14 @@ void bs_block_give(struct bs_pair *pair, struct bs_block *block);
 
 /* The dumper makes the block ready for a row larger than BS_LARGE_ROW_BYTES, of so many bytes as
  * text. Waits until the loader has given back the one before: several of them at once would be
- * more than --memory allows for. timeout_ms: so long at most, if not negative; then the block stays
- * what it was, and *in_time is false. false: the work was stopped. */
-bool bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int timeout_ms,
+ * more than --memory allows for. bound_ms: no longer than while the loader gets ahead at all, and
+ * so long more, if not negative; then the block stays what it was, and *in_time is false. false:
+ * the work was stopped. */
+bool bs_block_enlarge(struct bs_pair *pair, struct bs_block *block, size_t bytes, int bound_ms,
                       bool *in_time);
+
+/* The same bound for a block that is put into the queue. false: it was not. */
+bool bs_block_push(struct bs_pair *pair, struct bs_block *block, int bound_ms);
 
 /* The bodies of the threads; arg is the pair. */
 void *bs_dumper_main(void *arg);

@@ -16,26 +16,77 @@ enum {
     LOCK_WAIT_TIMEOUT = 1205,
 };
 
+/* What is at hand, for all of it. */
+struct undo {
+    struct bs_sql *control;
+    const struct bs_state *state;
+    int64_t wait_left_ms; /* for those who read, or have locked, what is to be dropped */
+    bool is_told;         /* that it is waited for them */
+};
+
+static enum bs_status
+try_drop(struct undo *undo, const struct bs_object *made, struct bs_error *err) {
+    int64_t since_ms = bs_clock_mono_ms();
+    enum bs_status status = bs_catalog_drop(undo->control, made, err);
+    if (status != BS_SERVER || err->sql_errno != LOCK_WAIT_TIMEOUT) {
+        return status;
+    }
+    undo->wait_left_ms -= bs_clock_mono_ms() - since_ms;
+    if (!undo->is_told) {
+        bs_log(BS_LOG_INFO,
+               "another session on the target reads or locks %s.%s, which an earlier attempt made "
+               "and which is to be dropped: waiting for it",
+               made->db, made->name);
+        undo->is_told = true;
+    }
+    return bs_error_hint(err, "another session on the target reads it, or has it locked: end that "
+                              "one (SHOW PROCESSLIST there), and run the same command again");
+}
+
+/* Somebody may read what we have made, who knows for how long, while the source's tables are held
+ * by us. In short waits: who wants to stop the run does not wait. */
+static enum bs_status
+drop_patiently(struct undo *undo, const struct bs_object *made, struct bs_error *err) {
+    struct bs_error refused;
+    bs_error_clear(&refused);
+    enum bs_status status = bs_sql_limit_table_waits(undo->control, DROP_TRY_S, err);
+    if (status != BS_OK) {
+        return status;
+    }
+    bool goes_on = true;
+    while (goes_on) {
+        bs_error_clear(&refused);
+        status = try_drop(undo, made, &refused);
+        goes_on = status == BS_SERVER && refused.sql_errno == LOCK_WAIT_TIMEOUT &&
+                  undo->wait_left_ms > 0 && !bs_stop_requested();
+    }
+    if (bs_stop_requested()) {
+        return bs_stop_check(err);
+    }
+    if (status != BS_OK && err != NULL) {
+        *err = refused;
+    }
+    return status == BS_OK ? bs_sql_limit_table_waits(undo->control, 0, err) : status;
+}
+
 /* A database goes only if nothing is in it: neither what stays, nor what others have put there. */
 static enum bs_status
-drop_database(struct bs_sql *control, const char *db, bool *dropped, struct bs_error *err) {
+drop_database(struct undo *undo, const struct bs_object *made, bool *dropped,
+              struct bs_error *err) {
     struct bs_buf text = {0};
     struct bs_buf value = {0};
     bool found = false;
-    bs_sql_put_string(&text, bs_str(db));
+    bs_sql_put_string(&text, bs_str(made->db));
     const char *name = bs_buf_cstr(&text);
     enum bs_status status =
-        bs_sql_value(control, &value, &found, err,
+        bs_sql_value(undo->control, &value, &found, err,
                      "SELECT (SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA=%s)"
                      "+(SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA=%s)"
                      "+(SELECT COUNT(*) FROM information_schema.EVENTS WHERE EVENT_SCHEMA=%s)",
                      name, name, name);
     *dropped = status == BS_OK && found && strcmp(bs_buf_cstr(&value), "0") == 0;
     if (*dropped) {
-        bs_buf_clear(&text);
-        bs_buf_puts(&text, "DROP DATABASE IF EXISTS ");
-        bs_sql_put_ident(&text, bs_str(db));
-        status = bs_sql_run(control, bs_buf_str(&text), err);
+        status = drop_patiently(undo, made, err);
     }
     bs_buf_fini(&text);
     bs_buf_fini(&value);
@@ -96,14 +147,15 @@ keep_database(struct bs_sql *control, const struct bs_schema *schema, const char
 }
 
 static enum bs_status
-undo_database(struct bs_sql *control, const struct bs_state *state, const struct bs_schema *schema,
-              const struct bs_object *made, struct bs_error *err) {
+undo_database(struct undo *undo, const struct bs_schema *schema, const struct bs_object *made,
+              struct bs_error *err) {
     bool dropped = false;
-    enum bs_status status = drop_database(control, made->db, &dropped, err);
+    enum bs_status status = drop_database(undo, made, &dropped, err);
     if (status == BS_OK && dropped) {
-        return bs_state_forget_made(control, state, made->kind, made->db, made->name, err);
+        return bs_state_forget_made(undo->control, undo->state, made->kind, made->db, made->name,
+                                    err);
     }
-    return status == BS_OK ? keep_database(control, schema, made->db, err) : status;
+    return status == BS_OK ? keep_database(undo->control, schema, made->db, err) : status;
 }
 
 static bool
@@ -118,82 +170,49 @@ stays(const struct bs_resume *resume, const struct bs_schema *schema,
     return false;
 }
 
-/* Somebody may read what we have made, who knows for how long, while the source's tables are held
- * by us. In short waits: who wants to stop the run does not wait. */
-static enum bs_status
-drop_patiently(struct bs_sql *control, const struct bs_object *made, struct bs_error *err) {
-    int64_t until_ms = bs_clock_mono_ms() + DROP_WAIT_MS;
-    enum bs_status status;
-    bool is_told = false;
-    for (;;) {
-        status = bs_catalog_drop(control, made, err);
-        bool waits = status == BS_SERVER && err->sql_errno == LOCK_WAIT_TIMEOUT;
-        if (!waits || bs_clock_mono_ms() > until_ms) {
-            return waits ? bs_error_hint(err, "another session on the target reads it, or has it "
-                                              "locked: end that one (SHOW PROCESSLIST there), and "
-                                              "run the same command again")
-                         : status;
-        }
-        status = bs_stop_check(err);
-        if (status != BS_OK) {
-            return status;
-        }
-        if (!is_told) {
-            bs_log(BS_LOG_INFO,
-                   "another session on the target reads %s.%s, which an earlier attempt made and "
-                   "which is to be dropped: waiting for it",
-                   made->db, made->name);
-            is_told = true;
-        }
-        bs_error_clear(err);
-    }
-}
-
 /* The ledger first: what it says is in must be there at any moment. */
 static enum bs_status
-undo_object(struct bs_sql *control, const struct bs_state *state, const struct bs_object *made,
-            struct bs_error *err) {
+undo_object(struct undo *undo, const struct bs_object *made, struct bs_error *err) {
     bool has_rows = drop_pass(made->kind) == 1; /* a routine may have a table's name */
     enum bs_status status =
-        has_rows ? bs_state_forget_table(control, state, made->db, made->name, err) : BS_OK;
+        has_rows ? bs_state_forget_table(undo->control, undo->state, made->db, made->name, err)
+                 : BS_OK;
     if (has_rows) {
         bs_fault_point("snapshot-table-forgotten");
     }
     if (status == BS_OK) {
-        status = drop_patiently(control, made, err);
+        status = drop_patiently(undo, made, err);
     }
-    return status == BS_OK
-               ? bs_state_forget_made(control, state, made->kind, made->db, made->name, err)
-               : status;
+    return status == BS_OK ? bs_state_forget_made(undo->control, undo->state, made->kind, made->db,
+                                                  made->name, err)
+                           : status;
 }
 
 static enum bs_status
-undo_pass(struct bs_sql *control, const struct bs_state *state, const struct bs_resume *resume,
-          const struct bs_schema *schema, const struct bs_object *made, struct bs_error *err) {
+undo_pass(struct undo *undo, const struct bs_resume *resume, const struct bs_schema *schema,
+          const struct bs_object *made, struct bs_error *err) {
     if (made->kind == BS_OBJECT_DATABASE) {
-        return undo_database(control, state, schema, made, err);
+        return undo_database(undo, schema, made, err);
     }
-    return stays(resume, schema, made) ? BS_OK : undo_object(control, state, made, err);
+    return stays(resume, schema, made) ? BS_OK : undo_object(undo, made, err);
 }
 
 enum bs_status
 bs_undo_rest(struct bs_sql *control, const struct bs_state *state, const struct bs_resume *resume,
              const struct bs_schema *schema, struct bs_error *err) {
+    struct undo undo = {.control = control, .state = state, .wait_left_ms = DROP_WAIT_MS};
     struct bs_object *made = NULL;
     size_t count = 0;
     enum bs_status status = bs_state_list_made(control, state, &made, &count, err);
     if (status == BS_OK) {
         status = bs_sql_exec(control, err, "SET foreign_key_checks=0");
     }
-    if (status == BS_OK) {
-        status = bs_sql_limit_table_waits(control, DROP_TRY_S, err);
-    }
     for (int pass = 0; pass <= 2; pass++) {
         for (size_t i = 0; i < count && status == BS_OK; i++) {
             if (drop_pass(made[i].kind) != pass) {
                 continue;
             }
-            status = undo_pass(control, state, resume, schema, &made[i], err);
+            status = undo_pass(&undo, resume, schema, &made[i], err);
             if (status != BS_OK) {
                 bs_error_context(err, "dropping what an earlier attempt made: %s %s.%s",
                                  bs_object_kind_name(made[i].kind), made[i].db, made[i].name);
@@ -201,8 +220,5 @@ bs_undo_rest(struct bs_sql *control, const struct bs_state *state, const struct 
         }
     }
     bs_objects_free(made, count);
-    if (status == BS_OK) {
-        status = bs_sql_limit_table_waits(control, 0, err);
-    }
     return status == BS_OK ? bs_sql_exec(control, err, "SET foreign_key_checks=1") : status;
 }

@@ -52,6 +52,7 @@ hold_until_the_pause_is_over(void *(*wait)(void *)) {
     cr_assert_eq(pthread_create(&thread, NULL, wait, courtesy), 0);
     usleep(50000);
     cr_assert_neq(pthread_tryjoin_np(thread, &result), 0);
+    cr_assert_eq(bs_courtesy_awaiting(courtesy), wait == await);
     bs_courtesy_pause(courtesy, false);
     cr_assert_eq(pthread_join(thread, &result), 0);
     cr_assert_eq(result, courtesy);
