@@ -7,7 +7,7 @@
 
 enum {
     FULL_MS = 30000,     /* a chunk that waits so long for the loader is given up */
-    FULL_HELD_MS = 1000, /* and tables that are held but not read are given back */
+    FULL_HELD_MS = 1000, /* or if other tables are held with its own */
     GIVEN_UP_MAX = 8,    /* times for a chunk: then it may take as long as it takes */
 };
 
@@ -38,7 +38,7 @@ bs_dump_give_up(struct bs_dump *dump, const char *reason) {
     dump->chunk->times_given_up++;
 }
 
-/* Who holds more tables than the one that is read shall not do so for long. */
+/* Other tables shall wait less long than the one that is read. */
 static int
 bound_ms(const struct bs_dump *dump) {
     return dump->pair->held.count > 0 ? FULL_HELD_MS : FULL_MS;
@@ -52,6 +52,10 @@ push(struct bs_dump *dump, struct bs_block *block, bool *taken, struct bs_error 
     struct bs_pair *pair = dump->pair;
     bool may_give_up = bs_dump_may_give_up(dump);
     bool may_give_back = !dump->is_reading && pair->held.count > 0;
+    if (may_give_up && bs_held_is_overdue(pair)) {
+        bs_dump_give_up(dump, "other tables are held while it is read, which takes too long");
+        return BS_OK;
+    }
     *taken = bs_block_push(pair, block, may_give_up || may_give_back ? bound_ms(dump) : -1);
     if (*taken) {
         return BS_OK;

@@ -9,7 +9,8 @@
 enum {
     WAIT_S = 1,     /* for DDL on one of them: that long the others are held for nothing */
     HELD_MS = 1000, /* then they are given back, whatever is left */
-    APART = 64,     /* tables that are read one by one after a group that failed */
+    OVERDUE_MS = 5000,
+    APART = 64, /* tables that are read one by one after a group that failed */
     QUEUE_BYTES =
         4 << 20, /* of blocks that the loader has not taken: more may hold the dumper up */
 };
@@ -125,6 +126,11 @@ bs_held_has(const struct bs_pair *pair, const struct bs_copy *copy) {
         }
     }
     return false;
+}
+
+bool
+bs_held_is_overdue(const struct bs_pair *pair) {
+    return pair->held.count > 0 && bs_clock_mono_ms() - pair->held.since_ms > OVERDUE_MS;
 }
 
 enum bs_status

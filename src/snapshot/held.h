@@ -45,6 +45,10 @@ bool bs_held_has(const struct bs_pair *pair, const struct bs_copy *copy);
 enum bs_status bs_held_end(struct bs_pair *pair, const struct bs_copy *copy, bool is_last,
                            struct bs_error *err) BS_MUST_CHECK;
 
+/* Some are, and have been for much longer than they should: what is read now is larger than it was
+ * said to be, or the target is slow. */
+bool bs_held_is_overdue(const struct bs_pair *pair);
+
 /* Whatever is left to be read: the tables of what is held are anybody's again. */
 enum bs_status bs_held_give_back(struct bs_pair *pair, struct bs_error *err) BS_MUST_CHECK;
 
