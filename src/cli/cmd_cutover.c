@@ -210,13 +210,30 @@ refuse_cutover(const struct bs_run *run, const struct bs_task *task, bool held,
                          "stopped");
 }
 
+/* A task that was followed last may be followed again in a moment. */
+static enum bs_status
+await_follow(struct bs_sql *sql, const struct bs_run *run, const struct bs_task *task, bool *held,
+             struct bs_error *err) {
+    bool may_come = task->phase == BS_PHASE_FOLLOWING || task->phase == BS_PHASE_FINISHING;
+    int64_t until_ms = bs_clock_mono_ms() + GONE_AFTER_MS;
+    enum bs_status status = bs_fence_is_held(sql, &run->state, held, err);
+    while (status == BS_OK && !*held && may_come && bs_clock_mono_ms() < until_ms) {
+        bs_clock_pause_ms(POLL_MS);
+        status = bs_stop_check(err);
+        if (status == BS_OK) {
+            status = bs_fence_is_held(sql, &run->state, held, err);
+        }
+    }
+    return status;
+}
+
 static enum bs_status
 cutover_on(struct bs_sql *sql, struct bs_run *run, struct bs_error *err) {
     struct bs_task task = {0};
     bool held = false;
     enum bs_status status = bs_cli_load_task(sql, run, &task, err);
     if (status == BS_OK) {
-        status = bs_fence_is_held(sql, &run->state, &held, err);
+        status = await_follow(sql, run, &task, &held, err);
     }
     bool waits = held && strcmp(task.until, "cutover") == 0 &&
                  (task.phase == BS_PHASE_FOLLOWING || task.phase == BS_PHASE_FINISHING);
