@@ -37,7 +37,6 @@ enum {
     ATTEMPTS_MAX = 5,
     BACK_OFF_MS = 500,
     LONG_WAIT_FACTOR = 10, /* how many lock timeouts to wait for long statements */
-    LOCK_WAIT_TIMEOUT = 1205,
     LOCK_DEADLOCK = 1213,
     DB_ACCESS_DENIED = 1044,
     TABLE_ACCESS_DENIED = 1142,
