@@ -89,34 +89,31 @@ append(struct bs_queue *queue, void *item, size_t weight) {
     pthread_cond_signal(&queue->not_empty);
 }
 
-bool
-bs_queue_push(struct bs_queue *queue, void *item, size_t weight) {
-    pthread_mutex_lock(&queue->lock);
-    while (!queue->closed && is_full(queue, weight)) {
-        pthread_cond_wait(&queue->not_full, &queue->lock);
+static void
+wait_for_space(struct bs_queue *queue, size_t weight, int timeout_ms) {
+    struct timespec until = bs_cond_deadline(timeout_ms);
+    int rc = 0;
+    while (!queue->closed && is_full(queue, weight) && rc != ETIMEDOUT) {
+        rc = timeout_ms < 0 ? pthread_cond_wait(&queue->not_full, &queue->lock)
+                            : pthread_cond_timedwait(&queue->not_full, &queue->lock, &until);
     }
-    bool open = !queue->closed;
-    if (open) {
-        append(queue, item, weight);
-    }
-    pthread_mutex_unlock(&queue->lock);
-    return open;
 }
 
 bool
 bs_queue_push_within(struct bs_queue *queue, void *item, size_t weight, int timeout_ms) {
-    struct timespec until = bs_cond_deadline(timeout_ms);
-    int rc = 0;
     pthread_mutex_lock(&queue->lock);
-    while (!queue->closed && is_full(queue, weight) && rc != ETIMEDOUT) {
-        rc = pthread_cond_timedwait(&queue->not_full, &queue->lock, &until);
-    }
+    wait_for_space(queue, weight, timeout_ms);
     bool fits = !queue->closed && !is_full(queue, weight);
     if (fits) {
         append(queue, item, weight);
     }
     pthread_mutex_unlock(&queue->lock);
     return fits;
+}
+
+bool
+bs_queue_push(struct bs_queue *queue, void *item, size_t weight) {
+    return bs_queue_push_within(queue, item, weight, -1);
 }
 
 bool

@@ -24,7 +24,7 @@ void bs_queue_free(struct bs_queue *queue); /* must be empty */
 void bs_queue_on_space(struct bs_queue *queue, void (*on_space)(void *arg), void *arg);
 
 bool bs_queue_push(struct bs_queue *queue, void *item, size_t weight); /* false: closed */
-/* The same, for so long at most. false: closed, or still full. */
+/* The same, for so long at most, if not negative. false: closed, or still full. */
 bool bs_queue_push_within(struct bs_queue *queue, void *item, size_t weight, int timeout_ms);
 bool bs_queue_try_push(struct bs_queue *queue, void *item,
                        size_t weight); /* false: full or closed */

@@ -172,8 +172,9 @@ extern const char *const BS_HOOK_LOST_CHOICES[];   /* enum bs_hook_lost */
          .fallback = "0",                                                                          \
          .least = 0,                                                                               \
          .most = 1000000,                                                                          \
-         .help = "pause the copy while more than this many other statements run on the source "    \
-                 "(Threads_running); 0 never pauses"},                                             \
+         .help =                                                                                   \
+             "pause the copy while more than this many other statements run on the source "        \
+             "(Threads_running, but for those that wait for a metadata lock); 0 never pauses"},    \
         {.name = "max-history",                                                                    \
          .kind = BS_OPTION_NUMBER,                                                                 \
          .offset = BS_FIELD(max_history),                                                          \
